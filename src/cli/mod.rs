@@ -1,0 +1,3 @@
+//! The command line: one file per verb. The only layer that prints.
+
+pub mod ui;

@@ -1,0 +1,87 @@
+//! What a verb says to people and to machines.
+//!
+//! Standard output carries the result: plain text, or one JSON document per line with `--json`.
+//! Standard error carries notes, warnings and errors. Nothing below this layer prints.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use crate::error::{Error, Rejection};
+
+/// How a verb ended, when it ended well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done; for a search, with hits. Exit code 0.
+    Done,
+    /// A search was done and found nothing. Exit code 1.
+    NoHits,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Done => ExitCode::SUCCESS,
+            Outcome::NoHits => ExitCode::from(1),
+        }
+    }
+}
+
+/// Where and how a verb speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ui {
+    /// Machine-readable output was asked for.
+    pub json: bool,
+}
+
+impl Ui {
+    /// A line for people on standard output; silent with `--json`.
+    pub fn say(&self, text: impl AsRef<str>) {
+        if !self.json {
+            // A closed pipe (`tanba … | head`) is not an error of this program.
+            let _ = writeln!(anstream::stdout(), "{}", text.as_ref());
+        }
+    }
+
+    /// The result for machines on standard output; silent without `--json`.
+    pub fn document<T: Serialize>(&self, document: &T) {
+        if self.json {
+            match serde_json::to_string(document) {
+                Ok(line) => drop(writeln!(std::io::stdout(), "{line}")),
+                Err(error) => self.note(format!("the result cannot be written as JSON: {error}")),
+            }
+        }
+    }
+
+    /// A note on standard error.
+    pub fn note(&self, text: impl AsRef<str>) {
+        let _ = writeln!(anstream::stderr(), "{}", text.as_ref());
+    }
+
+    /// A warning on standard error.
+    pub fn warn(&self, text: impl AsRef<str>) {
+        let style = anstyle::AnsiColor::Yellow.on_default().bold();
+        self.note(format!("{style}warning{style:#}: {}", text.as_ref()));
+    }
+
+    /// One rejected record, as the compiler would show it.
+    pub fn rejection(&self, rejection: &Rejection) {
+        let style = anstyle::AnsiColor::Red.on_default().bold();
+        self.note(format!("{style}rejected{style:#}: {rejection}\n  help: {}", rejection.help));
+    }
+
+    /// An error, with its next step; as a JSON document with `--json`.
+    pub fn error(&self, error: &Error) {
+        self.document(&serde_json::json!({
+            "type": "error",
+            "kind": error.kind().name(),
+            "exit_code": error.kind().exit_code(),
+            "message": error.to_string(),
+            "article": error.article(),
+            "help": error.help(),
+        }));
+        let style = anstyle::AnsiColor::Red.on_default().bold();
+        self.note(format!("{style}error{style:#}: {error}\n  help: {}", error.help()));
+    }
+}

@@ -1,0 +1,201 @@
+//! Allele frequencies of a population, and the rule for rare and unseen alleles.
+//!
+//! When not to trust it: a table of another population than the case's. Every result names its table.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::allele::Allele;
+use super::locus::Locus;
+
+/// Frequency given to an unseen allele of a table without sample sizes (the floor of norSTR's tables).
+const FLOOR_WITHOUT_SAMPLE_SIZE: f64 = 0.001;
+
+/// What frequency a rare or unseen allele gets.
+///
+/// Source: NRC II (1996), recommendation of at least five observations: 5/(2N), N persons sampled.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "rule", content = "value")]
+pub enum MinimumFrequency {
+    /// Seen alleles as tabulated; unseen ones get 5/(2N).
+    UnseenOnly,
+    /// Every frequency is raised to 5/(2N).
+    FiveObservations,
+    /// Every frequency is raised to the value.
+    Fixed(f64),
+}
+
+impl MinimumFrequency {
+    /// How the rule is written in results.
+    pub fn name(self) -> String {
+        match self {
+            MinimumFrequency::UnseenOnly => "unseen-5/2N".into(),
+            MinimumFrequency::FiveObservations => "5/2N".into(),
+            MinimumFrequency::Fixed(value) => format!("fixed {value}"),
+        }
+    }
+}
+
+/// Frequencies of one locus.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LocusFrequencies {
+    /// Frequency per allele, ascending by allele.
+    pub alleles: BTreeMap<Allele, f64>,
+    /// Alleles sampled (2N), where the source states it.
+    pub sampled_alleles: Option<u32>,
+}
+
+/// A frequency table with its name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FrequencyTable {
+    name: String,
+    loci: BTreeMap<Locus, LocusFrequencies>,
+}
+
+/// Why a text is not a frequency table.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {rule}; found {found:?}")]
+pub struct FrequencyError {
+    /// Line, from 1.
+    pub line: u64,
+    /// The rule broken.
+    pub rule: &'static str,
+    /// What was found.
+    pub found: String,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    locus: String,
+    allele: String,
+    frequency: String,
+    #[serde(default)]
+    n_alleles: Option<u32>,
+}
+
+impl FrequencyTable {
+    /// Reads the layout `locus,allele,frequency,count,n_alleles` (the last two may be empty or
+    /// absent). Loci the program does not know are passed over: published tables carry more than
+    /// any kit types. Lines starting with `#` are comments.
+    ///
+    /// # Errors
+    /// A column is missing, an allele or frequency cannot be read, a frequency is outside (0, 1],
+    /// an allele occurs twice, or no known locus is present.
+    pub fn from_csv(name: &str, text: &str) -> Result<Self, FrequencyError> {
+        let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(text.as_bytes());
+        let mut loci: BTreeMap<Locus, LocusFrequencies> = BTreeMap::new();
+        let mut rows = reader.deserialize::<Row>();
+        loop {
+            let line = rows.reader().position().line();
+            let Some(row) = rows.next() else { break };
+            let row = row.map_err(|e| FrequencyError {
+                line,
+                rule: "a row has the columns locus, allele, frequency, count, n_alleles",
+                found: e.to_string(),
+            })?;
+            let Some(locus) = Locus::parse(&row.locus) else { continue };
+            let fail = |rule, found: &str| FrequencyError {
+                line,
+                rule,
+                found: format!("{} {found}", row.locus),
+            };
+            let allele = Allele::parse(&row.allele)
+                .ok()
+                .flatten()
+                .filter(|a| a.is_known())
+                .ok_or_else(|| fail("an allele is a repeat number", &row.allele))?;
+            let frequency: f64 = row
+                .frequency
+                .replace(',', ".")
+                .parse()
+                .ok()
+                .filter(|f: &f64| *f > 0.0 && *f <= 1.0)
+                .ok_or_else(|| fail("a frequency is above 0 and at most 1", &row.frequency))?;
+            let entry = loci.entry(locus).or_insert_with(|| LocusFrequencies {
+                alleles: BTreeMap::new(),
+                sampled_alleles: row.n_alleles,
+            });
+            if entry.alleles.insert(allele, frequency).is_some() {
+                return Err(fail("an allele occurs once per locus", &row.allele));
+            }
+        }
+        if loci.is_empty() {
+            return Err(FrequencyError {
+                line: 1,
+                rule: "a table has at least one known locus",
+                found: String::new(),
+            });
+        }
+        Ok(FrequencyTable { name: name.to_owned(), loci })
+    }
+
+    /// The table's name, as results state it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the table covers `locus`.
+    pub fn covers(&self, locus: Locus) -> bool {
+        self.loci.contains_key(&locus)
+    }
+
+    /// The loci covered, ascending.
+    pub fn loci(&self) -> impl Iterator<Item = (Locus, &LocusFrequencies)> {
+        self.loci.iter().map(|(l, f)| (*l, f))
+    }
+
+    /// Frequency of a known `allele` at `locus` under `rule`; `None` if the table lacks the locus.
+    pub fn frequency(&self, locus: Locus, allele: Allele, rule: MinimumFrequency) -> Option<f64> {
+        let entry = self.loci.get(&locus)?;
+        let five_observations =
+            entry.sampled_alleles.map_or(FLOOR_WITHOUT_SAMPLE_SIZE, |n| 5.0 / f64::from(n.max(5)));
+        let seen = entry.alleles.get(&allele).copied();
+        Some(match rule {
+            MinimumFrequency::UnseenOnly => seen.unwrap_or(five_observations),
+            MinimumFrequency::FiveObservations => seen.unwrap_or(0.0).max(five_observations),
+            MinimumFrequency::Fixed(minimum) => seen.unwrap_or(0.0).max(minimum),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "locus,allele,frequency,count,n_alleles\nTH01,9.3,0.3,30,100\nTH01,6,0.01,1,100\nD99,1,0.5,,\n";
+
+    #[test]
+    fn the_rare_allele_rules_differ_as_documented() {
+        let table = FrequencyTable::from_csv("t", TEXT).unwrap();
+        let th01 = Locus::parse("TH01").unwrap();
+        let f =
+            |tenths, rule| table.frequency(th01, Allele::repeat(tenths).unwrap(), rule).unwrap();
+        assert_eq!(f(60, MinimumFrequency::UnseenOnly), 0.01);
+        assert_eq!(f(70, MinimumFrequency::UnseenOnly), 0.05);
+        assert_eq!(f(60, MinimumFrequency::FiveObservations), 0.05);
+        assert_eq!(f(93, MinimumFrequency::FiveObservations), 0.3);
+        assert_eq!(f(60, MinimumFrequency::Fixed(0.02)), 0.02);
+        assert_eq!(
+            table.frequency(
+                Locus::parse("FGA").unwrap(),
+                Allele::repeat(200).unwrap(),
+                MinimumFrequency::UnseenOnly
+            ),
+            None
+        );
+    }
+
+    #[test]
+    fn broken_tables_name_the_rule() {
+        for (text, rule) in [
+            ("locus,allele,frequency\nTH01,x,0.1\n", "an allele is a repeat number"),
+            ("locus,allele,frequency\nTH01,6,1.5\n", "a frequency is above 0 and at most 1"),
+            ("locus,allele,frequency\nTH01,6,0.5\nTHO1,6,0.5\n", "an allele occurs once per locus"),
+            ("locus,allele,frequency\n", "a table has at least one known locus"),
+            ("a,b\n1,2\n", "a row has the columns locus, allele, frequency, count, n_alleles"),
+        ] {
+            assert_eq!(FrequencyTable::from_csv("t", text).unwrap_err().rule, rule);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The words of the field as types: loci, alleles, profiles, frequencies, relations, likelihood ratios.
+//! No input or output happens here.
+
+pub mod allele;
+pub mod apart;
+pub mod category;
+pub mod dna;
+pub mod family;
+pub mod frequency;
+pub mod likelihood;
+pub mod locus;
+pub mod rarity;
+pub mod record;
+pub mod relation;
+pub mod stringency;

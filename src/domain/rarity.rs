@@ -1,0 +1,112 @@
+//! How rare a profile is: match probabilities, and the chance that an unrelated person agrees.
+//!
+//! Two uses: the likelihood ratio of identity (1 over the match probability), and the expected
+//! number of chance hits that every plan, list and report states.
+
+use super::dna::Typing;
+use super::likelihood::{Genotype, Population, WeightedAllele};
+use super::locus::Locus;
+
+/// Which published formula.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Formula {
+    /// NRC II 4.4: population proportion with inbreeding, p² + p(1−p)θ and 2pq(1−θ).
+    Nrc44,
+    /// NRC II 4.10 (Balding and Nichols): probability that an unrelated member of the same
+    /// subpopulation matches, given that the profile was seen once.
+    Nrc410,
+}
+
+/// Probability of `genotype` at one locus under `formula`.
+pub fn match_probability(genotype: &Genotype, theta: f64, formula: Formula) -> f64 {
+    let [a, b] = genotype;
+    let (p, q) = (a.frequency, b.frequency);
+    let homozygote = a.code == b.code;
+    match (formula, homozygote) {
+        (Formula::Nrc44, true) => p * p + p * (1.0 - p) * theta,
+        (Formula::Nrc44, false) => 2.0 * p * q * (1.0 - theta),
+        (Formula::Nrc410, true) => {
+            (2.0 * theta + (1.0 - theta) * p) * (3.0 * theta + (1.0 - theta) * p)
+                / ((1.0 + theta) * (1.0 + 2.0 * theta))
+        }
+        (Formula::Nrc410, false) => {
+            2.0 * (theta + (1.0 - theta) * p) * (theta + (1.0 - theta) * q)
+                / ((1.0 + theta) * (1.0 + 2.0 * theta))
+        }
+    }
+}
+
+/// Probability that an unrelated single person's genotype agrees with a stain's `alleles` at
+/// moderate stringency (one set contains the other).
+///
+/// One allele {a}: the person carries a, 2p − p². Several alleles with sum s: the person's alleles
+/// all lie in the set, s² + s(1−s)θ (NRC II 4.4 summed over the genotypes inside the set).
+/// `wildcard`: the stain has one more, unnamed allele, so any person sharing a named allele agrees.
+pub fn inclusion_probability(alleles: &[WeightedAllele], wildcard: bool, theta: f64) -> f64 {
+    let s: f64 = alleles.iter().map(|a| a.frequency).sum::<f64>().min(1.0);
+    let carries_one = 1.0 - (1.0 - s) * (1.0 - s);
+    if wildcard || alleles.len() == 1 { carries_one } else { s * s + s * (1.0 - s) * theta }
+}
+
+impl Population<'_> {
+    /// Chance that an unrelated person agrees with `typing` at high stringency (`exact`) or at
+    /// moderate; `None` where the table lacks the locus or the typing says nothing.
+    pub fn chance_of_agreement(&self, locus: Locus, typing: &Typing, exact: bool) -> Option<f64> {
+        if !typing.is_comparable() {
+            return None;
+        }
+        let known: Option<Vec<WeightedAllele>> =
+            typing.known().map(|a| self.weigh(locus, a)).collect();
+        let known = known?;
+        match (exact, self.genotype(locus, typing)) {
+            (true, Some(genotype)) => {
+                Some(match_probability(&genotype, self.theta, Formula::Nrc410))
+            }
+            _ => Some(inclusion_probability(&known, typing.unknown().is_some(), self.theta)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::likelihood::locus_ratio;
+    use super::super::relation::Relation;
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn identity_ratio_is_one_over_the_match_probability(
+            p in 0.001f64..0.5, q in 0.001f64..0.5, homozygote: bool, theta in 0.0f64..0.1,
+        ) {
+            let a = WeightedAllele { code: 1, frequency: p };
+            let b = if homozygote { a } else { WeightedAllele { code: 2, frequency: q } };
+            let ratio = locus_ratio(&[a, b], &[a, b], Relation::Identity, theta);
+            let product = ratio * match_probability(&[a, b], theta, Formula::Nrc410);
+            prop_assert!((product - 1.0).abs() < 1e-13, "{}", product);
+        }
+
+        #[test]
+        fn inclusion_without_theta_is_the_sum_over_compatible_genotypes(
+            set in prop::collection::btree_set(0usize..5, 1..4),
+        ) {
+            let p = [0.05, 0.1, 0.2, 0.25, 0.4];
+            let weighted: Vec<WeightedAllele> = set
+                .iter()
+                .map(|i| WeightedAllele { code: *i as u16, frequency: p[*i] })
+                .collect();
+            let mut sum = 0.0;
+            for (i, pi) in p.iter().enumerate() {
+                for (j, pj) in p.iter().enumerate() {
+                    let inside = set.contains(&i) && set.contains(&j);
+                    let contains = set.iter().all(|a| *a == i || *a == j);
+                    if inside || contains {
+                        sum += pi * pj;
+                    }
+                }
+            }
+            let got = inclusion_probability(&weighted, false, 0.0);
+            prop_assert!((got - sum).abs() < 1e-12, "{} {}", got, sum);
+        }
+    }
+}

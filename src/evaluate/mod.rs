@@ -1,0 +1,1 @@
+//! Accuracy of a run against known truth.

@@ -1,0 +1,1 @@
+//! Immutable segments, generations, manifests.

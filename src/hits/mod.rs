@@ -1,0 +1,1 @@
+//! Hit lists: write, finish, cluster.

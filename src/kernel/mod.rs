@@ -1,0 +1,1 @@
+//! Pure integer arithmetic on slices: planes, screens, counts.

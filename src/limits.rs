@@ -1,0 +1,44 @@
+//! Every cap of the program, with its reason. A cap that is reached is an error that names it, never
+//! a silent cut.
+
+/// Alleles one locus of one profile may carry: the maximum of CODIS CMF 3.2 (ALLELE, 8 per locus).
+pub const MAX_ALLELES_PER_LOCUS: usize = 8;
+
+/// Autosomal loci the program knows at most: locus sets are `u64` bit masks.
+pub const MAX_LOCI: usize = 64;
+
+/// Distinct alleles of one locus in one segment: over four times the richest published table (SE33).
+pub const MAX_ALLELES_PER_DICTIONARY: usize = 1024;
+
+/// Largest input file an importer opens, bytes: a CMF of a million specimens is about 4 GB.
+pub const MAX_INPUT_BYTES: u64 = 8 << 30;
+
+/// Longest line or XML text an importer accepts, bytes: a wide row of 64 loci of 8 alleles is 4 kB.
+pub const MAX_LINE_BYTES: usize = 1 << 20;
+
+/// Columns an importer accepts in a table: 64 loci of 8 alleles with heights and sizes, and metadata.
+pub const MAX_COLUMNS: usize = 4096;
+
+/// Records one import file may hold: the row number of a record is a `u32`.
+pub const MAX_RECORDS_PER_FILE: usize = 100_000_000;
+
+/// Longest identifier, bytes: CMF allows 24 and 255, laboratories go beyond the former.
+pub const MAX_ID_BYTES: usize = 256;
+
+/// Rows of one segment: row numbers are `u32`, and one segment of this size has planes of 70 MB.
+pub const MAX_ROWS_PER_SEGMENT: usize = 1 << 20;
+
+/// Characters of foreign text an error message quotes.
+pub const MAX_QUOTED_CHARS: usize = 80;
+
+/// Survivors of one tile kept in memory before the tile is redone in halves.
+pub const MAX_SURVIVORS_PER_TILE: usize = 1 << 22;
+
+/// Hits one run may write: a hit is about 300 bytes in memory while the final order is made.
+pub const MAX_HITS_PER_RUN: usize = 20_000_000;
+
+/// Members of one family: four generations of L40 1(2) relatives stay well below.
+pub const MAX_RELATIVES_PER_FAMILY: usize = 256;
+
+const _: () = assert!(MAX_ALLELES_PER_LOCUS <= 8, "the size planes of kernel::planes count to 9");
+const _: () = assert!(MAX_ROWS_PER_SEGMENT <= u32::MAX as usize, "row numbers are u32");

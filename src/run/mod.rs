@@ -1,0 +1,1 @@
+//! Runs a plan: workers, progress, the state of a run.
