@@ -1,5 +1,15 @@
 //! The hit list: the product's interface to analysts (`docs/hits.md`).
 
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, Float64Array, Int32Array, RecordBatch, StringArray, UInt32Array, UInt64Array,
+    new_null_array,
+};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+
+use super::{ColumnError, optional_text, typed};
+
 /// Version of the hit schema, written into the Parquet metadata.
 pub const HIT_SCHEMA_VERSION: u32 = 1;
 
@@ -64,4 +74,184 @@ pub struct Hit {
     pub new_since: u64,
     /// Kind of device that did the work; its result does not depend on it.
     pub device: String,
+}
+
+/// Schema of the hit list. The fingerprint columns are null in DNA hits.
+pub fn hit_schema() -> SchemaRef {
+    let text = |name: &str, nullable| Field::new(name, DataType::Utf8, nullable);
+    let count = |name: &str| Field::new(name, DataType::UInt32, false);
+    let finger = DataType::Struct(
+        vec![
+            Field::new("probe_position", DataType::UInt8, false),
+            Field::new("gallery_position", DataType::UInt8, false),
+            Field::new("score_mban", DataType::Int32, false),
+        ]
+        .into(),
+    );
+    Arc::new(Schema::new(vec![
+        text("hit_id", false),
+        text("run_id", false),
+        text("search", false),
+        text("modality", false),
+        text("probe_id", false),
+        text("probe_person", true),
+        text("probe_index", false),
+        text("gallery_id", false),
+        text("gallery_person", true),
+        text("gallery_index", false),
+        count("rank"),
+        Field::new("score_mban", DataType::Int32, false),
+        Field::new("log10_lr", DataType::Float64, false),
+        Field::new("expected_chance_hits", DataType::Float64, false),
+        text("calibration", false),
+        text("rule", false),
+        count("loci_compared"),
+        count("loci_full"),
+        count("loci_partial"),
+        count("loci_mismatched"),
+        count("loci_excluding"),
+        text("relation", false),
+        text("family_id", true),
+        text("kinship", true),
+        text("frequencies", false),
+        Field::new("theta", DataType::Float64, false),
+        Field::new("minutiae_paired", DataType::UInt32, true),
+        Field::new("fingers", DataType::List(Arc::new(Field::new("item", finger, true))), true),
+        text("purpose", false),
+        Field::new("new_since", DataType::UInt64, false),
+        text("device", false),
+    ]))
+}
+
+/// Hits as one batch of [`hit_schema`].
+///
+/// # Errors
+/// Arrow refuses the batch.
+pub fn encode_hits(hits: &[Hit]) -> Result<RecordBatch, ColumnError> {
+    let schema = hit_schema();
+    let columns =
+        schema.fields().iter().map(|field| encode_column(field, hits)).collect::<Vec<ArrayRef>>();
+    Ok(RecordBatch::try_new(schema, columns)?)
+}
+
+fn encode_column(field: &Field, hits: &[Hit]) -> ArrayRef {
+    if let Some(value) = text_field(field.name()) {
+        return Arc::new(StringArray::from_iter_values(hits.iter().map(value)));
+    }
+    if let Some(value) = optional_text_field(field.name()) {
+        return Arc::new(StringArray::from_iter(hits.iter().map(value)));
+    }
+    if let Some(value) = count_field(field.name()) {
+        return Arc::new(UInt32Array::from_iter_values(hits.iter().map(value)));
+    }
+    if let Some(value) = real_field(field.name()) {
+        return Arc::new(Float64Array::from_iter_values(hits.iter().map(value)));
+    }
+    match field.name().as_str() {
+        "score_mban" => Arc::new(Int32Array::from_iter_values(hits.iter().map(|h| h.score_mban))),
+        "new_since" => Arc::new(UInt64Array::from_iter_values(hits.iter().map(|h| h.new_since))),
+        _ => new_null_array(field.data_type(), hits.len()),
+    }
+}
+
+fn text_field(name: &str) -> Option<fn(&Hit) -> &str> {
+    Some(match name {
+        "hit_id" => |h| &h.hit_id,
+        "run_id" => |h| &h.run_id,
+        "search" => |h| &h.search,
+        "modality" => |h| &h.modality,
+        "probe_id" => |h| &h.probe_id,
+        "probe_index" => |h| &h.probe_index,
+        "gallery_id" => |h| &h.gallery_id,
+        "gallery_index" => |h| &h.gallery_index,
+        "calibration" => |h| &h.calibration,
+        "rule" => |h| &h.rule,
+        "relation" => |h| &h.relation,
+        "frequencies" => |h| &h.frequencies,
+        "purpose" => |h| &h.purpose,
+        "device" => |h| &h.device,
+        _ => return None,
+    })
+}
+
+fn optional_text_field(name: &str) -> Option<fn(&Hit) -> Option<&str>> {
+    Some(match name {
+        "probe_person" => |h| h.probe_person.as_deref(),
+        "gallery_person" => |h| h.gallery_person.as_deref(),
+        "family_id" => |h| h.family_id.as_deref(),
+        "kinship" => |h| h.kinship.as_deref(),
+        _ => return None,
+    })
+}
+
+fn count_field(name: &str) -> Option<fn(&Hit) -> u32> {
+    Some(match name {
+        "rank" => |h| h.rank,
+        "loci_compared" => |h| h.loci_compared,
+        "loci_full" => |h| h.loci_full,
+        "loci_partial" => |h| h.loci_partial,
+        "loci_mismatched" => |h| h.loci_mismatched,
+        "loci_excluding" => |h| h.loci_excluding,
+        _ => return None,
+    })
+}
+
+fn real_field(name: &str) -> Option<fn(&Hit) -> f64> {
+    Some(match name {
+        "log10_lr" => |h| h.log10_lr,
+        "expected_chance_hits" => |h| h.expected_chance_hits,
+        "theta" => |h| h.theta,
+        _ => return None,
+    })
+}
+
+/// Reads hits back.
+///
+/// # Errors
+/// The batch is not of [`hit_schema`].
+pub fn decode_hits(batch: &RecordBatch) -> Result<Vec<Hit>, ColumnError> {
+    let text = |name| typed::<StringArray>(batch, name, "Utf8");
+    let count = |name| typed::<UInt32Array>(batch, name, "UInt32");
+    let real = |name| typed::<Float64Array>(batch, name, "Float64");
+    let score = typed::<Int32Array>(batch, "score_mban", "Int32")?;
+    let new_since = typed::<UInt64Array>(batch, "new_since", "UInt64")?;
+    let mut hits = Vec::with_capacity(batch.num_rows());
+    for row in 0..batch.num_rows() {
+        let word = |name| text(name).map(|a| a.value(row).to_owned());
+        let optional = |name| text(name).map(|a| optional_text(a, row));
+        let number = |name| count(name).map(|a| a.value(row));
+        let float = |name| real(name).map(|a| a.value(row));
+        hits.push(Hit {
+            hit_id: word("hit_id")?,
+            run_id: word("run_id")?,
+            search: word("search")?,
+            modality: word("modality")?,
+            probe_id: word("probe_id")?,
+            probe_person: optional("probe_person")?,
+            probe_index: word("probe_index")?,
+            gallery_id: word("gallery_id")?,
+            gallery_person: optional("gallery_person")?,
+            gallery_index: word("gallery_index")?,
+            rank: number("rank")?,
+            score_mban: score.value(row),
+            log10_lr: float("log10_lr")?,
+            expected_chance_hits: float("expected_chance_hits")?,
+            calibration: word("calibration")?,
+            rule: word("rule")?,
+            loci_compared: number("loci_compared")?,
+            loci_full: number("loci_full")?,
+            loci_partial: number("loci_partial")?,
+            loci_mismatched: number("loci_mismatched")?,
+            loci_excluding: number("loci_excluding")?,
+            relation: word("relation")?,
+            family_id: optional("family_id")?,
+            kinship: optional("kinship")?,
+            frequencies: word("frequencies")?,
+            theta: float("theta")?,
+            purpose: word("purpose")?,
+            new_since: new_since.value(row),
+            device: word("device")?,
+        });
+    }
+    Ok(hits)
 }

@@ -7,6 +7,7 @@ pub mod category;
 pub mod dna;
 pub mod family;
 pub mod frequency;
+pub mod identity;
 pub mod likelihood;
 pub mod locus;
 pub mod rarity;

@@ -7,6 +7,11 @@ use super::dna::Typing;
 use super::likelihood::{Genotype, Population, WeightedAllele};
 use super::locus::Locus;
 
+/// What one discordant locus takes from the score of an identity hit, log10: the order of magnitude
+/// of a typing or transcription error at a locus. A policy number, not a likelihood: the likelihood
+/// ratio of such a pair stays exactly zero and is reported so.
+pub const DISCORDANCE_LOG10: f64 = -3.0;
+
 /// Which published formula.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Formula {

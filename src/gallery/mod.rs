@@ -1,1 +1,165 @@
-//! Immutable segments, generations, manifests.
+//! The gallery: immutable segments, numbered generations, one manifest per generation.
+//!
+//! ```text
+//! GALLERY/manifest/g0000000001.json      complete list of files at generation 1; created, never changed
+//!         segments/<id>/records.parquet  portable truth, one index per segment
+//!         segments/<id>/planes.arrow     kernel-ready bit planes, memory-mapped
+//!         families/<id>.parquet          family members as imported
+//!         status/<id>.parquet            append-only events (blocked, unblocked)
+//!         quarantine/<id>.parquet        rejected records with reasons
+//! ```
+//!
+//! A commit writes new files first and then creates the next manifest with create-if-absent: a crash
+//! leaves files nobody refers to, never half a generation, and of two concurrent commits one is
+//! redone. Every file a manifest names carries its BLAKE3 hash and is checked before use.
+//!
+//! Limits: record ids are checked for uniqueness against the whole gallery in memory; segments of one
+//! import are at most [`crate::limits::MAX_ROWS_PER_SEGMENT`] rows.
+
+pub mod commit;
+pub mod file;
+pub mod manifest;
+pub mod map;
+pub mod segment;
+pub mod status;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+
+use crate::domain::category::Index;
+use crate::domain::family::FamilyMember;
+use crate::error::{Error, Result};
+use manifest::{Manifest, SegmentEntry};
+use segment::Segment;
+use status::StatusTable;
+
+/// An opened gallery at its latest generation.
+#[derive(Debug)]
+pub struct Gallery {
+    root: PathBuf,
+    manifest: Manifest,
+    manifest_hash: String,
+}
+
+impl Gallery {
+    /// Opens the latest generation.
+    ///
+    /// # Errors
+    /// The directory holds no gallery, or its manifest cannot be read or understood.
+    pub fn open(root: &Path) -> Result<Gallery> {
+        match manifest::latest(root)? {
+            Some((manifest, manifest_hash)) => {
+                Ok(Gallery { root: root.to_owned(), manifest, manifest_hash })
+            }
+            None => Err(Error::usage(
+                format!("{} holds no gallery", root.display()),
+                format!(
+                    "make one with `tanba import --gallery {} --index convict FILE`",
+                    root.display()
+                ),
+            )),
+        }
+    }
+
+    /// Directory of the gallery.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The manifest of the generation opened.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// BLAKE3 of the manifest, hexadecimal: the identity of everything in the gallery.
+    pub fn manifest_hash(&self) -> &str {
+        &self.manifest_hash
+    }
+
+    /// Segments of `index`, in commit order.
+    pub fn segments(&self, index: Index) -> Vec<&SegmentEntry> {
+        self.manifest.segments.iter().filter(|s| s.index == index).collect()
+    }
+
+    /// Opens one segment after checking its files against the manifest.
+    ///
+    /// # Errors
+    /// A file is missing, changed or cannot be understood.
+    pub fn open_segment(&self, entry: &SegmentEntry) -> Result<Segment> {
+        Segment::open(&self.root, entry)
+    }
+
+    /// The status of every record that has one.
+    ///
+    /// # Errors
+    /// A status file is missing, changed or cannot be understood.
+    pub fn statuses(&self) -> Result<StatusTable> {
+        status::read(&self.root, &self.manifest)
+    }
+
+    /// Every family member imported, in import order; a later line about the same relative of the
+    /// same family replaces the earlier one.
+    ///
+    /// # Errors
+    /// A family file is missing, changed or cannot be understood.
+    pub fn family_members(&self) -> Result<Vec<FamilyMember>> {
+        let mut latest: BTreeMap<(String, String), FamilyMember> = BTreeMap::new();
+        for entry in &self.manifest.families {
+            let path = file::verified(&self.root, entry)?;
+            for batch in file::read_parquet(&path, None)? {
+                let members = crate::column::family::decode_family_members(&batch)
+                    .map_err(|e| Error::integrity(&path, e.to_string(), file::RESTORE_HELP))?;
+                for member in members {
+                    let key = (member.family_id.clone(), member.relative_record_id.clone());
+                    latest.insert(key, member);
+                }
+            }
+        }
+        Ok(latest.into_values().collect())
+    }
+
+    /// Checks every file of the generation; returns each broken one with its reason.
+    pub fn verify(&self) -> Vec<(PathBuf, Error)> {
+        let mut broken = Vec::new();
+        for entry in self.manifest.files() {
+            if let Err(error) = file::verified(&self.root, entry) {
+                broken.push((self.root.join(&entry.path), error));
+            }
+        }
+        if broken.is_empty() {
+            for entry in &self.manifest.segments {
+                if let Err(error) = self.open_segment(entry).and_then(|s| s.check_content()) {
+                    broken.push((self.root.join(&entry.records.path), error));
+                }
+            }
+        }
+        broken
+    }
+}
+
+/// Why a record takes part in no search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Absence {
+    /// Its retention has ended.
+    Expired,
+    /// It is blocked (L40 1(7)).
+    Blocked,
+}
+
+/// Whether a record takes part in searches on `day`.
+pub fn absence(
+    record_id: &str,
+    retain_until: Option<Date>,
+    statuses: &StatusTable,
+    day: Date,
+) -> Option<Absence> {
+    if statuses.is_blocked(record_id) {
+        Some(Absence::Blocked)
+    } else if !crate::law::retention::is_alive(retain_until, day) {
+        Some(Absence::Expired)
+    } else {
+        None
+    }
+}

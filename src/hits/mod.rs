@@ -1,1 +1,10 @@
-//! Hit lists: write, finish, cluster.
+//! Hit lists: shards of tiles, the final order, clusters, histograms, and the files of a run.
+
+pub mod cluster;
+pub mod finish;
+pub mod histogram;
+pub mod output;
+pub mod report;
+pub mod shard;
+
+pub use output::read_hits;

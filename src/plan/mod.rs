@@ -1,1 +1,8 @@
-//! From arguments to tiles and estimates.
+//! From arguments to searches, tiles, thresholds and estimates: everything decided before any work.
+
+pub mod census;
+pub mod chance;
+pub mod cost;
+pub mod job;
+pub mod search;
+pub mod tile;

@@ -1,0 +1,143 @@
+//! Files of a gallery: written whole, flushed, hashed; checked against their hash before use.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// Rows of a Parquet row group: pruning by group still skips work, and a group decodes in cache.
+const ROWS_PER_GROUP: usize = 1 << 16;
+
+/// What to do about a file that is not what was committed.
+pub const RESTORE_HELP: &str = "restore the file from a backup of this gallery; `tanba gallery verify` lists every broken file";
+
+/// A committed file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileEntry {
+    /// Path below the gallery, with `/`.
+    pub path: String,
+    /// BLAKE3, hexadecimal.
+    pub blake3: String,
+    /// Length in bytes.
+    pub bytes: u64,
+}
+
+/// Writes `bytes` to a new file of the gallery: temporary name, flush, rename, flush the directory.
+///
+/// # Errors
+/// The operating system refuses.
+pub fn write_new(root: &Path, relative: &str, bytes: &[u8]) -> Result<FileEntry> {
+    let path = root.join(relative);
+    let directory = path.parent().unwrap_or(root);
+    fs::create_dir_all(directory).map_err(Error::io(directory))?;
+    let staged = path.with_extension("staged");
+    let mut file = File::create(&staged).map_err(Error::io(&staged))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::io(&staged))?;
+    fs::rename(&staged, &path).map_err(Error::io(&path))?;
+    sync_directory(directory)?;
+    Ok(FileEntry {
+        path: relative.to_owned(),
+        blake3: blake3::hash(bytes).to_hex().to_string(),
+        bytes: bytes.len() as u64,
+    })
+}
+
+/// Flushes a directory, so that a rename survives a power cut.
+///
+/// # Errors
+/// The operating system refuses.
+pub fn sync_directory(directory: &Path) -> Result<()> {
+    File::open(directory).and_then(|d| d.sync_all()).map_err(Error::io(directory))
+}
+
+/// The path of a committed file whose length and hash are still those of the manifest.
+///
+/// # Errors
+/// The file is missing or differs.
+pub fn verified(root: &Path, entry: &FileEntry) -> Result<PathBuf> {
+    let path = root.join(&entry.path);
+    let mapped = super::map::map(&path)?;
+    check(&path, entry, &mapped)?;
+    Ok(path)
+}
+
+/// Checks the content of a committed file.
+///
+/// # Errors
+/// Length or hash differ from the manifest.
+pub fn check(path: &Path, entry: &FileEntry, content: &[u8]) -> Result<()> {
+    if content.len() as u64 != entry.bytes {
+        return Err(Error::integrity(
+            path,
+            format!("the file has {} bytes, {} were committed", content.len(), entry.bytes),
+            RESTORE_HELP,
+        ));
+    }
+    if blake3::hash(content).to_hex().as_str() != entry.blake3 {
+        return Err(Error::integrity(
+            path,
+            "the content differs from what was committed (BLAKE3)",
+            RESTORE_HELP,
+        ));
+    }
+    Ok(())
+}
+
+/// Encodes batches as one Parquet file. `opaque` columns get neither statistics nor dictionary, so
+/// that no biometric content shows in the footer.
+///
+/// # Errors
+/// Parquet refuses the batches.
+pub fn encode_parquet(
+    schema: SchemaRef,
+    batches: &[RecordBatch],
+    opaque: &[&str],
+) -> std::result::Result<Vec<u8>, parquet::errors::ParquetError> {
+    let level = ZstdLevel::try_new(1)?;
+    let mut properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
+        .set_created_by(concat!("tanba ", env!("CARGO_PKG_VERSION")).to_owned());
+    for column in opaque {
+        let path = ColumnPath::from(*column);
+        properties = properties
+            .set_column_statistics_enabled(path.clone(), EnabledStatistics::None)
+            .set_column_dictionary_enabled(path, false);
+    }
+    let mut writer =
+        ArrowWriter::try_new(Vec::new(), Arc::clone(&schema), Some(properties.build()))?;
+    for batch in batches {
+        writer.write(batch)?;
+    }
+    writer.into_inner()
+}
+
+/// Reads a Parquet file of the gallery, all columns or those named.
+///
+/// # Errors
+/// The file cannot be opened or is not Parquet.
+pub fn read_parquet(path: &Path, columns: Option<&[&str]>) -> Result<Vec<RecordBatch>> {
+    let file = File::open(path).map_err(Error::io(path))?;
+    let broken = |e: String| Error::integrity(path, e, RESTORE_HELP);
+    let mut builder =
+        ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| broken(e.to_string()))?;
+    if let Some(columns) = columns {
+        let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+        builder = builder.with_projection(mask);
+    }
+    let reader =
+        builder.with_batch_size(ROWS_PER_GROUP).build().map_err(|e| broken(e.to_string()))?;
+    reader.map(|batch| batch.map_err(|e| broken(e.to_string()))).collect()
+}

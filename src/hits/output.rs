@@ -1,0 +1,112 @@
+//! The files of a finished run: `hits.parquet`, `clusters.parquet`, `histogram.parquet`, `run.json`.
+//! `run.json` is written last; a directory without it holds no finished run.
+
+use std::fs;
+use std::path::Path;
+
+use parquet::errors::ParquetError;
+
+use super::cluster::{ClusterMember, cluster_schema, encode_clusters};
+use super::histogram::{Histogram, encode_histograms, histogram_schema};
+use super::report::RunReport;
+use crate::column::ColumnError;
+use crate::column::hit::{Hit, decode_hits, encode_hits, hit_schema};
+use crate::error::{Error, Result};
+use crate::gallery::file::{encode_parquet, read_parquet, write_new};
+
+/// Name of the hit list.
+pub const HITS_FILE: &str = "hits.parquet";
+/// Name of the run's own account.
+pub const RUN_FILE: &str = "run.json";
+
+/// Rows encoded at a time.
+const ROWS_PER_BATCH: usize = 1 << 16;
+
+/// Everything a finished run writes.
+#[derive(Debug)]
+pub struct Finished<'a> {
+    /// Hits in final order.
+    pub hits: &'a [Hit],
+    /// Clusters of duplicates.
+    pub clusters: &'a [ClusterMember],
+    /// Per search: name, comparisons, exact scores.
+    pub histograms: &'a [(String, u64, Histogram)],
+    /// The run's own account.
+    pub report: &'a RunReport,
+}
+
+/// Makes sure `out` can take a run: it holds none, or `overwrite` allows replacing it.
+///
+/// # Errors
+/// A finished run is there and may not be replaced, or the operating system refuses.
+pub fn prepare(out: &Path, overwrite: bool) -> Result<()> {
+    let present = out.join(RUN_FILE);
+    if present.exists() {
+        if !overwrite {
+            return Err(Error::usage(
+                format!("{} already holds a finished run", out.display()),
+                "choose another --out, or add --overwrite to replace it",
+            ));
+        }
+        fs::remove_file(&present).map_err(Error::io(&present))?;
+    }
+    fs::create_dir_all(out).map_err(Error::io(out))
+}
+
+/// Writes the files of a finished run.
+///
+/// # Errors
+/// The operating system refuses.
+pub fn write(out: &Path, finished: &Finished) -> Result<()> {
+    let column = |e: ColumnError| Error::integrity(out, e.to_string(), "run again");
+    let parquet = |e: ParquetError| Error::integrity(out, e.to_string(), "run again");
+    let batches = finished
+        .hits
+        .chunks(ROWS_PER_BATCH)
+        .map(encode_hits)
+        .collect::<std::result::Result<Vec<_>, _>>()
+        .map_err(column)?;
+    let hits = encode_parquet(hit_schema(), &batches, &[]).map_err(parquet)?;
+    write_new(out, HITS_FILE, &hits)?;
+    let batch = encode_clusters(finished.clusters).map_err(column)?;
+    let clusters = encode_parquet(cluster_schema(), &[batch], &[]).map_err(parquet)?;
+    write_new(out, "clusters.parquet", &clusters)?;
+    let batch = encode_histograms(finished.histograms).map_err(column)?;
+    let histogram = encode_parquet(histogram_schema(), &[batch], &[]).map_err(parquet)?;
+    write_new(out, "histogram.parquet", &histogram)?;
+    let report = serde_json::to_vec_pretty(finished.report)
+        .map_err(|e| Error::integrity(out, e.to_string(), "run again"))?;
+    write_new(out, RUN_FILE, &report).map(drop)
+}
+
+/// Reads the hit list of a finished run.
+///
+/// # Errors
+/// The directory holds no finished run, or its list cannot be read.
+pub fn read_hits(out: &Path) -> Result<Vec<Hit>> {
+    read_report(out)?;
+    let path = out.join(HITS_FILE);
+    let mut hits = Vec::new();
+    for batch in read_parquet(&path, None)? {
+        hits.extend(
+            decode_hits(&batch).map_err(|e| Error::integrity(&path, e.to_string(), "run again"))?,
+        );
+    }
+    Ok(hits)
+}
+
+/// Reads the account of a finished run.
+///
+/// # Errors
+/// The directory holds no finished run, or its account cannot be read.
+pub fn read_report(out: &Path) -> Result<RunReport> {
+    let path = out.join(RUN_FILE);
+    if !path.exists() {
+        return Err(Error::usage(
+            format!("{} holds no finished run", out.display()),
+            "give the --out directory of a `tanba run` that ended",
+        ));
+    }
+    let bytes = fs::read(&path).map_err(Error::io(&path))?;
+    serde_json::from_slice(&bytes).map_err(|e| Error::integrity(&path, e.to_string(), "run again"))
+}

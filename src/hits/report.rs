@@ -1,0 +1,83 @@
+//! What a run says of itself: `run.json`.
+
+use serde::{Deserialize, Serialize};
+
+/// Counts and limits of one search.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SearchReport {
+    /// Name.
+    pub search: String,
+    /// Article that allows it.
+    pub purpose: String,
+    /// Index searched.
+    pub probe_index: String,
+    /// Index searched in.
+    pub gallery_index: String,
+    /// Probe records that took part.
+    pub probes: u64,
+    /// Gallery records that took part (typed relatives, in kinship searches).
+    pub gallery: u64,
+    /// Records of both sides left out because their retention ended.
+    pub left_out_expired: u64,
+    /// Records of both sides left out because they are blocked.
+    pub left_out_blocked: u64,
+    /// Family members left out for want of consent, a closed case, a missing or left-out record, or
+    /// because they are no biological relatives.
+    pub left_out_family_members: u64,
+    /// Pairs compared.
+    pub comparisons: u64,
+    /// Pairs that passed the screen.
+    pub survivors: u64,
+    /// Hits in the list.
+    pub hits: u64,
+    /// Least score of a hit, log10.
+    pub threshold_log10: f64,
+    /// Chance hits to expect among unrelated persons.
+    pub expected_chance_hits: f64,
+    /// Tiles done.
+    pub tiles: u64,
+    /// Tiles redone in halves because their survivors overflowed.
+    pub tiles_split: u64,
+    /// Seconds.
+    pub seconds: f64,
+}
+
+/// A run: inputs, parameters, counts, timings. Only `device` and times may differ between two runs
+/// of one `run_id`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunReport {
+    /// Hash of everything that determines the hits.
+    pub run_id: String,
+    /// Release of the program.
+    pub tanba_version: String,
+    /// Version of the hit schema.
+    pub hit_schema_version: u32,
+    /// Kernel names with versions.
+    pub kernels: Vec<String>,
+    /// Generation of the gallery.
+    pub gallery_generation: u64,
+    /// BLAKE3 of its manifest.
+    pub gallery_manifest_blake3: String,
+    /// The parameters, as given.
+    pub parameters: serde_json::Value,
+    /// Searches in order.
+    pub searches: Vec<SearchReport>,
+    /// Hits in the list.
+    pub hits: u64,
+    /// Clusters of duplicates.
+    pub clusters: u64,
+    /// Device kind.
+    pub device: String,
+    /// SIMD level.
+    pub simd_level: String,
+    /// Worker threads.
+    pub threads: usize,
+    /// Probes per tile.
+    pub tile_probes: usize,
+    /// Gallery rows per tile.
+    pub tile_rows: usize,
+    /// Start, RFC 3339 in UTC.
+    pub started_at: String,
+    /// Seconds from opening the gallery to the last file.
+    pub seconds: f64,
+}

@@ -1,0 +1,183 @@
+//! Who takes part: the living records of an index, and those left out with the reason.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::chance::LocusSetCounts;
+use crate::domain::category::Index;
+use crate::domain::dna::Profile;
+use crate::domain::family::FamilyMember;
+use crate::domain::relation::Kinship;
+use crate::error::Result;
+use crate::gallery::segment::Segment;
+use crate::gallery::status::StatusTable;
+use crate::gallery::{Absence, Gallery, absence};
+
+/// Records of one side that take part in nothing, by reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct LeftOut {
+    /// Retention has ended.
+    pub expired: u64,
+    /// Blocked (L40 1(7)).
+    pub blocked: u64,
+}
+
+/// The records of one side of a search.
+#[derive(Debug)]
+pub struct Side {
+    /// Segments, in commit order.
+    pub segments: Vec<Arc<Segment>>,
+    /// Per segment and row: takes part.
+    pub alive: Vec<Vec<bool>>,
+    /// Number of records that take part.
+    pub records: u64,
+    /// Those that do not.
+    pub left_out: LeftOut,
+}
+
+impl Side {
+    /// The side made of `segments` on `day`.
+    pub fn new(
+        segments: Vec<Arc<Segment>>,
+        statuses: &StatusTable,
+        day: jiff::civil::Date,
+    ) -> Side {
+        let mut side =
+            Side { segments, alive: Vec::new(), records: 0, left_out: LeftOut::default() };
+        for segment in &side.segments {
+            let mut alive = vec![true; segment.rows()];
+            for (row, alive) in alive.iter_mut().enumerate() {
+                match absence(segment.record_id(row), segment.retain_until(row), statuses, day) {
+                    None => side.records += 1,
+                    Some(reason) => {
+                        *alive = false;
+                        match reason {
+                            Absence::Expired => side.left_out.expired += 1,
+                            Absence::Blocked => side.left_out.blocked += 1,
+                        }
+                    }
+                }
+            }
+            side.alive.push(alive);
+        }
+        side
+    }
+
+    /// Opens the records of `index` in the gallery.
+    ///
+    /// # Errors
+    /// A segment is missing, changed or cannot be understood.
+    pub fn open(
+        gallery: &Gallery,
+        index: Index,
+        statuses: &StatusTable,
+        day: jiff::civil::Date,
+    ) -> Result<Side> {
+        let segments = gallery
+            .segments(index)
+            .into_iter()
+            .map(|entry| gallery.open_segment(entry).map(Arc::new))
+            .collect::<Result<_>>()?;
+        Ok(Side::new(segments, statuses, day))
+    }
+
+    /// Living rows as (segment place, row).
+    pub fn living(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.alive.iter().enumerate().flat_map(|(segment, alive)| {
+            alive
+                .iter()
+                .enumerate()
+                .filter(|(_, alive)| **alive)
+                .map(move |(row, _)| (segment, row))
+        })
+    }
+
+    /// The profile of a row.
+    ///
+    /// # Errors
+    /// The stored bytes are not a profile.
+    pub fn profile(&self, segment: usize, row: usize) -> Result<Profile> {
+        self.segments[segment].profile(row)
+    }
+
+    /// Living records per set of comparable loci.
+    ///
+    /// # Errors
+    /// A stored profile cannot be read.
+    pub fn locus_sets(&self) -> Result<LocusSetCounts> {
+        let mut counts = LocusSetCounts::new();
+        for (segment, row) in self.living() {
+            *counts.entry(self.profile(segment, row)?.comparable_loci()).or_insert(0) += 1;
+        }
+        Ok(counts)
+    }
+}
+
+/// A relative that takes part in a kinship search.
+#[derive(Debug, Clone)]
+pub struct TypedRelative {
+    /// Family searched for.
+    pub family_id: String,
+    /// What the relative is to the missing person.
+    pub kinship: Kinship,
+    /// Segment place of the relative's record.
+    pub segment: usize,
+    /// Its row.
+    pub row: usize,
+}
+
+/// Family members left out of a kinship search, by reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct FamiliesLeftOut {
+    /// No written consent (L40 18(2)).
+    pub without_consent: u64,
+    /// The missing person is found or the case is closed (L40 29(3)).
+    pub case_closed: u64,
+    /// Expired or blocked record.
+    pub record_left_out: u64,
+    /// The record named is not in the gallery.
+    pub record_missing: u64,
+    /// Not a biological relative of L40 1(2).
+    pub not_a_relative: u64,
+}
+
+/// The relatives that take part, ordered by family and record.
+pub fn typed_relatives(
+    members: &[FamilyMember],
+    relatives: &Side,
+) -> (Vec<TypedRelative>, FamiliesLeftOut) {
+    let mut places: HashMap<&str, (usize, usize)> = HashMap::new();
+    for (place, segment) in relatives.segments.iter().enumerate() {
+        for row in 0..segment.rows() {
+            places.insert(segment.record_id(row), (place, row));
+        }
+    }
+    let mut left_out = FamiliesLeftOut::default();
+    let mut list = Vec::new();
+    for member in members {
+        let place = places.get(member.relative_record_id.as_str()).copied();
+        let reason = match place {
+            _ if !member.consent => Some(&mut left_out.without_consent),
+            _ if !member.case_open => Some(&mut left_out.case_closed),
+            _ if member.kinship.relation().is_none() => Some(&mut left_out.not_a_relative),
+            None => Some(&mut left_out.record_missing),
+            Some((segment, row)) if !relatives.alive[segment][row] => {
+                Some(&mut left_out.record_left_out)
+            }
+            Some(_) => None,
+        };
+        if let Some(count) = reason {
+            *count += 1;
+        } else if let Some((segment, row)) = place {
+            list.push(TypedRelative {
+                family_id: member.family_id.clone(),
+                kinship: member.kinship,
+                segment,
+                row,
+            });
+        }
+    }
+    (list, left_out)
+}

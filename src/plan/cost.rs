@@ -1,0 +1,166 @@
+//! The plan as people and programs read it.
+
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::job::{Comparator, refusals};
+use super::search::ReadySearch;
+use crate::device::cpu::CpuDevice;
+use crate::domain::likelihood::Population;
+use crate::error::{Error, Result};
+use crate::kernel::str_screen::{Params, Query};
+use crate::kernel::{Window, kin_screen};
+
+/// One line of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlannedSearch {
+    /// Search.
+    pub search: String,
+    /// Article that allows it.
+    pub purpose: String,
+    /// Records searched.
+    pub probes: u64,
+    /// Records searched in.
+    pub gallery: u64,
+    /// Pairs.
+    pub comparisons: u64,
+    /// Bytes of bit planes read from the gallery side.
+    pub plane_bytes: u64,
+    /// Estimated seconds on this machine with all its threads.
+    pub seconds: f64,
+    /// Least score of a hit, log10.
+    pub threshold_log10: f64,
+    /// Chance hits to expect.
+    pub expected_chance_hits: f64,
+}
+
+/// A pair of indexes that is never compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedRefusal {
+    /// One index.
+    pub probe: String,
+    /// The other.
+    pub gallery: String,
+    /// Article.
+    pub article: &'static str,
+}
+
+/// A plan.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    /// Searches in order.
+    pub searches: Vec<PlannedSearch>,
+    /// What the law forbids.
+    pub refusals: Vec<PlannedRefusal>,
+}
+
+/// Pairs measured to estimate a rate: large enough to time, small enough not to be felt.
+const CALIBRATION_PROBES: usize = 64;
+const CALIBRATION_ROWS: usize = 1 << 16;
+
+/// Estimates the cost of `searches` by timing each comparator on a piece of its own gallery.
+///
+/// # Errors
+/// A segment cannot be read.
+pub fn plan(
+    searches: &[ReadySearch],
+    device: &CpuDevice,
+    threads: usize,
+    mismatches: u32,
+    min_loci: u32,
+    population: &Population,
+) -> Result<Plan> {
+    let mut lines = Vec::new();
+    for search in searches {
+        let rate = rate_per_second(search, device, mismatches, min_loci, population)?;
+        let kin = matches!(search.spec.comparator, Comparator::Kinship);
+        let scanned = if kin { &search.probes } else { &search.gallery };
+        let plane_bytes = scanned
+            .segments
+            .iter()
+            .map(|s| (s.map().bytes_per_profile() * s.rows() as f64) as u64)
+            .sum();
+        lines.push(PlannedSearch {
+            search: search.spec.name.clone(),
+            purpose: search.spec.purpose.article.to_owned(),
+            probes: search.probes.records,
+            gallery: if kin { search.relatives.len() as u64 } else { search.gallery.records },
+            comparisons: search.comparisons,
+            plane_bytes,
+            seconds: rate.map_or(0.0, |r| search.comparisons as f64 / (r * threads.max(1) as f64)),
+            threshold_log10: search.threshold_log10,
+            expected_chance_hits: search.expected_chance_hits,
+        });
+    }
+    let refusals = refusals()
+        .into_iter()
+        .map(|(probe, gallery, article)| PlannedRefusal {
+            probe: probe.to_string(),
+            gallery: gallery.to_string(),
+            article,
+        })
+        .collect();
+    Ok(Plan { searches: lines, refusals })
+}
+
+/// Pairs per second of one thread; `None` where there is nothing to compare.
+fn rate_per_second(
+    search: &ReadySearch,
+    device: &CpuDevice,
+    mismatches: u32,
+    min_loci: u32,
+    population: &Population,
+) -> Result<Option<f64>> {
+    let kin = matches!(search.spec.comparator, Comparator::Kinship);
+    let scanned = if kin { &search.probes } else { &search.gallery };
+    let Some(segment) = scanned.segments.iter().max_by_key(|s| s.rows()) else { return Ok(None) };
+    if search.comparisons == 0 {
+        return Ok(None);
+    }
+    let view = segment.view()?;
+    let rows = segment.rows().min(CALIBRATION_ROWS) as u32;
+    let capacity = CALIBRATION_PROBES * rows as usize;
+    let overflow = |_| Error::usage("calibration overflowed", "run without `plan`");
+    let started;
+    let probes;
+    match search.spec.comparator {
+        Comparator::Identity { stringency } => {
+            let queries = search
+                .probes
+                .living()
+                .take(CALIBRATION_PROBES)
+                .map(|(s, r)| Ok(Query::compile(segment.map(), &search.probes.profile(s, r)?)))
+                .collect::<Result<Vec<_>>>()?;
+            let windows = vec![Window { first_row: 0, end_row: rows }; queries.len()];
+            let params = Params {
+                stringency: stringency.stringency(),
+                max_failing: mismatches,
+                min_compared: min_loci,
+            };
+            probes = queries.len();
+            started = Instant::now();
+            device.str_screen(&params, &queries, &windows, view, capacity).map_err(overflow)?;
+        }
+        Comparator::Kinship => {
+            let mut queries = Vec::new();
+            for relative in search.relatives.iter().take(CALIBRATION_PROBES) {
+                let Some(relation) = relative.kinship.relation() else { continue };
+                let profile = search.gallery.profile(relative.segment, relative.row)?;
+                queries.push(kin_screen::KinQuery::compile(
+                    segment.map(),
+                    &profile,
+                    relation,
+                    population,
+                ));
+            }
+            let windows = vec![Window { first_row: 0, end_row: rows }; queries.len()];
+            let params = kin_screen::Params { threshold_log10: search.threshold_log10 };
+            probes = queries.len();
+            started = Instant::now();
+            device.kin_screen(&params, &queries, &windows, view, capacity).map_err(overflow)?;
+        }
+    }
+    let seconds = started.elapsed().as_secs_f64().max(1e-9);
+    Ok(Some((probes * rows as usize) as f64 / seconds))
+}

@@ -1,0 +1,294 @@
+//! What a run does: searches, their rules and thresholds.
+//!
+//! A sweep (`dedup`, `cold-case`, `missing-person`) is a fixed list of searches; `nightly` is all of
+//! them. A search names two indexes, a comparator and the article that allows it; one that the law
+//! forbids cannot be built.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::category::Index;
+use crate::domain::frequency::MinimumFrequency;
+use crate::domain::stringency::Stringency;
+use crate::error::{Error, Result};
+use crate::law::purpose::{self, Purpose, Verdict};
+
+/// A list of searches with one aim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sweep {
+    /// Persons registered twice.
+    Dedup,
+    /// Traces against convicts, other traces and corpses.
+    ColdCase,
+    /// Corpses against families, convicts and other corpses.
+    MissingPerson,
+}
+
+impl Sweep {
+    /// All sweeps of a night, in order.
+    pub const NIGHTLY: [Sweep; 3] = [Sweep::Dedup, Sweep::ColdCase, Sweep::MissingPerson];
+
+    /// Word used on the command line and before the `/` of a search's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Sweep::Dedup => "dedup",
+            Sweep::ColdCase => "cold-case",
+            Sweep::MissingPerson => "missing-person",
+        }
+    }
+}
+
+/// Least log10 likelihood ratio of an identity hit, whatever number of chance hits is accepted.
+pub const IDENTITY_FLOOR_LOG10: f64 = 6.0;
+
+/// Least log10 likelihood ratio of a kinship hit, whatever number of chance hits is accepted.
+pub const KINSHIP_FLOOR_LOG10: f64 = 3.0;
+
+/// How the threshold of a search is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "value")]
+pub enum Threshold {
+    /// The lowest score at which at most this many chance hits are expected in a search, never
+    /// below [`IDENTITY_FLOOR_LOG10`] or [`KINSHIP_FLOOR_LOG10`].
+    ExpectFalse(f64),
+    /// A log10 likelihood ratio.
+    Log10(f64),
+}
+
+/// Everything that can change a result, and nothing that cannot: part of a run's identity.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Parameters {
+    /// Day on which records must be alive.
+    pub as_of: Date,
+    /// Name of the frequency table.
+    pub frequencies: String,
+    /// BLAKE3 of the frequency table's text.
+    pub frequencies_blake3: String,
+    /// Coancestry coefficient.
+    pub theta: f64,
+    /// Rule for rare and unseen alleles.
+    pub minimum_frequency: MinimumFrequency,
+    /// Threshold of every search.
+    pub threshold: Threshold,
+    /// Loci that may fail the stringency of an identity search.
+    pub mismatches: u32,
+    /// Least number of loci an identity search compares.
+    pub min_loci: u32,
+    /// Hits kept per probe and search; none keeps all.
+    pub top: Option<u32>,
+}
+
+impl Parameters {
+    /// Refuses values without meaning.
+    ///
+    /// # Errors
+    /// Theta outside 0 to 0.5, a threshold that is not a finite number, an expectation that is not
+    /// positive, or a list of length 0.
+    pub fn validate(&self) -> Result<()> {
+        let fail = |message: &str, help: &str| Err(Error::usage(message, help));
+        if !(0.0..=0.5).contains(&self.theta) {
+            return fail("theta is a number from 0 to 0.5", "forensic practice uses 0.01 to 0.03");
+        }
+        match self.threshold {
+            Threshold::ExpectFalse(e) if !(e.is_finite() && e > 0.0) => {
+                return fail(
+                    "--expect-false is a number above 0",
+                    "use 1 for one chance hit per search",
+                );
+            }
+            Threshold::Log10(t) if !t.is_finite() => {
+                return fail("--threshold is a log10 likelihood ratio", "use 6 for a million");
+            }
+            _ => {}
+        }
+        if let MinimumFrequency::Fixed(f) = self.minimum_frequency
+            && !(f > 0.0 && f < 1.0)
+        {
+            return fail("a minimum frequency lies between 0 and 1", "use 0.001");
+        }
+        if self.top == Some(0) || self.min_loci == 0 {
+            return fail("--top and --min-loci start at 1", "leave the option out for the default");
+        }
+        Ok(())
+    }
+}
+
+/// How a search compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Comparator {
+    /// The same person: allele sets agree.
+    Identity {
+        /// Stringency every compared locus must reach, but for the mismatches allowed.
+        stringency: Agreement,
+    },
+    /// A stated relation: likelihood ratio against unrelated.
+    Kinship,
+}
+
+/// Stringency, in the form of manifests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Agreement {
+    /// Equal sets.
+    High,
+    /// One set contains the other.
+    Moderate,
+}
+
+impl Agreement {
+    /// The stringency of the domain.
+    pub const fn stringency(self) -> Stringency {
+        match self {
+            Agreement::High => Stringency::High,
+            Agreement::Moderate => Stringency::Moderate,
+        }
+    }
+}
+
+/// One search of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchSpec {
+    /// Unique in the run, such as `cold-case/trace-convict`.
+    pub name: String,
+    /// Searched side.
+    pub probe: Index,
+    /// Enrolled side.
+    pub gallery: Index,
+    /// Article that allows it.
+    pub purpose: Purpose,
+    /// How pairs are compared.
+    pub comparator: Comparator,
+    /// Both sides are the same records: each pair once.
+    pub triangle: bool,
+}
+
+impl SearchSpec {
+    /// A search of `probe` in `gallery`.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where the law forbids it.
+    pub fn new(name: &str, probe: Index, gallery: Index, comparator: Comparator) -> Result<Self> {
+        Ok(SearchSpec {
+            name: name.to_owned(),
+            probe,
+            gallery,
+            purpose: purpose::require(probe, gallery)?,
+            comparator,
+            triangle: probe == gallery,
+        })
+    }
+
+    /// The rule as a hit states it.
+    pub fn rule(&self, parameters: &Parameters) -> String {
+        match self.comparator {
+            Comparator::Identity { stringency } => {
+                format!("{}<={}", stringency.stringency().name(), parameters.mismatches)
+            }
+            Comparator::Kinship => "best-relative".into(),
+        }
+    }
+}
+
+const HIGH: Comparator = Comparator::Identity { stringency: Agreement::High };
+const MODERATE: Comparator = Comparator::Identity { stringency: Agreement::Moderate };
+
+/// The searches of a sweep.
+///
+/// # Errors
+/// [`Error::Refused`] if the law table does not allow one of them.
+pub fn searches(sweep: Sweep) -> Result<Vec<SearchSpec>> {
+    use Index::{Convict, Corpse, Relative, Trace};
+    let list: &[(&str, Index, Index, Comparator)] = match sweep {
+        Sweep::Dedup => &[("dedup/convict", Convict, Convict, HIGH)],
+        Sweep::ColdCase => &[
+            ("cold-case/trace-convict", Trace, Convict, MODERATE),
+            ("cold-case/trace-trace", Trace, Trace, MODERATE),
+            ("cold-case/trace-corpse", Trace, Corpse, MODERATE),
+        ],
+        Sweep::MissingPerson => &[
+            ("missing-person/corpse-family", Corpse, Relative, Comparator::Kinship),
+            ("missing-person/corpse-convict", Corpse, Convict, MODERATE),
+            ("missing-person/corpse-corpse", Corpse, Corpse, MODERATE),
+        ],
+    };
+    list.iter()
+        .map(|(name, probe, gallery, c)| SearchSpec::new(name, *probe, *gallery, *c))
+        .collect()
+}
+
+/// The searches of an ad-hoc probe in the named galleries (all lawful identity galleries if none).
+///
+/// # Errors
+/// [`Error::Refused`] where the law forbids one; the refusal comes before any work.
+pub fn ad_hoc_searches(probe: Index, galleries: &[Index]) -> Result<Vec<SearchSpec>> {
+    let wanted: Vec<Index> =
+        if galleries.is_empty() { purpose::lawful_galleries(probe) } else { galleries.to_vec() };
+    let mut list = Vec::new();
+    for gallery in wanted {
+        let comparator = match (probe, gallery) {
+            (Index::Corpse, Index::Relative) => Comparator::Kinship,
+            (Index::Relative, Index::Corpse) => {
+                purpose::require(probe, gallery)?;
+                return Err(Error::usage(
+                    "a relative is searched as part of a family",
+                    "import the relative and its family, then `tanba run missing-person`",
+                ));
+            }
+            (Index::Convict, Index::Convict) => HIGH,
+            _ => MODERATE,
+        };
+        let name = format!("search/{probe}-{gallery}");
+        let mut spec = SearchSpec::new(&name, probe, gallery, comparator)?;
+        spec.triangle = false;
+        list.push(spec);
+    }
+    Ok(list)
+}
+
+/// The pairs of indexes no search of this program compares, with the article.
+pub fn refusals() -> Vec<(Index, Index, &'static str)> {
+    let mut list = Vec::new();
+    for probe in Index::ALL {
+        for gallery in Index::ALL.into_iter().filter(|g| *g >= probe) {
+            if let Verdict::Forbidden { article, .. } = purpose::verdict(probe, gallery) {
+                list.push((probe, gallery, article));
+            }
+        }
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_search_of_the_night_is_lawful_and_named_once() {
+        let mut names = Vec::new();
+        for sweep in Sweep::NIGHTLY {
+            for search in searches(sweep).unwrap() {
+                assert!(search.name.starts_with(sweep.name()));
+                assert!(
+                    search.purpose.article.starts_with("L40 28") || search.probe == search.gallery
+                );
+                names.push(search.name);
+            }
+        }
+        let count = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn a_trace_is_never_searched_in_relatives() {
+        let refused =
+            ad_hoc_searches(Index::Trace, &[Index::Convict, Index::Relative]).unwrap_err();
+        assert_eq!(refused.article(), Some("L40 28(2)"));
+        let lawful = ad_hoc_searches(Index::Trace, &[]).unwrap();
+        assert!(lawful.iter().all(|s| s.gallery != Index::Relative));
+        assert_eq!(refusals().len(), 3);
+    }
+}
