@@ -1,1 +1,5 @@
-//! Runs kernels on a device.
+//! Runs kernels on a device. The only device of this version is the processor itself.
+
+pub mod cpu;
+
+pub use cpu::CpuDevice;

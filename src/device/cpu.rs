@@ -1,0 +1,89 @@
+//! The processor as a device: every kernel at one instruction set, chosen once.
+
+use crate::kernel::planes::PlaneView;
+use crate::kernel::simd::{SimdError, SimdLevel};
+use crate::kernel::{Overflow, Survivor, Window, kin_screen, str_counts, str_screen};
+
+/// The processor at one instruction set. Cheap to copy; one may be used from many threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CpuDevice {
+    level: SimdLevel,
+}
+
+impl CpuDevice {
+    /// The processor at `level`, which must be one of [`SimdLevel::available`].
+    ///
+    /// # Errors
+    /// This processor lacks the level.
+    pub fn new(level: SimdLevel) -> Result<Self, SimdError> {
+        SimdLevel::forced(level.name()).map(|level| CpuDevice { level })
+    }
+
+    /// The processor at the level that [`SimdLevel::detect`] chooses.
+    ///
+    /// # Errors
+    /// The level forced by the environment is unknown or absent.
+    pub fn detect() -> Result<Self, SimdError> {
+        SimdLevel::detect().map(|level| CpuDevice { level })
+    }
+
+    /// Kind of device, as hit lists state it.
+    pub fn name(&self) -> &'static str {
+        "cpu"
+    }
+
+    /// The instruction set in use.
+    pub fn level(&self) -> SimdLevel {
+        self.level
+    }
+
+    /// Runs [`str_screen`].
+    ///
+    /// # Errors
+    /// More than `capacity` pairs survive.
+    pub fn str_screen(
+        &self,
+        params: &str_screen::Params,
+        queries: &[str_screen::Query],
+        windows: &[Window],
+        view: PlaneView,
+        capacity: usize,
+    ) -> Result<Vec<Survivor>, Overflow> {
+        str_screen::run(self.level, params, queries, windows, view, capacity)
+    }
+
+    /// Runs [`str_counts`]: the match matrix.
+    pub fn str_counts(
+        &self,
+        queries: &[str_counts::Query],
+        windows: &[Window],
+        view: PlaneView,
+    ) -> str_counts::CountMatrix {
+        str_counts::run(self.level, queries, windows, view)
+    }
+
+    /// Runs [`str_counts`]: the histogram by agreement.
+    pub fn str_counts_by_agreement(
+        &self,
+        queries: &[str_counts::Query],
+        windows: &[Window],
+        view: PlaneView,
+    ) -> str_counts::AgreementHistogram {
+        str_counts::run_by_agreement(self.level, queries, windows, view)
+    }
+
+    /// Runs [`kin_screen`].
+    ///
+    /// # Errors
+    /// More than `capacity` pairs survive.
+    pub fn kin_screen(
+        &self,
+        params: &kin_screen::Params,
+        queries: &[kin_screen::KinQuery],
+        windows: &[Window],
+        view: PlaneView,
+        capacity: usize,
+    ) -> Result<Vec<Survivor>, Overflow> {
+        kin_screen::run(self.level, params, queries, windows, view, capacity)
+    }
+}

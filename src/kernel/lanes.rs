@@ -1,0 +1,1 @@
+//! Vector arithmetic shared by the kernels.
