@@ -72,7 +72,13 @@ impl Draft {
 
     /// Adds the calls of one marker, found on `line`; empty calls are passed over, and a marker
     /// with nothing else is not typed. Returns whether an identical typing was there already.
-    pub(super) fn add(&mut self, file: &Path, line: u64, marker: Marker, calls: &[Call<'_>]) -> bool {
+    pub(super) fn add(
+        &mut self,
+        file: &Path,
+        line: u64,
+        marker: Marker,
+        calls: &[Call<'_>],
+    ) -> bool {
         let refuse = |rule: String, found: &str, help: &str| {
             Rejection::new(file, Position::Line(line), rule, found, help)
         };
@@ -339,16 +345,12 @@ impl<'a> Collector<'a> {
         let optional = [&draft.person_id, &draft.case_id, &draft.kit];
         let texts = optional.into_iter().flatten().chain([&draft.id]);
         let faults: Vec<_> = texts
-            .filter_map(|text| identifier_fault(text).map(|(rule, help)| (rule, text.clone(), help)))
+            .filter_map(|text| {
+                identifier_fault(text).map(|(rule, help)| (rule, text.clone(), help))
+            })
             .collect();
         for (rule, found, help) in faults {
-            draft.fault(Rejection::new(
-                &self.file,
-                Position::Line(draft.line),
-                rule,
-                found,
-                help,
-            ));
+            draft.fault(Rejection::new(&self.file, Position::Line(draft.line), rule, found, help));
         }
     }
 

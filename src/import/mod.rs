@@ -27,7 +27,10 @@ mod assemble;
 mod marker;
 mod table;
 mod text;
+mod xml;
 
+pub mod frequency;
+pub mod quarantine;
 pub mod sniff;
 pub mod wide_csv;
 

@@ -9,7 +9,13 @@ use crate::import::{Format, marker, wide_csv};
 
 /// Column names a header may have been meant to carry, for the help text.
 const COLUMN_NAMES: [&str; 8] = [
-    "SampleName", "Sample Name", "Sample File", "Marker", "Allele1", "record_id", "specimenId",
+    "SampleName",
+    "Sample Name",
+    "Sample File",
+    "Marker",
+    "Allele1",
+    "record_id",
+    "specimenId",
     "family_id",
 ];
 

@@ -231,7 +231,7 @@ mod tests {
             rows("a;b\r\n\r\n1;\"9,3\"\n\"x\"\"y\" ;\n").unwrap(),
             [(1, cells(&["a", "b"])), (3, cells(&["1", "9,3"])), (4, cells(&["x\"y", ""]))]
         );
-        assert_eq!(rows("a\tb,c\r1\t2\t").unwrap()[1], (2, cells(&["1", "2", ""])));
+        assert_eq!(rows("a\tb\tc,d\r1\t2\t").unwrap()[1], (2, cells(&["1", "2", ""])));
         assert_eq!(rows("a,b\n\"1\n2\",3\n4,5").unwrap()[2], (4, cells(&["4", "5"])));
     }
 

@@ -18,7 +18,14 @@ pub(super) const ID_COLUMNS: [&str; 7] =
 
 /// Folded words of columns that hold names of persons: no schema of this program has a place for them.
 const NAME_WORDS: [&str; 9] = [
-    "name", "surname", "first name", "last name", "full name", "patronymic", "фамилия", "имя",
+    "name",
+    "surname",
+    "first name",
+    "last name",
+    "full name",
+    "patronymic",
+    "фамилия",
+    "имя",
     "отчество",
 ];
 
