@@ -22,6 +22,16 @@ pub const MAX_COLUMNS: usize = 4096;
 /// Records one import file may hold: the row number of a record is a `u32`.
 pub const MAX_RECORDS_PER_FILE: usize = 100_000_000;
 
+/// Nesting of XML elements: CMF needs five, STRidER four.
+pub const MAX_XML_DEPTH: usize = 32;
+
+/// Attributes of one XML element: CMF needs four and namespaces.
+pub const MAX_XML_ATTRIBUTES: usize = 32;
+
+/// Rejections one import file may have before it is refused as a whole: beyond this number nobody
+/// reads them, and at about 400 bytes each they would outgrow the records.
+pub const MAX_REJECTIONS_PER_FILE: usize = 1_000_000;
+
 /// Longest identifier, bytes: CMF allows 24 and 255, laboratories go beyond the former.
 pub const MAX_ID_BYTES: usize = 256;
 

@@ -130,6 +130,30 @@ impl FrequencyTable {
         Ok(FrequencyTable { name: name.to_owned(), loci })
     }
 
+    /// A table from frequencies that an importer read.
+    ///
+    /// # Errors
+    /// No locus is given, or a frequency is outside (0, 1]. The line of the error is 1: a table in
+    /// memory has none.
+    pub fn from_loci(
+        name: &str,
+        loci: BTreeMap<Locus, LocusFrequencies>,
+    ) -> Result<Self, FrequencyError> {
+        let fail = |rule, found| FrequencyError { line: 1, rule, found };
+        if loci.is_empty() {
+            return Err(fail("a table has at least one known locus", String::new()));
+        }
+        for (locus, entry) in &loci {
+            if let Some((allele, f)) =
+                entry.alleles.iter().find(|(_, f)| !(**f > 0.0 && **f <= 1.0))
+            {
+                let found = format!("{locus} {allele} {f}");
+                return Err(fail("a frequency is above 0 and at most 1", found));
+            }
+        }
+        Ok(FrequencyTable { name: name.to_owned(), loci })
+    }
+
     /// The table's name, as results state it.
     pub fn name(&self) -> &str {
         &self.name
