@@ -3,6 +3,7 @@
 
 pub mod allele;
 pub mod apart;
+pub mod builtin_frequencies;
 pub mod category;
 pub mod dna;
 pub mod family;
