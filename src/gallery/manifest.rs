@@ -5,7 +5,7 @@ use std::path::Path;
 
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as StorePath;
-use object_store::{ObjectStoreExt, PutMode, PutOptions};
+use object_store::{ObjectStore, PutMode, PutOptions};
 use serde::{Deserialize, Serialize};
 
 use super::file::{FileEntry, RESTORE_HELP};

@@ -1,0 +1,107 @@
+//! Reading ahead and writing behind, on a small tokio runtime, while the rayon workers compare.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::column::hit::Hit;
+use crate::domain::category::Index;
+use crate::error::{Error, Result};
+use crate::gallery::Gallery;
+use crate::gallery::segment::Segment;
+use crate::hits::shard::Shards;
+use crate::plan::census::Side;
+use crate::plan::job::SearchSpec;
+use crate::plan::search::Sides;
+
+/// Threads that read and write beside the workers.
+const IO_THREADS: usize = 2;
+
+fn runtime() -> Result<Runtime> {
+    Builder::new_multi_thread().worker_threads(IO_THREADS).build().map_err(|e| {
+        Error::usage(format!("the I/O threads could not be started: {e}"), "free some memory and run again")
+    })
+}
+
+/// Opens every side the searches need: segments are checked and mapped concurrently.
+///
+/// # Errors
+/// A segment, status or family file is missing, changed or cannot be understood.
+pub fn sides(
+    gallery: &Gallery,
+    searches: &[SearchSpec],
+    with_probes: bool,
+    day: jiff::civil::Date,
+) -> Result<Sides> {
+    let mut wanted: BTreeSet<Index> = searches.iter().map(|s| s.gallery).collect();
+    if with_probes {
+        wanted.extend(searches.iter().map(|s| s.probe));
+    }
+    let statuses = gallery.statuses()?;
+    let runtime = runtime()?;
+    let mut opening = JoinSet::new();
+    for index in &wanted {
+        for (place, entry) in gallery.segments(*index).into_iter().enumerate() {
+            let (root, entry, index) = (gallery.root().to_owned(), entry.clone(), *index);
+            let open = move || Segment::open(&root, &entry).map(|s| ((index, place), Arc::new(s)));
+            opening.spawn_blocking_on(open, runtime.handle());
+        }
+    }
+    let opened = runtime.block_on(async {
+        let mut opened = BTreeMap::new();
+        while let Some(segment) = opening.join_next().await {
+            let (place, segment) = segment.map_err(|e| stopped(&e.to_string()))??;
+            opened.insert(place, segment);
+        }
+        Ok::<_, Error>(opened)
+    })?;
+    let mut sides = Sides::default();
+    for index in wanted {
+        let segments =
+            opened.range((index, 0)..=(index, usize::MAX)).map(|(_, s)| Arc::clone(s)).collect();
+        sides.by_index.insert(index, Arc::new(Side::new(segments, &statuses, day)));
+    }
+    sides.family_members = gallery.family_members()?;
+    Ok(sides)
+}
+
+fn stopped(reason: &str) -> Error {
+    Error::Conflict { what: format!("the run's I/O task ended early ({reason}); its output") }
+}
+
+/// Writes shards behind the workers; a full queue makes them wait, so memory stays bounded.
+#[derive(Debug)]
+pub(super) struct ShardWriter {
+    runtime: Runtime,
+    sender: mpsc::Sender<(u64, Vec<Hit>)>,
+    task: JoinHandle<Result<Shards>>,
+}
+
+impl ShardWriter {
+    pub(super) fn start(shards: Shards, in_flight: usize) -> Result<ShardWriter> {
+        let runtime = runtime()?;
+        let (sender, mut receiver) = mpsc::channel::<(u64, Vec<Hit>)>(in_flight);
+        let task = runtime.spawn_blocking(move || {
+            while let Some((number, hits)) = receiver.blocking_recv() {
+                shards.write(number, &hits)?;
+            }
+            Ok(shards)
+        });
+        Ok(ShardWriter { runtime, sender, task })
+    }
+
+    pub(super) fn send(&self, number: u64, hits: Vec<Hit>) -> Result<()> {
+        self.sender
+            .blocking_send((number, hits))
+            .map_err(|_| stopped("no shard could be written; see the first error"))
+    }
+
+    /// Waits for the last shard.
+    pub(super) fn finish(self) -> Result<Shards> {
+        drop(self.sender);
+        self.runtime.block_on(self.task).map_err(|e| stopped(&e.to_string()))?
+    }
+}

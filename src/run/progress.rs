@@ -1,0 +1,121 @@
+//! What a long run tells while it works. The run reports events; who shows them is decided above.
+
+use std::sync::Mutex;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::hits::report::SearchReport;
+
+/// An event of a run, in the form of JSON lines.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// A search begins.
+    SearchStarted {
+        /// Search.
+        search: String,
+        /// Tiles to do.
+        tiles: u64,
+        /// Pairs to compare.
+        comparisons: u64,
+    },
+    /// Tiles are done.
+    Advanced {
+        /// Search.
+        search: String,
+        /// Tiles done.
+        tiles_done: u64,
+        /// Tiles to do.
+        tiles: u64,
+        /// Pairs compared.
+        comparisons_done: u64,
+        /// Pairs to compare.
+        comparisons: u64,
+        /// Hits so far, before the final reduction.
+        hits: u64,
+        /// Seconds since the search began.
+        seconds: f64,
+        /// Estimated seconds to go.
+        seconds_left: f64,
+    },
+    /// A search has ended.
+    SearchFinished {
+        /// Its account; hits are counted after the final reduction.
+        report: SearchReport,
+    },
+}
+
+/// Receives events; called from worker threads.
+pub trait Observer: Sync {
+    /// Takes one event.
+    fn event(&self, event: &Event);
+}
+
+/// An observer that shows nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn event(&self, _event: &Event) {}
+}
+
+/// Progress of one search.
+pub(super) struct Progress<'a> {
+    search: &'a str,
+    tiles: u64,
+    comparisons: u64,
+    started: Instant,
+    done: Mutex<Done>,
+    observer: &'a dyn Observer,
+}
+
+#[derive(Default)]
+struct Done {
+    tiles: u64,
+    comparisons: u64,
+    hits: u64,
+}
+
+impl<'a> Progress<'a> {
+    pub(super) fn start(
+        search: &'a str,
+        tiles: u64,
+        comparisons: u64,
+        observer: &'a dyn Observer,
+    ) -> Self {
+        observer.event(&Event::SearchStarted { search: search.to_owned(), tiles, comparisons });
+        Progress {
+            search,
+            tiles,
+            comparisons,
+            started: Instant::now(),
+            done: Mutex::default(),
+            observer,
+        }
+    }
+
+    pub(super) fn tile_done(&self, comparisons: u64, hits: u64) {
+        // A worker that panicked cannot have left the counters half changed.
+        let mut done = self.done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        done.tiles += 1;
+        done.comparisons += comparisons;
+        done.hits += hits;
+        let seconds = self.started.elapsed().as_secs_f64();
+        let share = done.comparisons as f64 / self.comparisons.max(1) as f64;
+        self.observer.event(&Event::Advanced {
+            search: self.search.to_owned(),
+            tiles_done: done.tiles,
+            tiles: self.tiles,
+            comparisons_done: done.comparisons,
+            comparisons: self.comparisons,
+            hits: done.hits,
+            seconds,
+            seconds_left: if share > 0.0 { seconds / share - seconds } else { 0.0 },
+        });
+    }
+
+    pub(super) fn finish(&self, report: &SearchReport) {
+        self.observer.event(&Event::SearchFinished { report: report.clone() });
+    }
+}

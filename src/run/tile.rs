@@ -1,0 +1,300 @@
+//! One tile: screen by kernel, rescore the survivors exactly, make hits. A pure function of the
+//! search and the tile; an overflow redoes the tile in halves, and nothing is dropped.
+
+use crate::column::hit::Hit;
+use crate::device::cpu::CpuDevice;
+use crate::domain::dna::Profile;
+use crate::domain::likelihood::{Population, log10_product};
+use crate::domain::stringency::{Agreement as Counts, compare};
+use crate::error::{Error, Result};
+use crate::gallery::segment::Segment;
+use crate::hits::histogram::Histogram;
+use crate::ident::hit_id;
+use crate::kernel::{Overflow, Survivor, Window, kin_screen, str_screen};
+use crate::limits::MAX_SURVIVORS_PER_TILE;
+use crate::plan::census::TypedRelative;
+use crate::plan::job::{Agreement, Comparator, Parameters};
+use crate::plan::search::ReadySearch;
+use crate::plan::tile::Tile;
+use crate::score::Millibans;
+
+/// Version of the exact comparators; part of a hit's identity.
+const COMPARATOR_VERSION: u32 = 1;
+
+/// What every tile of a search shares.
+pub(super) struct TileContext<'a> {
+    pub(super) search: &'a ReadySearch,
+    pub(super) parameters: &'a Parameters,
+    pub(super) population: &'a Population<'a>,
+    pub(super) device: CpuDevice,
+    pub(super) run_id: &'a str,
+}
+
+/// What a tile brings.
+#[derive(Debug, Default)]
+pub(super) struct TileOutput {
+    pub(super) comparisons: u64,
+    pub(super) survivors: u64,
+    pub(super) written: u64,
+    pub(super) splits: u64,
+    pub(super) histogram: Histogram,
+    pub(super) hits: Vec<Hit>,
+}
+
+/// Runs `tile`, in halves if its survivors overflow.
+pub(super) fn run_tile(context: &TileContext, tile: &Tile) -> Result<TileOutput> {
+    run_within(context, tile, MAX_SURVIVORS_PER_TILE)
+}
+
+fn run_within(context: &TileContext, tile: &Tile, capacity: usize) -> Result<TileOutput> {
+    let attempt = match context.search.spec.comparator {
+        Comparator::Identity { stringency } => identity(context, tile, stringency, capacity)?,
+        Comparator::Kinship => kinship(context, tile, capacity)?,
+    };
+    if let Ok(mut output) = attempt {
+        output.written = output.hits.len() as u64;
+        return Ok(output);
+    }
+    let Some(halves) = tile.halves() else {
+        return Err(Error::Limit {
+            what: "the number of survivors of a single pair".into(),
+            limit: capacity as u64,
+            help: "report this; a pair survives at most once".into(),
+        });
+    };
+    let mut sum = TileOutput { splits: 1, ..TileOutput::default() };
+    for half in halves {
+        let part = run_within(context, &half, capacity)?;
+        sum.comparisons += part.comparisons;
+        sum.survivors += part.survivors;
+        sum.written += part.written;
+        sum.splits += part.splits;
+        sum.histogram.merge(&part.histogram);
+        sum.hits.extend(part.hits);
+    }
+    Ok(sum)
+}
+
+fn identity(
+    context: &TileContext,
+    tile: &Tile,
+    stringency: Agreement,
+    capacity: usize,
+) -> Result<std::result::Result<TileOutput, Overflow>> {
+    let search = context.search;
+    let (probes, gallery) = (
+        &search.probes.segments[tile.probe_segment],
+        &search.gallery.segments[tile.gallery_segment],
+    );
+    let alive_probes = &search.probes.alive[tile.probe_segment];
+    let alive_rows = &search.gallery.alive[tile.gallery_segment];
+    let mut output = TileOutput::default();
+    let living = living_before(alive_rows);
+    let mut rows = Vec::new();
+    let mut profiles = Vec::new();
+    let mut queries = Vec::new();
+    let mut windows = Vec::new();
+    for probe in tile.probes.clone().filter(|p| alive_probes[*p]) {
+        let profile = probes.profile(probe)?;
+        queries.push(str_screen::Query::compile(gallery.map(), &profile));
+        let first_row = tile.first_row(probe).min(tile.rows.end);
+        windows.push(Window { first_row: first_row as u32, end_row: tile.rows.end as u32 });
+        output.comparisons += living[tile.rows.end] - living[first_row];
+        rows.push(probe);
+        profiles.push(profile);
+    }
+    let params = str_screen::Params {
+        stringency: stringency.stringency(),
+        max_failing: context.parameters.mismatches,
+        min_compared: context.parameters.min_loci,
+    };
+    let view = gallery.view()?;
+    let survivors = match context.device.str_screen(&params, &queries, &windows, view, capacity) {
+        Ok(survivors) => survivors,
+        Err(overflow) => return Ok(Err(overflow)),
+    };
+    for survivor in survivors.iter().filter(|s| alive_rows[s.row as usize]) {
+        output.survivors += 1;
+        let (place, row) = (survivor.probe as usize, survivor.row as usize);
+        let pair = Pair {
+            probe: (probes, rows[place]),
+            gallery: (gallery, row),
+            relative: None,
+        };
+        let candidate = gallery.profile(row)?;
+        if let Some(hit) =
+            identity_hit(context, &pair, &profiles[place], &candidate, stringency, &mut output.histogram)
+        {
+            output.hits.push(hit);
+        }
+    }
+    Ok(Ok(output))
+}
+
+/// Number of living rows before each row.
+fn living_before(alive: &[bool]) -> Vec<u64> {
+    let mut sum = 0;
+    let mut list = Vec::with_capacity(alive.len() + 1);
+    list.push(0);
+    for alive in alive {
+        sum += u64::from(*alive);
+        list.push(sum);
+    }
+    list
+}
+
+struct Pair<'a> {
+    probe: (&'a Segment, usize),
+    gallery: (&'a Segment, usize),
+    relative: Option<&'a TypedRelative>,
+}
+
+struct Scored {
+    counts: Counts,
+    score: Millibans,
+    log10_lr: f64,
+    excluding: u32,
+    relation: &'static str,
+}
+
+fn identity_hit(
+    context: &TileContext,
+    pair: &Pair,
+    probe: &Profile,
+    candidate: &Profile,
+    stringency: Agreement,
+    histogram: &mut Histogram,
+) -> Option<Hit> {
+    let exact = context.population.identity_score(probe, candidate, stringency.stringency());
+    let score = Millibans::from_log10(exact.score_log10);
+    histogram.add(score);
+    // The screen reads calls outside the ladder as wildcards; the exact rule does not.
+    let satisfied = exact.failing <= context.parameters.mismatches
+        && exact.agreement.compared >= context.parameters.min_loci
+        && exact.score_log10 >= context.search.threshold_log10;
+    satisfied.then(|| {
+        let scored = Scored {
+            counts: exact.agreement,
+            score,
+            log10_lr: exact.log10_lr,
+            excluding: exact.failing,
+            relation: "MZ",
+        };
+        hit(context, pair, &scored)
+    })
+}
+
+fn kinship(
+    context: &TileContext,
+    tile: &Tile,
+    capacity: usize,
+) -> Result<std::result::Result<TileOutput, Overflow>> {
+    let search = context.search;
+    let bodies = &search.probes.segments[tile.gallery_segment];
+    let alive_bodies = &search.probes.alive[tile.gallery_segment];
+    let living = living_before(alive_bodies);
+    let mut output = TileOutput::default();
+    let mut queries = Vec::new();
+    let mut profiles = Vec::new();
+    let mut relatives = Vec::new();
+    for relative in &search.relatives[tile.probes.clone()] {
+        let Some(relation) = relative.kinship.relation() else { continue };
+        let profile = search.gallery.profile(relative.segment, relative.row)?;
+        let query =
+            kin_screen::KinQuery::compile(bodies.map(), &profile, relation, context.population);
+        queries.push(query);
+        profiles.push(profile);
+        relatives.push((relative, relation));
+    }
+    let window = Window { first_row: tile.rows.start as u32, end_row: tile.rows.end as u32 };
+    let windows = vec![window; queries.len()];
+    output.comparisons =
+        queries.len() as u64 * (living[tile.rows.end] - living[tile.rows.start]);
+    let params = kin_screen::Params { threshold_log10: search.threshold_log10 };
+    let view = bodies.view()?;
+    let survivors: Vec<Survivor> =
+        match context.device.kin_screen(&params, &queries, &windows, view, capacity) {
+            Ok(survivors) => survivors,
+            Err(overflow) => return Ok(Err(overflow)),
+        };
+    for survivor in survivors.iter().filter(|s| alive_bodies[s.row as usize]) {
+        output.survivors += 1;
+        let (place, row) = (survivor.probe as usize, survivor.row as usize);
+        let (relative, relation) = relatives[place];
+        let body = bodies.profile(row)?;
+        let ratios = context.population.locus_ratios(&profiles[place], &body, relation);
+        let log10_lr = log10_product(ratios.iter().map(|(_, ratio)| *ratio));
+        let score = Millibans::from_log10(log10_lr);
+        output.histogram.add(score);
+        if log10_lr >= search.threshold_log10 && ratios.len() >= context.parameters.min_loci as usize {
+            let scored = Scored {
+                counts: compare(&profiles[place], &body),
+                score,
+                log10_lr,
+                excluding: ratios.iter().filter(|(_, ratio)| *ratio == 0.0).count() as u32,
+                relation: relation.code(),
+            };
+            let segment = &search.gallery.segments[relative.segment];
+            let pair = Pair {
+                probe: (bodies, row),
+                gallery: (segment, relative.row),
+                relative: Some(relative),
+            };
+            output.hits.push(hit(context, &pair, &scored));
+        }
+    }
+    Ok(Ok(output))
+}
+
+fn hit(context: &TileContext, pair: &Pair, scored: &Scored) -> Hit {
+    let spec = &context.search.spec;
+    let (mut probe, mut gallery) = (pair.probe, pair.gallery);
+    // In an N:N search the lower id is the probe, however the records are stored.
+    if spec.triangle && probe.0.record_id(probe.1) > gallery.0.record_id(gallery.1) {
+        std::mem::swap(&mut probe, &mut gallery);
+    }
+    let (probe_id, gallery_id) = (probe.0.record_id(probe.1), gallery.0.record_id(gallery.1));
+    let family = pair.relative.map(|r| r.family_id.clone());
+    let comparator = match spec.comparator {
+        Comparator::Identity { .. } => "str-identity",
+        Comparator::Kinship => "str-kinship",
+    };
+    let chance = context.search.comparisons as f64 * 10f64.powf(-scored.score.to_log10());
+    Hit {
+        hit_id: hit_id(
+            comparator,
+            COMPARATOR_VERSION,
+            probe_id,
+            gallery_id,
+            family.as_deref().unwrap_or(""),
+        ),
+        run_id: context.run_id.to_owned(),
+        search: spec.name.clone(),
+        modality: "dna".into(),
+        probe_id: probe_id.to_owned(),
+        probe_person: probe.0.person_id(probe.1).map(str::to_owned),
+        probe_index: spec.probe.name().into(),
+        gallery_id: gallery_id.to_owned(),
+        gallery_person: gallery.0.person_id(gallery.1).map(str::to_owned),
+        gallery_index: spec.gallery.name().into(),
+        rank: 0,
+        score_mban: scored.score.0,
+        log10_lr: scored.log10_lr,
+        expected_chance_hits: chance.min(context.search.comparisons as f64),
+        calibration: "model".into(),
+        rule: spec.rule(context.parameters),
+        loci_compared: scored.counts.compared,
+        loci_full: scored.counts.high,
+        loci_partial: scored.counts.low - scored.counts.high,
+        loci_mismatched: scored.counts.compared - scored.counts.low,
+        loci_excluding: scored.excluding,
+        relation: scored.relation.into(),
+        family_id: family,
+        kinship: pair.relative.map(|r| r.kinship.name().to_owned()),
+        frequencies: context.parameters.frequencies.clone(),
+        theta: context.parameters.theta,
+        purpose: spec.purpose.article.into(),
+        new_since: probe.0.entry().generation.max(gallery.0.entry().generation),
+        device: context.device.name().into(),
+    }
+}
