@@ -1,3 +1,106 @@
 //! The command line: one file per verb. The only layer that prints.
+//!
+//! Exit codes: 0 done (a search: with hits), 1 done without hits, 2 usage, 3 input rejected,
+//! 4 incomplete, 5 refused by law or policy, 6 integrity failure.
 
+mod common;
+mod demo;
+mod evaluate;
+mod gallery;
+mod import;
+mod matrix;
+mod plan;
+mod progress;
+mod run;
+mod score;
+mod search;
+mod summary;
+mod synth;
 pub mod ui;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::error::Result;
+use ui::{Outcome, Ui};
+
+/// Cross-matching of a national registry's DNA galleries: deduplication, cold cases, missing
+/// persons. Compares only what the law allows and states with every hit how many chance hits to
+/// expect.
+#[derive(Debug, Parser)]
+#[command(name = "tanba", version, max_term_width = 100, after_help = EXIT_CODES)]
+struct Cli {
+    /// Write JSON documents, one per line, instead of text
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done (searches: with hits), 1 done without hits, 2 usage, \
+3 input rejected,\n4 incomplete, 5 refused by law or policy, 6 integrity failure.\n\n\
+Start with: tanba demo";
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Make a registry, run a night over it, compare with the truth
+    Demo(demo::DemoArgs),
+    /// Write a synthetic registry with its truth
+    Synth(synth::SynthArgs),
+    /// Import files of other systems into a gallery
+    Import(import::ImportArgs),
+    /// Look at a gallery, check it, block records, count its match matrix
+    Gallery(gallery::GalleryArgs),
+    /// Say what a run would do: comparisons, time, expected chance hits, refusals
+    Plan(plan::PlanArgs),
+    /// Run a night or one of its sweeps
+    Run(run::RunArgs),
+    /// Search the records of a file in a gallery
+    Search(search::SearchArgs),
+    /// Score pairs of profiles: likelihood ratios as CSV
+    Score(score::ScoreArgs),
+    /// Compare a run with the truth of a synthetic registry
+    Evaluate(evaluate::EvaluateArgs),
+}
+
+/// Runs the program on the process's arguments.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let ui = Ui { json: cli.json };
+    let filter = EnvFilter::try_from_env("TANBA_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run_verb(&cli.verb, &ui) {
+        Ok(outcome) => outcome.into(),
+        Err(error) => {
+            ui.error(&error);
+            ExitCode::from(error.kind().exit_code())
+        }
+    }
+}
+
+fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
+    match verb {
+        Verb::Demo(args) => demo::run(args, ui),
+        Verb::Synth(args) => synth::run(args, ui),
+        Verb::Import(args) => import::run(args, ui),
+        Verb::Gallery(args) => gallery::run(args, ui),
+        Verb::Plan(args) => plan::run(args, ui),
+        Verb::Run(args) => run::run(args, ui),
+        Verb::Search(args) => search::run(args, ui),
+        Verb::Score(args) => score::run(args, ui),
+        Verb::Evaluate(args) => evaluate::run(args, ui),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -159,6 +159,21 @@ impl FrequencyTable {
         &self.name
     }
 
+    /// Hash of the content (name, loci, alleles, frequencies, sample sizes), hexadecimal: two tables
+    /// with equal hashes give equal likelihood ratios.
+    pub fn content_id(&self) -> String {
+        let mut bytes = Vec::new();
+        for (locus, entry) in &self.loci {
+            bytes.push(locus.number());
+            bytes.extend_from_slice(&entry.sampled_alleles.unwrap_or(0).to_le_bytes());
+            for (allele, frequency) in &entry.alleles {
+                bytes.extend_from_slice(&allele.code().to_le_bytes());
+                bytes.extend_from_slice(&frequency.to_bits().to_le_bytes());
+            }
+        }
+        crate::ident::content_id("frequencies", [self.name.as_bytes(), &bytes])
+    }
+
     /// Whether the table covers `locus`.
     pub fn covers(&self, locus: Locus) -> bool {
         self.loci.contains_key(&locus)

@@ -4,7 +4,7 @@
 //! manifest. Opening checks both hashes, maps the planes without copying, and keeps of the records
 //! only what matching needs: identifiers, retention and the binary profiles.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{
@@ -20,14 +20,14 @@ use arrow::ipc::writer::FileWriter;
 use bytes::Bytes;
 use jiff::civil::Date;
 
-use super::file::{self, RESTORE_HELP};
+use super::file::{self, FileEntry, RESTORE_HELP};
 use super::manifest::SegmentEntry;
 use super::map;
 use crate::column::dna::{
     BIOMETRIC_COLUMNS, RECORD_SCHEMA_VERSION, decode_profile, decode_records, encode_records,
     record_schema,
 };
-use crate::column::{date_of, typed};
+use crate::column::{ColumnError, date_of, typed};
 use crate::domain::category::Index;
 use crate::domain::dna::Profile;
 use crate::domain::record::DnaRecord;
@@ -99,7 +99,7 @@ fn encode_planes(records: &[DnaRecord]) -> std::result::Result<Vec<u8>, String> 
 #[derive(Debug)]
 pub struct Segment {
     entry: SegmentEntry,
-    path: std::path::PathBuf,
+    path: PathBuf,
     map: PlaneMap,
     planes: FixedSizeBinaryArray,
     record_ids: StringArray,
@@ -122,26 +122,47 @@ impl Segment {
             .map(RecordBatch::schema)
             .ok_or_else(|| broken("the segment has no rows".into()))?;
         let batch = concat_batches(&schema, &batches).map_err(|e| broken(e.to_string()))?;
-        let text =
-            |name| typed::<StringArray>(&batch, name, "Utf8").map_err(|e| broken(e.to_string()));
-        let (record_ids, person_ids) = (text("record_id")?.clone(), text("person_id")?.clone());
-        let retain_until = typed::<Date32Array>(&batch, "retain_until", "Date32")
-            .map_err(|e| broken(e.to_string()))?
-            .clone();
-        let profiles = typed::<BinaryArray>(&batch, "profile", "Binary")
-            .map_err(|e| broken(e.to_string()))?
-            .clone();
         let (map, planes) = open_planes(root, entry, batch.num_rows())?;
-        Ok(Segment {
-            entry: entry.clone(),
-            path,
-            map,
-            planes,
-            record_ids,
-            person_ids,
-            retain_until,
-            profiles,
-        })
+        Segment::of_batch(entry.clone(), path, &batch, map, planes)
+    }
+
+    /// A segment of records that are in no gallery: the probes of an ad-hoc search.
+    ///
+    /// # Errors
+    /// The records cannot be encoded.
+    pub fn in_memory(index: Index, records: &[DnaRecord]) -> Result<Segment> {
+        let path = PathBuf::from("ad-hoc probes");
+        let invalid = |e: String| Error::usage(e, "search fewer probes at a time");
+        let batch = encode_records(records, 0).map_err(|e| invalid(e.to_string()))?;
+        let bytes = encode_planes(records).map_err(invalid)?;
+        let ipc = decode_ipc(&Buffer::from_vec(bytes)).map_err(invalid)?;
+        let (map, planes) = planes_of(&ipc, records.len(), &path)?;
+        let nothing = FileEntry { path: String::new(), blake3: String::new(), bytes: 0 };
+        let entry = SegmentEntry {
+            id: String::new(),
+            index,
+            rows: records.len() as u64,
+            generation: 0,
+            records: nothing.clone(),
+            planes: nothing,
+        };
+        Segment::of_batch(entry, path, &batch, map, planes)
+    }
+
+    fn of_batch(
+        entry: SegmentEntry,
+        path: PathBuf,
+        batch: &RecordBatch,
+        map: PlaneMap,
+        planes: FixedSizeBinaryArray,
+    ) -> Result<Segment> {
+        let broken = |e: ColumnError| Error::integrity(&path, e.to_string(), RESTORE_HELP);
+        let text = |name| typed::<StringArray>(batch, name, "Utf8").map_err(broken).cloned();
+        let (record_ids, person_ids) = (text("record_id")?, text("person_id")?);
+        let retain_until =
+            typed::<Date32Array>(batch, "retain_until", "Date32").map_err(broken)?.clone();
+        let profiles = typed::<BinaryArray>(batch, "profile", "Binary").map_err(broken)?.clone();
+        Ok(Segment { entry, path, map, planes, record_ids, person_ids, retain_until, profiles })
     }
 
     /// The manifest's line about this segment.
@@ -251,6 +272,16 @@ fn open_planes(
     file::check(&path, &entry.planes, &mapped)?;
     let buffer = Buffer::from(Bytes::from_owner(mapped));
     let batch = decode_ipc(&buffer).map_err(broken)?;
+    planes_of(&batch, rows, &path)
+}
+
+/// The plane map and planes of a batch made for `rows` records.
+fn planes_of(
+    batch: &RecordBatch,
+    rows: usize,
+    path: &Path,
+) -> Result<(PlaneMap, FixedSizeBinaryArray)> {
+    let broken = |e: String| Error::integrity(path, e, RESTORE_HELP);
     let schema = batch.schema();
     let metadata = |key: &str| {
         schema.metadata().get(key).cloned().ok_or_else(|| broken(format!("no metadata {key}")))
@@ -261,7 +292,7 @@ fn open_planes(
     if metadata(ROWS_KEY)? != rows.to_string() {
         return Err(broken("the planes were made for another number of records".into()));
     }
-    let planes = typed::<FixedSizeBinaryArray>(&batch, PLANES_COLUMN, "FixedSizeBinary")
+    let planes = typed::<FixedSizeBinaryArray>(batch, PLANES_COLUMN, "FixedSizeBinary")
         .map_err(|e| broken(e.to_string()))?
         .clone();
     if planes.value_data().len() != rows.div_ceil(64 * WORDS) * map.words_per_block() * 8 {

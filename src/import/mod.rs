@@ -30,6 +30,7 @@ mod text;
 mod xml;
 
 pub mod frequency;
+pub mod pairs;
 pub mod quarantine;
 pub mod sniff;
 pub mod wide_csv;

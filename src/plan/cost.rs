@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::job::{Comparator, refusals};
+use super::job::{Comparator, Parameters, refusals};
 use super::search::ReadySearch;
 use crate::device::cpu::CpuDevice;
 use crate::domain::likelihood::Population;
@@ -67,13 +67,12 @@ pub fn plan(
     searches: &[ReadySearch],
     device: &CpuDevice,
     threads: usize,
-    mismatches: u32,
-    min_loci: u32,
+    parameters: &Parameters,
     population: &Population,
 ) -> Result<Plan> {
     let mut lines = Vec::new();
     for search in searches {
-        let rate = rate_per_second(search, device, mismatches, min_loci, population)?;
+        let rate = rate_per_second(search, device, parameters, population)?;
         let kin = matches!(search.spec.comparator, Comparator::Kinship);
         let scanned = if kin { &search.probes } else { &search.gallery };
         let plane_bytes = scanned
@@ -108,8 +107,7 @@ pub fn plan(
 fn rate_per_second(
     search: &ReadySearch,
     device: &CpuDevice,
-    mismatches: u32,
-    min_loci: u32,
+    parameters: &Parameters,
     population: &Population,
 ) -> Result<Option<f64>> {
     let kin = matches!(search.spec.comparator, Comparator::Kinship);
@@ -135,8 +133,8 @@ fn rate_per_second(
             let windows = vec![Window { first_row: 0, end_row: rows }; queries.len()];
             let params = Params {
                 stringency: stringency.stringency(),
-                max_failing: mismatches,
-                min_compared: min_loci,
+                max_failing: parameters.mismatches,
+                min_compared: parameters.min_loci,
             };
             probes = queries.len();
             started = Instant::now();

@@ -63,8 +63,8 @@ pub struct Parameters {
     pub as_of: Date,
     /// Name of the frequency table.
     pub frequencies: String,
-    /// BLAKE3 of the frequency table's text.
-    pub frequencies_blake3: String,
+    /// Hash of the frequency table.
+    pub frequencies_id: String,
     /// Coancestry coefficient.
     pub theta: f64,
     /// Rule for rare and unseen alleles.

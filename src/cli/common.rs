@@ -1,0 +1,213 @@
+//! Arguments that several verbs share, and what they mean.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use jiff::civil::Date;
+
+use crate::device::cpu::CpuDevice;
+use crate::device::selftest;
+use crate::domain::builtin_frequencies::{DEFAULT_NAME, NAMES, builtin};
+use crate::domain::category::Index;
+use crate::domain::frequency::{FrequencyTable, MinimumFrequency};
+use crate::domain::likelihood::Population;
+use crate::error::{Error, Result};
+use crate::import::frequency::read_frequencies;
+use crate::plan::job::{Parameters, Threshold};
+use crate::plan::tile::TileSize;
+use crate::run::Execution;
+
+/// The population model of likelihood ratios.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Population")]
+pub(super) struct PopulationArgs {
+    /// Allele frequencies: a built-in table or a file
+    #[arg(long, default_value = DEFAULT_NAME, value_name = "NAME|FILE")]
+    pub(super) frequencies: String,
+    /// Which population of a frequency file that holds several
+    #[arg(long, value_name = "NAME")]
+    pub(super) frequency_origin: Option<String>,
+    /// Coancestry coefficient of the subpopulation correction (NRC II 4.10)
+    #[arg(long, default_value_t = 0.01)]
+    pub(super) theta: f64,
+    /// Rare alleles: `unseen` (only unseen ones get 5/2N), `5/2N` (all at least that), or a number
+    #[arg(long, default_value = "5/2N", value_name = "RULE", value_parser = parse_minimum)]
+    pub(super) min_frequency: MinimumFrequency,
+}
+
+fn parse_minimum(text: &str) -> std::result::Result<MinimumFrequency, String> {
+    match text {
+        "unseen" => Ok(MinimumFrequency::UnseenOnly),
+        "5/2N" => Ok(MinimumFrequency::FiveObservations),
+        number => number
+            .parse()
+            .map(MinimumFrequency::Fixed)
+            .map_err(|_| "is `unseen`, `5/2N` or a number such as 0.001".to_owned()),
+    }
+}
+
+impl PopulationArgs {
+    /// Reads the frequency table: a built-in one by name, else a file.
+    pub(super) fn table(&self) -> Result<FrequencyTable> {
+        let path = Path::new(&self.frequencies);
+        match builtin(&self.frequencies) {
+            Some(Ok(table)) => Ok(table),
+            Some(Err(error)) => Err(Error::usage(error.to_string(), "reinstall tanba")),
+            None if path.exists() => read_frequencies(path, self.frequency_origin.as_deref()),
+            None => Err(Error::usage(
+                format!("{} is neither a built-in frequency table nor a file", self.frequencies),
+                format!("built-in tables: {}", NAMES.join(", ")),
+            )),
+        }
+    }
+
+    /// The model over `table`.
+    pub(super) fn population<'a>(&self, table: &'a FrequencyTable) -> Population<'a> {
+        Population { frequencies: table, theta: self.theta, minimum: self.min_frequency }
+    }
+}
+
+/// What makes a pair a hit.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Rule and threshold")]
+pub(super) struct RuleArgs {
+    /// Chance hits accepted per search; the threshold follows from it
+    #[arg(long, default_value_t = 1.0, value_name = "E")]
+    pub(super) expect_false: f64,
+    /// Least log10 likelihood ratio of a hit, instead of --expect-false
+    #[arg(long, value_name = "LOG10", conflicts_with = "expect_false", allow_negative_numbers = true)]
+    pub(super) threshold: Option<f64>,
+    /// Loci that may fail an identity search's stringency
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(super) mismatches: u32,
+    /// Least number of loci compared
+    #[arg(long, default_value_t = 8, value_name = "N")]
+    pub(super) min_loci: u32,
+    /// Keep only the best K hits of each probe and search
+    #[arg(long, value_name = "K")]
+    pub(super) top: Option<u32>,
+    /// Day on which records must be alive [default: today]
+    #[arg(long, value_name = "DATE")]
+    pub(super) as_of: Option<Date>,
+}
+
+/// How the work is done; nothing here changes a result.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Execution (does not change results)")]
+pub(super) struct ExecutionArgs {
+    /// Worker threads [default: all]
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<usize>,
+    /// Probes per tile
+    #[arg(long, default_value_t = TileSize::default().probes, value_name = "N")]
+    pub(super) tile_probes: usize,
+    /// Gallery rows per tile
+    #[arg(long, default_value_t = TileSize::default().rows, value_name = "N")]
+    pub(super) tile_rows: usize,
+}
+
+impl ExecutionArgs {
+    /// Number of worker threads.
+    pub(super) fn threads(&self) -> usize {
+        let all = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.threads.unwrap_or(all).max(1)
+    }
+
+    /// The execution into `out`, on a device that answered its self-test.
+    pub(super) fn execution(&self, out: PathBuf, overwrite: bool) -> Result<Execution> {
+        if self.tile_probes == 0 || self.tile_rows == 0 {
+            return Err(Error::usage("a tile has at least one probe and one row", "leave the options out"));
+        }
+        Ok(Execution {
+            out,
+            overwrite,
+            tile: TileSize { probes: self.tile_probes, rows: self.tile_rows },
+            threads: self.threads(),
+            device: device()?,
+        })
+    }
+}
+
+/// The processor, at the level the environment allows, after its self-test.
+pub(super) fn device() -> Result<CpuDevice> {
+    let device = CpuDevice::detect()
+        .map_err(|e| Error::usage(e.to_string(), "unset TANBA_SIMD to use the best level"))?;
+    selftest::check(&device).map_err(|e| {
+        Error::integrity(
+            Path::new("cpu"),
+            e.to_string(),
+            "this processor or build computes wrongly at this level; try TANBA_SIMD=scalar and report it",
+        )
+    })?;
+    Ok(device)
+}
+
+/// The parameters these arguments stand for.
+pub(super) fn parameters(
+    population: &PopulationArgs,
+    rule: &RuleArgs,
+    table: &FrequencyTable,
+) -> Result<Parameters> {
+    let parameters = Parameters {
+        as_of: rule.as_of.unwrap_or_else(today),
+        frequencies: table.name().to_owned(),
+        frequencies_id: table.content_id(),
+        theta: population.theta,
+        minimum_frequency: population.min_frequency,
+        threshold: rule.threshold.map_or(Threshold::ExpectFalse(rule.expect_false), Threshold::Log10),
+        mismatches: rule.mismatches,
+        min_loci: rule.min_loci,
+        top: rule.top,
+    };
+    parameters.validate()?;
+    Ok(parameters)
+}
+
+/// Today's date, in the system's time zone.
+pub(super) fn today() -> Date {
+    jiff::Zoned::now().date()
+}
+
+/// Reads an index on the command line.
+pub(super) fn parse_index(text: &str) -> std::result::Result<Index, String> {
+    Index::parse(text).ok_or_else(|| {
+        let names: Vec<&str> = Index::ALL.iter().map(|i| i.name()).collect();
+        format!("is one of {}", names.join(", "))
+    })
+}
+
+/// A count with thin groups of three digits.
+pub(super) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// An expectation in few digits: small ones in scientific notation.
+pub(super) fn expectation(value: f64) -> String {
+    if value == 0.0 || (0.01..1e6).contains(&value) {
+        format!("{value:.2}")
+    } else {
+        format!("{value:.1e}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_grouped_by_three() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(expectation(0.5), "0.50");
+        assert_eq!(expectation(1e-9), "1.0e-9");
+    }
+}

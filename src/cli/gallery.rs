@@ -1,0 +1,188 @@
+//! `tanba gallery`: look at a gallery, check it, block and unblock records, count its matrix.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::common::{grouped, today};
+use super::matrix::{self, MatrixArgs};
+use super::ui::{Outcome, Ui};
+use crate::column::status::{StatusChange, StatusEvent};
+use crate::domain::category::Index;
+use crate::error::{Error, Result};
+use crate::gallery::{Gallery, commit};
+use crate::plan::census::Side;
+
+/// Arguments of `tanba gallery`.
+#[derive(Debug, Args)]
+pub(super) struct GalleryArgs {
+    #[command(subcommand)]
+    verb: GalleryVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum GalleryVerb {
+    /// Records by index: living, expired, blocked; segments, bytes per record
+    Info(DirArgs),
+    /// Check every file against its hash and every plane against its record
+    Verify(DirArgs),
+    /// The full and partial match matrix of an index as CSV
+    Matrix(MatrixArgs),
+    /// Suspend records: they take part in no search (L40 1(7), 9(2))
+    Block(StatusArgs),
+    /// End the suspension of records
+    Unblock(StatusArgs),
+}
+
+#[derive(Debug, Args)]
+struct DirArgs {
+    /// Directory of the gallery
+    #[arg(value_name = "DIR")]
+    gallery: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tanba gallery block registry --record C0000017 --reason 'breach review 12/2026'")]
+struct StatusArgs {
+    /// Directory of the gallery
+    #[arg(value_name = "DIR")]
+    gallery: PathBuf,
+    /// Record concerned; may be repeated
+    #[arg(long, required = true, value_name = "ID")]
+    record: Vec<String>,
+    /// Why
+    #[arg(long)]
+    reason: String,
+}
+
+/// Runs the verb.
+pub(super) fn run(args: &GalleryArgs, ui: &Ui) -> Result<Outcome> {
+    match &args.verb {
+        GalleryVerb::Info(args) => info(args, ui),
+        GalleryVerb::Verify(args) => verify(args, ui),
+        GalleryVerb::Matrix(args) => matrix::run(args, ui),
+        GalleryVerb::Block(args) => change(args, StatusChange::Blocked, ui),
+        GalleryVerb::Unblock(args) => change(args, StatusChange::Unblocked, ui),
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct IndexInfo {
+    index: &'static str,
+    segments: usize,
+    records: u64,
+    living: u64,
+    expired: u64,
+    blocked: u64,
+    bytes_per_record: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct GalleryInfo {
+    r#type: &'static str,
+    gallery: String,
+    generation: u64,
+    manifest_blake3: String,
+    committed_at: String,
+    indexes: Vec<IndexInfo>,
+    family_members: usize,
+    imports: usize,
+}
+
+fn info(args: &DirArgs, ui: &Ui) -> Result<Outcome> {
+    let gallery = Gallery::open(&args.gallery)?;
+    let statuses = gallery.statuses()?;
+    let mut indexes = Vec::new();
+    for index in Index::ALL {
+        let side = Side::open(&gallery, index, &statuses, today())?;
+        let records: u64 = side.segments.iter().map(|s| s.rows() as u64).sum();
+        let bytes: f64 = side.segments.iter().map(|s| s.bytes_per_record() * s.rows() as f64).sum();
+        indexes.push(IndexInfo {
+            index: index.name(),
+            segments: side.segments.len(),
+            records,
+            living: side.records,
+            expired: side.left_out.expired,
+            blocked: side.left_out.blocked,
+            bytes_per_record: bytes / records.max(1) as f64,
+        });
+    }
+    let info = GalleryInfo {
+        r#type: "gallery_info",
+        gallery: args.gallery.display().to_string(),
+        generation: gallery.manifest().generation,
+        manifest_blake3: gallery.manifest_hash().to_owned(),
+        committed_at: gallery.manifest().committed_at.clone(),
+        indexes,
+        family_members: gallery.family_members()?.len(),
+        imports: gallery.manifest().imports.len(),
+    };
+    ui.say(format!(
+        "gallery {}, generation {}, committed {}",
+        info.gallery, info.generation, info.committed_at
+    ));
+    let mut table = ui.table(&["index", "records", "living", "expired", "blocked", "segments", "bytes/record"]);
+    for line in &info.indexes {
+        table.add_row([
+            line.index.to_owned(),
+            grouped(line.records),
+            grouped(line.living),
+            grouped(line.expired),
+            grouped(line.blocked),
+            line.segments.to_string(),
+            format!("{:.0}", line.bytes_per_record),
+        ]);
+    }
+    ui.say(table.to_string());
+    ui.say(format!("{} family members, {} files imported", info.family_members, info.imports));
+    ui.document(&info);
+    Ok(Outcome::Done)
+}
+
+fn verify(args: &DirArgs, ui: &Ui) -> Result<Outcome> {
+    let gallery = Gallery::open(&args.gallery)?;
+    let mut broken = gallery.verify();
+    ui.document(&serde_json::json!({
+        "type": "gallery_verify",
+        "generation": gallery.manifest().generation,
+        "files": gallery.manifest().files().count(),
+        "broken": broken.iter().map(|(path, error)| serde_json::json!({
+            "file": path.display().to_string(), "rule": error.to_string(),
+        })).collect::<Vec<_>>(),
+    }));
+    if broken.is_empty() {
+        let files = gallery.manifest().files().count();
+        ui.say(format!("{files} files of generation {} are as committed", gallery.manifest().generation));
+        return Ok(Outcome::Done);
+    }
+    for (_, error) in &broken {
+        ui.note(format!("broken: {error}"));
+    }
+    let (path, error) = broken.swap_remove(0);
+    Err(match error {
+        integrity @ Error::Integrity { .. } => integrity,
+        other => Error::integrity(&path, other.to_string(), "restore the file from a backup"),
+    })
+}
+
+fn change(args: &StatusArgs, change: StatusChange, ui: &Ui) -> Result<Outcome> {
+    let at = jiff::Timestamp::now().to_string();
+    let events: Vec<StatusEvent> = args
+        .record
+        .iter()
+        .map(|record_id| StatusEvent {
+            record_id: record_id.clone(),
+            change,
+            reason: args.reason.clone(),
+            at: at.clone(),
+        })
+        .collect();
+    Gallery::open(&args.gallery)?;
+    let generation = commit::record_status(&args.gallery, &events)?;
+    ui.say(format!("{} {} at generation {generation}", args.record.join(", "), change.name()));
+    ui.document(&serde_json::json!({
+        "type": "status", "change": change.name(), "records": args.record, "generation": generation,
+    }));
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,96 @@
+//! `tanba gallery matrix`: the figure a national database publishes.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::civil::Date;
+
+use super::common::{device, grouped, parse_index, today};
+use super::ui::{Outcome, Ui};
+use crate::domain::category::Index;
+use crate::error::{Error, Result};
+use crate::gallery::Gallery;
+use crate::kernel::str_counts::{AgreementHistogram, CountMatrix};
+use crate::plan::census::Side;
+use crate::run::matrix::PackedIndex;
+
+/// Arguments of `tanba gallery matrix`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  tanba gallery matrix registry > matrix.csv\n  \
+tanba gallery matrix registry --index trace --stringency --out histogram.csv\n\n\
+Rows are loci in full agreement, columns loci in partial agreement (an allele shared, sets not\n\
+equal); the layout is that of DNAtools' dbCompare.")]
+pub(super) struct MatrixArgs {
+    /// Directory of the gallery
+    #[arg(value_name = "DIR")]
+    gallery: PathBuf,
+    /// Index to count
+    #[arg(long, default_value = "convict", value_parser = parse_index)]
+    index: Index,
+    /// Pairs by loci compared and agreeing at high, moderate and low stringency instead
+    #[arg(long)]
+    stringency: bool,
+    /// File to write instead of standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Day on which records must be alive [default: today]
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<Date>,
+}
+
+/// Runs the verb.
+pub(super) fn run(args: &MatrixArgs, ui: &Ui) -> Result<Outcome> {
+    let gallery = Gallery::open(&args.gallery)?;
+    let statuses = gallery.statuses()?;
+    let side = Side::open(&gallery, args.index, &statuses, args.as_of.unwrap_or_else(today))?;
+    let packed = PackedIndex::new(&side)?;
+    let device = device()?;
+    let text = if args.stringency {
+        stringency_csv(&packed.by_stringency(device)?)
+    } else {
+        matrix_csv(&packed.matrix(device)?)
+    };
+    let n = packed.records() as u64;
+    ui.note(format!(
+        "{} {} records, {} pairs, {} loci; {} expired and {} blocked records left out",
+        grouped(n),
+        args.index,
+        grouped(n * n.saturating_sub(1) / 2),
+        packed.loci(),
+        side.left_out.expired,
+        side.left_out.blocked,
+    ));
+    match &args.out {
+        Some(path) => std::fs::write(path, text).map_err(Error::io(path))?,
+        None => ui.raw(&text),
+    }
+    Ok(Outcome::Done)
+}
+
+/// The matrix with quoted row and column names.
+fn matrix_csv(matrix: &CountMatrix) -> String {
+    let mut text = String::from("\"\"");
+    for partial in 0..matrix.side {
+        let _ = write!(text, ",\"{partial}\"");
+    }
+    text.push('\n');
+    for full in 0..matrix.side {
+        let _ = write!(text, "\"{full}\"");
+        for partial in 0..matrix.side {
+            let _ = write!(text, ",{}", matrix.pairs(full, partial));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn stringency_csv(histogram: &AgreementHistogram) -> String {
+    let mut rows: Vec<_> = histogram.iter().collect();
+    rows.sort_by_key(|(a, _)| (a.compared, a.high, a.moderate, a.low));
+    let mut text = String::from("loci_compared,high,moderate,low,pairs\n");
+    for (a, pairs) in rows {
+        let _ = writeln!(text, "{},{},{},{},{pairs}", a.compared, a.high, a.moderate, a.low);
+    }
+    text
+}

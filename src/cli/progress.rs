@@ -1,0 +1,100 @@
+//! Progress of a run: a bar with ETA on a terminal, plain lines in a log, JSON lines for machines.
+
+use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::common::grouped;
+use super::ui::Ui;
+use crate::run::progress::{Event, Observer};
+
+/// Time between two lines of a log.
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Shows the events of a run.
+pub(super) struct Shown {
+    ui: Ui,
+    bar: Option<ProgressBar>,
+    last_line: Mutex<Option<Instant>>,
+}
+
+impl Shown {
+    /// An observer for this terminal, log or program.
+    pub(super) fn new(ui: Ui) -> Shown {
+        let terminal = std::io::stderr().is_terminal() && !ui.json;
+        let bar = terminal.then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            let template = "{prefix:32} {bar:30} {percent:>3}%  {per_sec}  ETA {eta}  {msg}";
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style);
+            }
+            bar
+        });
+        Shown { ui, bar, last_line: Mutex::new(None) }
+    }
+
+    /// Whether a line of a log is due.
+    fn is_due(&self) -> bool {
+        let mut last = self.last_line.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let due = last.is_none_or(|at| at.elapsed() >= LOG_INTERVAL);
+        if due {
+            *last = Some(Instant::now());
+        }
+        due
+    }
+
+    fn log(&self, event: &Event) {
+        match event {
+            Event::SearchStarted { .. } => {
+                *self.last_line.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
+                    Some(Instant::now());
+            }
+            Event::Advanced { search, tiles_done, tiles, hits, seconds_left, .. } => {
+                if self.is_due() {
+                    self.ui.note(format!(
+                        "{search}: {tiles_done} of {tiles} tiles, {hits} hits, {seconds_left:.0} s left"
+                    ));
+                }
+            }
+            Event::SearchFinished { report } => self.ui.note(format!(
+                "{}: {} comparisons in {:.2} s",
+                report.search,
+                grouped(report.comparisons),
+                report.seconds
+            )),
+        }
+    }
+
+    fn draw(&self, bar: &ProgressBar, event: &Event) {
+        match event {
+            Event::SearchStarted { search, comparisons, .. } => {
+                bar.reset();
+                bar.set_length(*comparisons);
+                bar.set_prefix(search.clone());
+                bar.set_message("");
+            }
+            Event::Advanced { comparisons_done, hits, .. } => {
+                bar.set_position(*comparisons_done);
+                bar.set_message(format!("{hits} hits"));
+            }
+            Event::SearchFinished { .. } => bar.finish_and_clear(),
+        }
+    }
+}
+
+impl Observer for Shown {
+    fn event(&self, event: &Event) {
+        if self.ui.json {
+            let finished_or_due = !matches!(event, Event::Advanced { .. }) || self.is_due();
+            if finished_or_due {
+                self.ui.document(event);
+            }
+        } else if let Some(bar) = &self.bar {
+            self.draw(bar, event);
+        } else {
+            self.log(event);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `tanba search`: the records of a file against a gallery.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, parameters, parse_index};
+use super::run::run_ready;
+use super::summary;
+use super::ui::{Outcome, Ui};
+use crate::domain::category::Index;
+use crate::error::{Error, Result};
+use crate::gallery::Gallery;
+use crate::gallery::segment::Segment;
+use crate::import::{ImportOptions, import_file};
+use crate::plan::census::Side;
+use crate::plan::job::ad_hoc_searches;
+use crate::run::load;
+
+/// Arguments of `tanba search`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+tanba search stain.csv --probe-index trace --gallery registry --out search-1\n  \
+tanba search body.xml --probe-index corpse --gallery registry --index convict,relative --top 10 --out search-2\n\n\
+Without --index every index is searched that the law allows for the probe. A search the law forbids\n\
+is refused with exit code 5 before any work.")]
+pub(super) struct SearchArgs {
+    /// File with the probes, in any format `import` reads
+    #[arg(value_name = "PROBE")]
+    probe: PathBuf,
+    /// Legal category of the probes: convict, trace, corpse or relative
+    #[arg(long, value_parser = parse_index)]
+    probe_index: Index,
+    /// Directory of the gallery
+    #[arg(long, value_name = "DIR")]
+    gallery: PathBuf,
+    /// Indexes to search, separated by commas
+    #[arg(long, value_delimiter = ',', value_parser = parse_index)]
+    index: Vec<Index>,
+    /// Directory of the result
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Replace a finished run in OUT
+    #[arg(long)]
+    overwrite: bool,
+    #[command(flatten)]
+    rule: RuleArgs,
+    #[command(flatten)]
+    population: PopulationArgs,
+    #[command(flatten)]
+    execution: ExecutionArgs,
+}
+
+/// Runs the verb.
+pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
+    let searches = ad_hoc_searches(args.probe_index, &args.index)?;
+    let table = args.population.table()?;
+    let parameters = parameters(&args.population, &args.rule, &table)?;
+    let execution = args.execution.execution(args.out.clone(), args.overwrite)?;
+    let options = ImportOptions {
+        index: args.probe_index,
+        owner: "ad-hoc".into(),
+        registered_on: parameters.as_of,
+        aliases: BTreeMap::new(),
+        partial: false,
+    };
+    let imported = import_file(&args.probe, &options)?;
+    for warning in &imported.warnings {
+        ui.warn(format!("{}: {warning}", args.probe.display()));
+    }
+    if let Some(first) = imported.rejections.into_iter().next() {
+        return Err(first.into());
+    }
+    if imported.records.is_empty() {
+        return Err(Error::usage(
+            format!("{} holds no profile", args.probe.display()),
+            "give a file with at least one profile",
+        ));
+    }
+    let gallery = Gallery::open(&args.gallery)?;
+    let mut sides = load::sides(&gallery, &searches, false, parameters.as_of)?;
+    let probes = Segment::in_memory(args.probe_index, &imported.records)?;
+    let side = Side::new(vec![Arc::new(probes)], &gallery.statuses()?, parameters.as_of);
+    sides.ad_hoc_probes = Some(Arc::new(side));
+    let outcome = run_ready(
+        &gallery,
+        &searches,
+        &sides,
+        &imported.file_hash,
+        (&parameters, &table),
+        &execution,
+        ui,
+    )?;
+    summary::show(&outcome.report, &outcome.hits, &args.out, ui);
+    Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })
+}

@@ -1,0 +1,89 @@
+//! One screen about a finished run.
+
+use std::path::Path;
+
+use super::common::{expectation, grouped};
+use super::ui::Ui;
+use crate::column::hit::Hit;
+use crate::hits::report::RunReport;
+
+/// Hits shown of each search.
+const SHOWN: usize = 3;
+
+/// Prints what a run found and where the files lie.
+pub(super) fn show(report: &RunReport, hits: &[Hit], out: &Path, ui: &Ui) {
+    let mut table = ui.table(&[
+        "search", "comparisons", "left out", "threshold", "expected by chance", "hits", "seconds", "pairs/s",
+    ]);
+    for search in &report.searches {
+        table.add_row([
+            search.search.clone(),
+            grouped(search.comparisons),
+            grouped(search.left_out_expired + search.left_out_blocked),
+            format!("{:.1}", search.threshold_log10),
+            expectation(search.expected_chance_hits),
+            grouped(search.hits),
+            format!("{:.2}", search.seconds),
+            format!("{:.1e}", search.comparisons as f64 / search.seconds.max(1e-9)),
+        ]);
+    }
+    ui.say(table.to_string());
+    ui.say(
+        "threshold: log10 likelihood ratio; left out: records expired or blocked; expected by \
+         chance: among unrelated persons",
+    );
+    if report.clusters > 0 {
+        ui.say(format!("{} clusters of records that may be one source", grouped(report.clusters)));
+    }
+    show_best(report, hits, ui);
+    let comparisons: u64 = report.searches.iter().map(|s| s.comparisons).sum();
+    ui.say(format!(
+        "{} comparisons, {} hits in {:.1} s on {} ({}), {} threads; run {}",
+        grouped(comparisons),
+        grouped(report.hits),
+        report.seconds,
+        report.device,
+        report.simd_level,
+        report.threads,
+        report.run_id,
+    ));
+    ui.say(format!("hit list: {}", out.join("hits.parquet").display()));
+    ui.document(&serde_json::json!({
+        "type": "run", "out": out.display().to_string(), "report": report,
+    }));
+}
+
+fn show_best(report: &RunReport, hits: &[Hit], ui: &Ui) {
+    if hits.is_empty() {
+        ui.say("no hits");
+        return;
+    }
+    ui.say("\nstrongest hits of each search:");
+    let mut table = ui.table(&["probe", "gallery", "search", "log10 LR", "relation", "full/compared", "chance"]);
+    for search in &report.searches {
+        let mut best: Vec<&Hit> = hits.iter().filter(|h| h.search == search.search).collect();
+        best.sort_by_key(|h| (std::cmp::Reverse(h.score_mban), h.rank));
+        for hit in best.into_iter().take(SHOWN) {
+            let lr = if hit.loci_excluding > 0 {
+                format!("excluded at {}", hit.loci_excluding)
+            } else {
+                format!("{:.2}", hit.log10_lr)
+            };
+            let relation = match (&hit.kinship, &hit.family_id) {
+                (Some(kinship), Some(family)) => format!("{kinship} in {family}"),
+                _ => hit.relation.clone(),
+            };
+            table.add_row([
+                hit.probe_id.clone(),
+                hit.gallery_id.clone(),
+                hit.search.clone(),
+                lr,
+                relation,
+                format!("{}/{}", hit.loci_full, hit.loci_compared),
+                expectation(hit.expected_chance_hits),
+            ]);
+        }
+    }
+    ui.say(table.to_string());
+    ui.say("A hit is a lead for an examiner, not an identification.\n");
+}
