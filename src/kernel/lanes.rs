@@ -3,9 +3,9 @@
 //! Everything here is `#[inline(always)]`: it must be compiled inside the function that carries the
 //! instruction set (`Simd::vectorize`), or it falls back to what every processor has.
 
-use fearless_simd::{Simd, SimdBase, SimdMask, u64x8};
+use fearless_simd::{Select, Simd, SimdBase, SimdMask, mask16x32, u16x32, u64x8};
 
-use super::planes::{MANY, ONE, PlaneView, TWO, TYPED, WILD, WORDS};
+use super::planes::{LANES, MANY, ONE, PlaneView, TWO, TYPED, WILD, WORDS};
 use super::query::{Query, QueryLocus};
 use crate::limits::MAX_ALLELES_PER_LOCUS;
 
@@ -45,18 +45,25 @@ impl<'a, S: Simd> Block<'a, S> {
         u64x8::splat(self.simd, 0)
     }
 
-    /// Whether every one of `rows` rows is typed, without wildcard, at each locus that starts at
-    /// one of `first_planes`.
+    /// Whether every one of `rows` rows is typed at each locus that starts at one of
+    /// `first_planes`.
     #[inline(always)]
-    pub(super) fn is_clean(&self, first_planes: &[u32], rows: usize) -> bool {
+    pub(super) fn is_fully_typed(&self, first_planes: &[u32], rows: usize) -> bool {
         let mut typed = u64x8::splat(self.simd, u64::MAX);
-        let mut wild = self.zero();
         for first in first_planes {
             typed &= self.load(first + TYPED as u32);
+        }
+        is_zero(u64x8::from_slice(self.simd, &lane_mask(0..rows)) & !typed)
+    }
+
+    /// Whether any row has a wildcard at a locus that starts at one of `first_planes`.
+    #[inline(always)]
+    pub(super) fn has_wild(&self, first_planes: &[u32]) -> bool {
+        let mut wild = self.zero();
+        for first in first_planes {
             wild |= self.load(first + WILD as u32);
         }
-        let rows = u64x8::from_slice(self.simd, &lane_mask(0..rows));
-        is_zero((rows & !typed) | wild)
+        !is_zero(wild)
     }
 }
 
@@ -111,6 +118,28 @@ impl<S: Simd, const N: usize> Counter<S, N> {
         carry
     }
 
+    /// Adds eight numbers of one bit to each lane, which must not overflow. Carry-save adders take a
+    /// third of the operations of eight single additions. `N` is at least 4.
+    #[inline(always)]
+    pub(super) fn add_eight(&mut self, ones: [u64x8<S>; 8]) {
+        let [a, b, c, d, e, f, g, h] = ones;
+        let (first, sum) = full_adder(self.bits[0], a, b);
+        let (second, sum) = full_adder(sum, c, d);
+        let (third, sum) = full_adder(sum, e, f);
+        let (fourth, sum) = full_adder(sum, g, h);
+        self.bits[0] = sum;
+        let (fours, sum) = full_adder(self.bits[1], first, second);
+        let (more_fours, sum) = full_adder(sum, third, fourth);
+        self.bits[1] = sum;
+        let (mut carry, sum) = full_adder(self.bits[2], fours, more_fours);
+        self.bits[2] = sum;
+        for bit in &mut self.bits[3..] {
+            let next = *bit & carry;
+            *bit ^= carry;
+            carry = next;
+        }
+    }
+
     /// The lanes whose count is over `limit`.
     #[inline(always)]
     pub(super) fn over(&self, simd: S, limit: u32) -> u64x8<S> {
@@ -139,6 +168,33 @@ impl<S: Simd, const N: usize> Counter<S, N> {
         }
         words
     }
+}
+
+/// Carry and sum of three numbers of one bit.
+#[inline(always)]
+fn full_adder<S: Simd>(a: u64x8<S>, b: u64x8<S>, c: u64x8<S>) -> (u64x8<S>, u64x8<S>) {
+    let differ = a ^ b;
+    ((differ & c) | (!differ & a), differ ^ c)
+}
+
+/// One 16-bit number per lane from its bit planes: `low` counts from bit 0, `high` from bit `N`.
+#[inline(always)]
+pub(super) fn interleave<S: Simd, const N: usize>(
+    simd: S,
+    low: &Counter<S, N>,
+    high: &Counter<S, N>,
+) -> [u16; LANES] {
+    let planes = [low.store(), high.store()];
+    let mut numbers = [0; LANES];
+    for (place, chunk) in numbers.as_chunks_mut::<32>().0.iter_mut().enumerate() {
+        let mut sum = u16x32::splat(simd, 0);
+        for (bit, words) in planes.as_flattened().iter().enumerate() {
+            let mask = mask16x32::from_bitmask(simd, words[place / 2] >> (place % 2 * 32));
+            sum = mask.select(sum + (1u16 << bit), sum);
+        }
+        sum.store_slice(chunk);
+    }
+    numbers
 }
 
 /// The count of one lane in stored bits.

@@ -186,7 +186,10 @@ fn pass<S: Simd>(
         let clean = active.len() >= PROBES_TO_LOOK_AT_FLAGS
             && simd.vectorize(
                 #[inline(always)]
-                || block.is_clean(&job.first_planes, rows.len()),
+                || {
+                    block.is_fully_typed(&job.first_planes, rows.len())
+                        && !block.has_wild(&job.first_planes)
+                },
             );
         left.clear();
         let lanes = u64x8::from_slice(simd, &lane_mask(0..rows.len()));
