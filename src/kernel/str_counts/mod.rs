@@ -8,6 +8,8 @@
 //! pairs; that is `str_screen`.
 
 mod lanes;
+#[cfg(test)]
+mod tests;
 
 use super::planes::PlaneView;
 pub use super::query::Query;

@@ -9,6 +9,8 @@
 //! checked here.
 
 mod lanes;
+#[cfg(test)]
+mod tests;
 
 use super::planes::PlaneView;
 pub use super::query::Query;

@@ -1,0 +1,69 @@
+//! A synthetic gallery for benches: needs no files and is built in a second.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use tanba::domain::allele::Allele;
+use tanba::domain::dna::{Profile, Typing};
+use tanba::domain::locus::Locus;
+use tanba::kernel::Window;
+use tanba::kernel::planes::{LANES, PlaneMap, PlaneView, pack};
+
+/// Rows of the gallery that is streamed from memory.
+pub const STREAMED_ROWS: usize = 1_000_000;
+
+/// Rows whose planes fit half of a second-level cache of 1 MiB.
+pub const CACHED_ROWS: usize = 7 * LANES;
+
+/// Rows generated; a larger gallery repeats them.
+const DISTINCT_ROWS: usize = 64 * LANES;
+
+/// Spread of repeat numbers per core locus: heterozygosity 0.73 (TPOX) to 0.95 (SE33).
+const SPREAD: [f64; 23] = [
+    1.3, 1.4, 1.4, 1.1, 1.05, 1.5, 2.0, 2.2, 1.3, 1.7, 1.2, 2.0, 1.2, 1.1, 1.4, 1.5, 6.0, 1.2, 3.2,
+    2.9, 2.6, 3.4, 1.7,
+];
+
+/// One million rows of complete 23-locus profiles, or fewer.
+pub struct Gallery {
+    pub map: PlaneMap,
+    words: Vec<u64>,
+    rows: usize,
+    pub profiles: Vec<Profile>,
+}
+
+impl Gallery {
+    pub fn new(rows: usize) -> Gallery {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let profiles: Vec<Profile> =
+            (0..rows.min(DISTINCT_ROWS)).map(|_| profile(&mut rng)).collect();
+        let map = PlaneMap::from_profiles(&profiles).expect("dictionaries are small");
+        let distinct = pack(&map, &profiles).expect("the map covers the profiles");
+        let length = rows.div_ceil(LANES) * map.words_per_block();
+        let words = distinct.iter().copied().cycle().take(length).collect();
+        Gallery { map, words, rows, profiles }
+    }
+
+    pub fn view(&self) -> PlaneView<'_> {
+        PlaneView::new(&self.map, &self.words, self.rows).expect("as many words as rows need")
+    }
+}
+
+/// `count` probes unrelated to the gallery, and their windows over all rows.
+pub fn probes(count: usize) -> (Vec<Profile>, Vec<Window>) {
+    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    ((0..count).map(|_| profile(&mut rng)).collect(), vec![Window::ALL; count])
+}
+
+fn profile(rng: &mut ChaCha8Rng) -> Profile {
+    Locus::core().zip(SPREAD).map(|(locus, spread)| (locus, typing(rng, spread))).collect()
+}
+
+fn typing(rng: &mut ChaCha8Rng, spread: f64) -> Typing {
+    let mut allele = || {
+        // Twelve uniform numbers make a bell curve of deviation one.
+        let bell = (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0;
+        let repeats = (20.0 + bell * spread).round().clamp(2.0, 60.0) as u16;
+        Allele::repeat(repeats * 10).expect("2 to 60 repeats are alleles")
+    };
+    Typing::new(&[allele(), allele()]).expect("one or two alleles")
+}
