@@ -82,7 +82,9 @@ pub fn read(
             None => {}
         }
     }
-    drafts.into_iter().try_for_each(|draft| collector.add(draft))?;
+    for draft in drafts {
+        collector.add(draft)?;
+    }
     collector.finish()
 }
 

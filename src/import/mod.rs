@@ -24,12 +24,15 @@ use crate::error::{Error, Position, Rejection, Result};
 use crate::limits;
 
 mod assemble;
+mod familias_dvi;
 mod marker;
+mod pedigree;
 mod table;
 mod text;
 mod xml;
 
 pub mod codis_cmf;
+pub mod familias;
 pub mod family_csv;
 pub mod frequency;
 pub mod genemapper;
@@ -136,7 +139,8 @@ pub fn import_bytes(path: &Path, bytes: &[u8], options: &ImportOptions) -> Resul
         Format::GeneMapper => genemapper::read(path, &text, options)?,
         Format::CodisCmf => codis_cmf::read(path, &text, options)?,
         Format::FamilyCsv => family_csv::read(path, &text, options)?,
-        Format::FamiliasFam | Format::FrequencyTable => {
+        Format::FamiliasFam => familias::read(path, &text, options)?,
+        Format::FrequencyTable => {
             return Err(sniff::not_profiles(path, format));
         }
     };

@@ -61,7 +61,9 @@ pub fn read(
     while rows.read(&mut row)? {
         match rows.ragged(&row) {
             Some(rejection) => collector.reject(rejection.of_record(row.cell(layout.id)))?,
-            None => collector.add(draft(path, &layout, &row))?,
+            None => {
+                collector.add(draft(path, &layout, &row))?;
+            }
         }
     }
     collector.finish()
