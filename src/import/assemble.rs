@@ -157,7 +157,12 @@ fn typing(locus: Locus, calls: &[Call<'_>]) -> std::result::Result<Option<Typing
                 return Err((
                     error.to_string(),
                     format!("{:?} at {locus}", call.text),
-                    "correct the call, or leave the cell empty where nothing was typed",
+                    if call.text.trim().parse::<u32>().is_ok_and(|number| number > 99) {
+                        "an allele named by its length in base pairs is not compared: leave the \
+                         locus out of the export"
+                    } else {
+                        "correct the call, or leave the cell empty where nothing was typed"
+                    },
                 ));
             }
         }
@@ -288,11 +293,11 @@ impl<'a> Collector<'a> {
         self.family_members.push(member);
     }
 
-    /// Checks a finished specimen and keeps it, or its rejections.
+    /// Checks a finished specimen and keeps it, or its rejections; whether it is among the records.
     ///
     /// # Errors
     /// A limit of the program is reached.
-    pub(super) fn add(&mut self, mut draft: Draft) -> Result<()> {
+    pub(super) fn add(&mut self, mut draft: Draft) -> Result<bool> {
         self.check_identifiers(&mut draft);
         if draft.faults.is_empty() && draft.profile.comparable_loci().is_empty() {
             draft.fault(Rejection::new(
@@ -306,7 +311,8 @@ impl<'a> Collector<'a> {
         if draft.id.is_empty() || !draft.faults.is_empty() {
             let line = draft.line;
             self.seen.entry(draft.id).or_insert((line, None));
-            return draft.faults.into_iter().try_for_each(|fault| self.reject(fault));
+            draft.faults.into_iter().try_for_each(|fault| self.reject(fault))?;
+            return Ok(false);
         }
         if self.records.len() >= MAX_RECORDS_PER_FILE {
             return Err(Error::Limit {
@@ -321,13 +327,13 @@ impl<'a> Collector<'a> {
             Entry::Vacant(slot) => {
                 slot.insert((line, Some(self.records.len())));
                 self.records.push(record);
-                Ok(())
+                Ok(true)
             }
             Entry::Occupied(slot) => {
                 let (first, place) = *slot.get();
                 if place.and_then(|place| self.records.get(place)) == Some(&record) {
                     self.repeated.note(&record.record_id, line);
-                    return Ok(());
+                    return Ok(true);
                 }
                 let rejection = Rejection::new(
                     &self.file,
@@ -336,7 +342,8 @@ impl<'a> Collector<'a> {
                     format!("{:?}, already on line {first} with other content", record.record_id),
                     "give each specimen an identifier of its own, or import the consensus",
                 );
-                self.reject(rejection.of_record(&record.record_id))
+                self.reject(rejection.of_record(&record.record_id))?;
+                Ok(false)
             }
         }
     }

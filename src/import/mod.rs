@@ -24,13 +24,20 @@ use crate::error::{Error, Position, Rejection, Result};
 use crate::limits;
 
 mod assemble;
+mod familias_dvi;
 mod marker;
+mod pedigree;
 mod table;
 mod text;
 mod xml;
 
+pub mod codis_cmf;
+pub mod familias;
+pub mod family_csv;
 pub mod frequency;
 pub mod pairs;
+pub mod genemapper;
+pub mod long_table;
 pub mod quarantine;
 pub mod sniff;
 pub mod wide_csv;
@@ -129,7 +136,14 @@ pub fn import_bytes(path: &Path, bytes: &[u8], options: &ImportOptions) -> Resul
     let format = sniff::recognise(path, &text)?;
     let mut imported = match format {
         Format::WideCsv | Format::CodisCsv => wide_csv::read(path, &text, format, options)?,
-        _ => return Err(sniff::not_profiles(path, format)),
+        Format::LongTable => long_table::read(path, &text, format, options)?,
+        Format::GeneMapper => genemapper::read(path, &text, options)?,
+        Format::CodisCmf => codis_cmf::read(path, &text, options)?,
+        Format::FamilyCsv => family_csv::read(path, &text, options)?,
+        Format::FamiliasFam => familias::read(path, &text, options)?,
+        Format::FrequencyTable => {
+            return Err(sniff::not_profiles(path, format));
+        }
     };
     imported.file_hash = blake3::hash(bytes).to_hex().to_string();
     if !imported.rejections.is_empty() && !options.partial {

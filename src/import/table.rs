@@ -211,6 +211,34 @@ pub(super) fn fold(name: &str) -> String {
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Folded words of columns that hold names of persons: no schema of this program has a place for them.
+const NAME_WORDS: [&str; 9] = [
+    "name",
+    "surname",
+    "first name",
+    "last name",
+    "full name",
+    "patronymic",
+    "фамилия",
+    "имя",
+    "отчество",
+];
+
+/// One warning for the columns that are not stored, and one for columns that look like names.
+pub(super) fn unstored_warnings(passed_over: &[&str]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if !passed_over.is_empty() {
+        warnings.push(format!("columns not stored: {}", passed_over.join(", ")));
+    }
+    if let Some(name) = passed_over.iter().find(|name| NAME_WORDS.contains(&fold(name).as_str())) {
+        warnings.push(format!(
+            "the column {name:?} looks like names of persons; no schema of this registry holds names: \
+             leave them out of the export"
+        ));
+    }
+    warnings
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

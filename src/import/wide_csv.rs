@@ -3,31 +3,18 @@
 //! Also the CODIS database export (`specimenId`, `NULL` for nothing typed), which is the same layout.
 //! Only the columns named in `docs/import.md` are stored; any other is passed over with a warning.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::error::{Error, Position, Rejection, Result};
 use crate::import::assemble::{Call, Collector, Draft, parse_date, parse_flag};
 use crate::import::marker::{self, Marker};
-use crate::import::table::{Header, Row, Rows, fold};
+use crate::import::table::{Header, Row, Rows, fold, unstored_warnings};
 use crate::import::{Format, ImportOptions, Imported, text};
 
 /// Folded names of the column that identifies the record, the most specific first.
 pub(super) const ID_COLUMNS: [&str; 7] =
     ["record id", "id", "specimenid", "specimen id", "samplename", "sample name", "sample"];
-
-/// Folded words of columns that hold names of persons: no schema of this program has a place for them.
-const NAME_WORDS: [&str; 9] = [
-    "name",
-    "surname",
-    "first name",
-    "last name",
-    "full name",
-    "patronymic",
-    "фамилия",
-    "имя",
-    "отчество",
-];
 
 /// The metadata columns, by place.
 #[derive(Debug, Default)]
@@ -74,7 +61,9 @@ pub fn read(
     while rows.read(&mut row)? {
         match rows.ragged(&row) {
             Some(rejection) => collector.reject(rejection.of_record(row.cell(layout.id)))?,
-            None => collector.add(draft(path, &layout, &row))?,
+            None => {
+                collector.add(draft(path, &layout, &row))?;
+            }
         }
     }
     collector.finish()
@@ -161,7 +150,6 @@ fn layout(path: &Path, header: &Header, options: &ImportOptions) -> Result<Layou
     let mut metadata = Metadata::default();
     let mut markers: BTreeMap<Marker, BTreeMap<usize, usize>> = BTreeMap::new();
     let mut passed_over = Vec::new();
-    let mut names_used = BTreeSet::new();
     for (column, name) in header.names.iter().enumerate().filter(|(column, _)| *column != id) {
         let folded = fold(name);
         if let Some(slot) = metadata.slot(&folded) {
@@ -176,7 +164,6 @@ fn layout(path: &Path, header: &Header, options: &ImportOptions) -> Result<Layou
             }
             continue;
         };
-        names_used.insert(marker);
         if markers.entry(marker).or_default().insert(number, column).is_some() {
             return Err(refuse("an allele column occurs once", name, "remove one of the two"));
         }
@@ -192,7 +179,7 @@ fn layout(path: &Path, header: &Header, options: &ImportOptions) -> Result<Layou
         id,
         metadata,
         markers: markers.into_iter().map(|(m, c)| (m, c.into_values().collect())).collect(),
-        warnings: column_warnings(&passed_over),
+        warnings: unstored_warnings(&passed_over),
     })
 }
 
@@ -237,19 +224,4 @@ fn allele_column(
         },
         (None, None) => Ok(None),
     }
-}
-
-/// One warning for the columns that are not stored, and one for columns that look like names.
-fn column_warnings(passed_over: &[&str]) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if !passed_over.is_empty() {
-        warnings.push(format!("columns not stored: {}", passed_over.join(", ")));
-    }
-    if let Some(name) = passed_over.iter().find(|name| NAME_WORDS.contains(&fold(name).as_str())) {
-        warnings.push(format!(
-            "the column {name:?} looks like names of persons; no schema of this registry holds names: \
-             leave them out of the export"
-        ));
-    }
-    warnings
 }
