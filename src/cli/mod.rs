@@ -1,3 +1,5 @@
 //! The command line: one file per verb. The only layer that prints.
 
+pub mod evaluate;
+pub mod synth;
 pub mod ui;
