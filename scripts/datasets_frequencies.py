@@ -7,7 +7,9 @@ SOURCE_FOLDER holds nist1036_{Cauc,AfAm,Asian,Hisp}.csv and norSTR_midAsiaDB.csv
 locus, allele, frequency, count, n_alleles. The written files carry the same facts in Tanba's own
 layout: a header of comment lines that names the source, loci in Tanba's order and spelling where it
 knows them, alleles ascending, frequencies as the shortest decimal that reads back to the same double.
-The script stops at the first frequency outside (0, 1] and at a locus that does not sum to 1.
+The script stops at the first frequency outside (0, 1] and at a locus that does not sum to 1. Loci whose
+alleles are lengths in base pairs are left out, because Tanba's alleles are repeat numbers; the header
+of the written file names them.
 """
 
 import csv
@@ -34,8 +36,8 @@ STAND-IN FOR CENTRAL ASIA. NOT FOR CASEWORK.
 Source: table midAsiaDB of the R package norSTR (M.D. Vigeland, MIT licence).
 Its author states neither the origin of the figures, nor the year, nor the number of persons. No
 table of a Kazakh population could be had under an open licence; this is the nearest, no more.
-Every frequency below 0.001 was raised to 0.001 by its author; sample sizes are absent, so unseen
-alleles get 0.001."""
+No frequency is below 0.001, its floor; sample sizes are absent, so unseen
+alleles get 0.001 too."""
 
 TABLES = {
     "nist1036-caucasian": ("nist1036_Cauc.csv", NIST, "Caucasian"),
@@ -62,12 +64,14 @@ def read(path):
     for locus, total in sums.items():
         if abs(total - 1.0) > 1e-9:
             sys.exit(f"{path}: the frequencies of a locus sum to 1; {locus} sums to {total}")
-    missing = [locus for locus in CORE_LOCI if locus not in sums]
+    in_base_pairs = sorted({row[0] for row in rows if not 1 <= row[1] < 99})
+    rows = [row for row in rows if row[0] not in in_base_pairs]
+    missing = [locus for locus in CORE_LOCI if all(row[0] != locus for row in rows)]
     if missing:
         sys.exit(f"{path}: a table covers the 23 core loci; missing {missing}")
     order = {locus: place for place, locus in enumerate(CORE_LOCI)}
     rows.sort(key=lambda row: (order.get(row[0], len(order)), row[0], row[1]))
-    return rows
+    return rows, in_base_pairs
 
 
 def main():
@@ -77,10 +81,12 @@ def main():
     target = pathlib.Path(__file__).resolve().parent.parent / "datasets" / "frequencies"
     target.mkdir(parents=True, exist_ok=True)
     for name, (file, header, population) in TABLES.items():
-        rows = read(source / file)
+        rows, in_base_pairs = read(source / file)
         persons = max((int(row[4]) // 2 for row in rows if row[4]), default=None)
         caution = ASIAN_CAUTION if name == "nist1036-asian" else ""
         text = header.format(population=population, persons=persons, caution=caution).strip()
+        if in_base_pairs:
+            text += f"\nLeft out, being in base pairs: {' '.join(in_base_pairs)}."
         lines = [f"# {line}".rstrip() for line in [f"Allele frequencies {name}.", *text.splitlines()]]
         lines.append("locus,allele,frequency,count,n_alleles")
         for locus, allele, frequency, count, n_alleles in rows:

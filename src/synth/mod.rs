@@ -10,8 +10,18 @@
 //! the damage of traces follows simple rules, not a laboratory's validation. A figure measured on a
 //! synthetic registry is about this program, not about casework.
 
+mod assemble;
+mod files;
+mod genome;
 mod options;
+mod pedigree;
+mod selection;
+mod stream;
 mod truth;
+mod typing;
+
+#[cfg(test)]
+mod tests;
 
 use jiff::civil::Date;
 
@@ -19,12 +29,18 @@ use crate::domain::family::FamilyMember;
 use crate::domain::record::DnaRecord;
 use crate::error::Result;
 
-pub use options::{MAX_PERSONS, SynthOptions};
+pub use files::{
+    Description, families_path, read_family_members, read_truth, table_file, table_paths,
+    write_registry,
+};
+pub use options::{MAX_OTHERS, MAX_PERSONS, SynthOptions};
 pub use truth::{RecordKind, Truth, TruthMissing, TruthPerson, TruthRecord};
 
 /// A synthetic registry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Registry {
+    /// What it was made from.
+    pub options: SynthOptions,
     /// All records: convicts, then traces, corpses and relatives; within an index ascending by id.
     pub records: Vec<DnaRecord>,
     /// Day of birth of each record's person, where a register would know it (convicts); parallel
@@ -42,28 +58,8 @@ pub struct Registry {
 /// [`SynthOptions::check`] refuses the options, or the persons do not suffice for the counts asked.
 pub fn generate(options: &SynthOptions) -> Result<Registry> {
     options.check()?;
-    Ok(Registry {
-        records: Vec::new(),
-        births: Vec::new(),
-        family_members: Vec::new(),
-        truth: Truth::default(),
-    })
-}
-
-/// Writes the registry into the folder `dir`, which must be empty or absent.
-///
-/// # Errors
-/// The folder is not empty or cannot be written.
-pub fn write_registry(dir: &std::path::Path, registry: &Registry) -> Result<()> {
-    let _ = (dir, registry);
-    Ok(())
-}
-
-/// Reads the truth that [`write_registry`] wrote into `dir`.
-///
-/// # Errors
-/// A file is absent or breaks a rule of its format.
-pub fn read_truth(dir: &std::path::Path) -> Result<Truth> {
-    let _ = dir;
-    Ok(Truth::default())
+    let pedigree = pedigree::Pedigree::new(options.seed, options.persons, options.twin_pairs)?;
+    let selection = selection::select(options, &pedigree)?;
+    let genomes = genome::Genomes::new(options, &pedigree);
+    assemble::assemble(options, &pedigree, &genomes, &selection)
 }

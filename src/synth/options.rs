@@ -7,9 +7,13 @@ use crate::domain::frequency::FrequencyTable;
 use crate::domain::locus::Locus;
 use crate::error::{Error, Result};
 
-/// Most persons of one registry: person identifiers must keep month 00 (see [`super::person_id`]),
-/// and double registrations need numbers of their own.
-pub const MAX_PERSONS: u32 = 49_000_000;
+/// Most persons of one registry: convicts' record identifiers have seven digits, and twice as many
+/// personal identifiers must keep 00 where an IIN has the month of birth.
+pub const MAX_PERSONS: u32 = 9_000_000;
+
+/// Most traces, corpse records or families of one registry: their identifiers have six digits, and a
+/// family has four relatives at most.
+pub const MAX_OTHERS: u32 = 249_999;
 
 /// What kind of registry to make. Every count is exact: the registry has that many, or
 /// [`super::generate`] says why it cannot.
@@ -63,7 +67,7 @@ impl SynthOptions {
             older_kit_share: 0.1,
             twin_pairs: persons / 500,
             double_registrations: persons / 200,
-            traces: persons / 20,
+            traces: (persons / 20).min(MAX_OTHERS),
             corpses: persons / 100,
             families: persons / 100,
             expired: persons / 1000,
@@ -113,12 +117,19 @@ impl SynthOptions {
         share("mutation rate", self.mutation_rate, 0.1)?;
         share("convict share", self.convict_share, 1.0)?;
         share("older kit share", self.older_kit_share, 1.0)?;
-        if self.persons > MAX_PERSONS {
-            return Err(Error::Limit {
-                what: format!("{} persons", self.persons),
-                limit: u64::from(MAX_PERSONS),
-                help: "make several registries with different seeds".into(),
-            });
+        for (name, count, limit) in [
+            ("persons", self.persons, MAX_PERSONS),
+            ("traces", self.traces, MAX_OTHERS),
+            ("corpses", self.corpses, MAX_OTHERS),
+            ("families", self.families, MAX_OTHERS),
+        ] {
+            if count > limit {
+                return Err(Error::Limit {
+                    what: format!("{count} {name}"),
+                    limit: u64::from(limit),
+                    help: "make several registries with different seeds".into(),
+                });
+            }
         }
         if self.loci().is_empty() {
             return Err(Error::usage(

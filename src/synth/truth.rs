@@ -4,11 +4,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::category::Index;
 
 /// What a record is, ordered from the easiest to the hardest to match. The kind of a pair of records
 /// is the higher of the two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "String")]
 pub enum RecordKind {
     /// A relative of a missing person.
     Relative,
@@ -81,6 +84,20 @@ impl RecordKind {
     }
 }
 
+impl From<RecordKind> for &'static str {
+    fn from(kind: RecordKind) -> Self {
+        kind.name()
+    }
+}
+
+impl TryFrom<String> for RecordKind {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        RecordKind::parse(&text).ok_or_else(|| format!("{text} is not a kind of record"))
+    }
+}
+
 impl fmt::Display for RecordKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -88,7 +105,7 @@ impl fmt::Display for RecordKind {
 }
 
 /// The truth of one record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TruthRecord {
     /// The record.
     pub record_id: String,
@@ -105,7 +122,7 @@ pub struct TruthRecord {
 }
 
 /// The pedigree of one person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TruthPerson {
     /// The person's place in [`Truth::persons`].
     pub person: u32,
@@ -118,7 +135,7 @@ pub struct TruthPerson {
 }
 
 /// Which person a family looks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TruthMissing {
     /// The family.
     pub family_id: String,

@@ -1,0 +1,151 @@
+//! `tanba demo`: a registry, a night, and the truth beside it.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Args;
+
+use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, grouped, parameters};
+use super::run::{Preset, run_searches};
+use super::ui::{Outcome, Ui};
+use super::{evaluate, summary};
+use crate::domain::category::Index;
+use crate::error::{Error, Result};
+use crate::gallery::commit::{self, ImportOutcome, Intake};
+use crate::import::{ImportOptions, import_file};
+use crate::synth::{self, SynthOptions};
+
+/// Arguments of `tanba demo`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tanba demo --persons 2000 --out demo-small\n\n\
+Everything is synthetic; no real person is in it.")]
+pub(super) struct DemoArgs {
+    /// Living persons in the registry
+    #[arg(long, default_value_t = 20_000)]
+    persons: u32,
+    /// Seed of the registry
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Directory of registry, gallery and night; replaced if it is an earlier demo
+    #[arg(long, default_value = "tanba-demo", value_name = "DIR")]
+    out: PathBuf,
+    #[command(flatten)]
+    rule: RuleArgs,
+    #[command(flatten)]
+    population: PopulationArgs,
+    #[command(flatten)]
+    execution: ExecutionArgs,
+}
+
+/// File that marks a directory as a demo's, so that nothing else is ever deleted.
+const MARK: &str = ".tanba-demo";
+
+/// Runs the verb.
+pub(super) fn run(args: &DemoArgs, ui: &Ui) -> Result<Outcome> {
+    let started = Instant::now();
+    clear(&args.out)?;
+    let table = args.population.table()?;
+    let mut options = SynthOptions::new(args.persons, table.clone());
+    options.seed = args.seed;
+    let mut rule = args.rule.clone();
+    rule.as_of = rule.as_of.or(Some(options.as_of));
+    let registry_dir = args.out.join("registry");
+    let registry = synth::generate(&options)?;
+    synth::write_registry(&registry_dir, &registry)?;
+    ui.say(format!(
+        "1. a registry of {} persons, seed {}: {} records, in {}",
+        grouped(u64::from(args.persons)),
+        args.seed,
+        grouped(registry.records.len() as u64),
+        registry_dir.display()
+    ));
+    let gallery = args.out.join("gallery");
+    let import_started = Instant::now();
+    let added = import_all(&registry_dir, &gallery, options.as_of)?;
+    let seconds = import_started.elapsed().as_secs_f64();
+    ui.say(format!(
+        "2. imported {} records into {} in {seconds:.1} s ({:.0} records/s)",
+        grouped(added),
+        gallery.display(),
+        added as f64 / seconds
+    ));
+    let night = args.out.join("night");
+    let parameters = parameters(&args.population, &rule, &table)?;
+    let execution = args.execution.execution(night.clone(), true)?;
+    let searches = Preset::Nightly.searches()?;
+    ui.say("3. the night:\n");
+    let outcome = run_searches(&gallery, &searches, &parameters, &table, &execution, ui)?;
+    summary::show(&outcome.report, &outcome.hits, &night, ui);
+    ui.say("\n4. against the truth of the synthetic registry:\n");
+    evaluate::show(&night, &registry_dir, ui)?;
+    ui.say(format!(
+        "\ndone in {:.1} s. Look further:\n  tanba gallery info {}\n  tanba plan nightly --gallery {}\n  \
+         duckdb -c \"select * from '{}' order by search, rank limit 10\"",
+        started.elapsed().as_secs_f64(),
+        gallery.display(),
+        gallery.display(),
+        night.join("hits.parquet").display(),
+    ));
+    Ok(Outcome::Done)
+}
+
+/// Empties an earlier demo's directory; refuses to touch any other.
+fn clear(out: &Path) -> Result<()> {
+    let mark = out.join(MARK);
+    if out.exists() && !mark.exists() {
+        let empty = std::fs::read_dir(out).map_err(Error::io(out))?.next().is_none();
+        if !empty {
+            return Err(Error::usage(
+                format!("{} is not empty and not an earlier demo", out.display()),
+                "choose another --out",
+            ));
+        }
+    }
+    if mark.exists() {
+        std::fs::remove_dir_all(out).map_err(Error::io(out))?;
+    }
+    std::fs::create_dir_all(out).map_err(Error::io(out))?;
+    std::fs::write(&mark, "made by tanba demo; replaced by the next one\n").map_err(Error::io(&mark))
+}
+
+/// Imports every file of a synthetic registry, as an operator would.
+fn import_all(registry: &Path, gallery: &Path, as_of: jiff::civil::Date) -> Result<u64> {
+    let files: [(Index, &[&str]); 4] = [
+        (Index::Convict, &["convicts.csv"]),
+        (Index::Trace, &["traces.csv"]),
+        (Index::Corpse, &["corpses.csv"]),
+        (Index::Relative, &["relatives.csv", "families.csv"]),
+    ];
+    let mut added = 0;
+    for (index, names) in files {
+        let options = ImportOptions {
+            index,
+            owner: "agis".into(),
+            registered_on: as_of,
+            aliases: Default::default(),
+            partial: false,
+        };
+        let mut intakes = Vec::new();
+        for name in names {
+            let imported = import_file(&registry.join(name), &options)?;
+            if let Some(first) = imported.rejections.into_iter().next() {
+                return Err(first.into());
+            }
+            intakes.push(Intake {
+                file_hash: imported.file_hash,
+                file_name: (*name).to_owned(),
+                records: imported.records,
+                family_members: imported.family_members,
+                rejected: 0,
+            });
+        }
+        match commit::import(gallery, index, "agis", &intakes)? {
+            ImportOutcome::Committed(committed) => added += committed.added,
+            ImportOutcome::Clashes(clashes) => {
+                let ids: Vec<String> = clashes.into_iter().map(|c| c.record_id).collect();
+                return Err(Error::usage(format!("ids clash: {}", ids.join(", ")), "report this"));
+            }
+        }
+    }
+    Ok(added)
+}
