@@ -6,7 +6,6 @@ use clap::Args;
 use jiff::civil::Date;
 
 use crate::device::cpu::CpuDevice;
-use crate::device::selftest;
 use crate::domain::builtin_frequencies::{DEFAULT_NAME, NAMES, builtin};
 use crate::domain::category::Index;
 use crate::domain::frequency::{FrequencyTable, MinimumFrequency};
@@ -75,7 +74,12 @@ pub(super) struct RuleArgs {
     #[arg(long, default_value_t = 1.0, value_name = "E")]
     pub(super) expect_false: f64,
     /// Least log10 likelihood ratio of a hit, instead of --expect-false
-    #[arg(long, value_name = "LOG10", conflicts_with = "expect_false", allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "LOG10",
+        conflicts_with = "expect_false",
+        allow_negative_numbers = true
+    )]
     pub(super) threshold: Option<f64>,
     /// Loci that may fail an identity search's stringency
     #[arg(long, default_value_t = 1, value_name = "N")]
@@ -116,7 +120,10 @@ impl ExecutionArgs {
     /// The execution into `out`, on a device that answered its self-test.
     pub(super) fn execution(&self, out: PathBuf, overwrite: bool) -> Result<Execution> {
         if self.tile_probes == 0 || self.tile_rows == 0 {
-            return Err(Error::usage("a tile has at least one probe and one row", "leave the options out"));
+            return Err(Error::usage(
+                "a tile has at least one probe and one row",
+                "leave the options out",
+            ));
         }
         Ok(Execution {
             out,
@@ -132,13 +139,6 @@ impl ExecutionArgs {
 pub(super) fn device() -> Result<CpuDevice> {
     let device = CpuDevice::detect()
         .map_err(|e| Error::usage(e.to_string(), "unset TANBA_SIMD to use the best level"))?;
-    selftest::check(&device).map_err(|e| {
-        Error::integrity(
-            Path::new("cpu"),
-            e.to_string(),
-            "this processor or build computes wrongly at this level; try TANBA_SIMD=scalar and report it",
-        )
-    })?;
     Ok(device)
 }
 
@@ -154,7 +154,9 @@ pub(super) fn parameters(
         frequencies_id: table.content_id(),
         theta: population.theta,
         minimum_frequency: population.min_frequency,
-        threshold: rule.threshold.map_or(Threshold::ExpectFalse(rule.expect_false), Threshold::Log10),
+        threshold: rule
+            .threshold
+            .map_or(Threshold::ExpectFalse(rule.expect_false), Threshold::Log10),
         mismatches: rule.mismatches,
         min_loci: rule.min_loci,
         top: rule.top,

@@ -77,7 +77,7 @@ pub(super) fn run(args: &DemoArgs, ui: &Ui) -> Result<Outcome> {
     let outcome = run_searches(&gallery, &searches, &parameters, &table, &execution, ui)?;
     summary::show(&outcome.report, &outcome.hits, &night, ui);
     ui.say("\n4. against the truth of the synthetic registry:\n");
-    evaluate::show(&night, &registry_dir, ui)?;
+    evaluate::show(&night, &registry_dir, None, ui)?;
     ui.say(format!(
         "\ndone in {:.1} s. Look further:\n  tanba gallery info {}\n  tanba plan nightly --gallery {}\n  \
          duckdb -c \"select * from '{}' order by search, rank limit 10\"",
@@ -105,7 +105,8 @@ fn clear(out: &Path) -> Result<()> {
         std::fs::remove_dir_all(out).map_err(Error::io(out))?;
     }
     std::fs::create_dir_all(out).map_err(Error::io(out))?;
-    std::fs::write(&mark, "made by tanba demo; replaced by the next one\n").map_err(Error::io(&mark))
+    std::fs::write(&mark, "made by tanba demo; replaced by the next one\n")
+        .map_err(Error::io(&mark))
 }
 
 /// Imports every file of a synthetic registry, as an operator would.

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::ui::{Outcome, Ui};
-use crate::column::hit::Hit;
 use crate::error::{Error, Result};
 use crate::evaluate::{SearchTruthInput, evaluate, render};
+use crate::hits::output::{read_hits, read_report};
 use crate::synth::{read_family_members, read_truth};
 
 /// File written into the run's folder unless `--out` names another.
@@ -21,42 +21,45 @@ Examples:
   tanba evaluate --run out --truth registry
   tanba evaluate --run out --truth registry --json
   tanba evaluate --run out --truth registry --out evaluation.json")]
-pub struct EvaluateArgs {
+pub(super) struct EvaluateArgs {
     /// Folder of the run.
     #[arg(long, value_name = "FOLDER")]
-    pub run: PathBuf,
+    run: PathBuf,
     /// Folder that `tanba synth` wrote.
     #[arg(long, value_name = "FOLDER")]
-    pub truth: PathBuf,
+    truth: PathBuf,
     /// File for the whole evaluation, every missed and wrong pair included [default:
     /// evaluation.json in the folder of the run].
     #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
+    out: Option<PathBuf>,
 }
 
-/// What a run's folder says: its hits, and its searches.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RunResults {
-    /// All hits.
-    pub hits: Vec<Hit>,
-    /// All searches, those without hits included.
-    pub searches: Vec<SearchTruthInput>,
+/// Runs the verb.
+pub(super) fn run(args: &EvaluateArgs, ui: &Ui) -> Result<Outcome> {
+    show(&args.run, &args.truth, args.out.as_deref(), ui)?;
+    Ok(Outcome::Done)
 }
 
-/// Evaluates the run; `read` reads its folder.
+/// Evaluates the run in `run` against the truth in `truth`, shows it and writes it to `out`
+/// (`evaluation.json` in the run's folder if none is named).
 ///
 /// # Errors
 /// A folder cannot be read, or the run is not of this registry.
-pub fn run(
-    args: &EvaluateArgs,
-    ui: &Ui,
-    read: impl FnOnce(&Path) -> Result<RunResults>,
-) -> Result<Outcome> {
-    let truth = read_truth(&args.truth)?;
-    let families = read_family_members(&args.truth)?;
-    let results = read(&args.run)?;
-    let evaluation = evaluate(&results.hits, &results.searches, &truth, &families)?;
-    let path = args.out.clone().unwrap_or_else(|| args.run.join(EVALUATION_FILE));
+pub(super) fn show(run: &Path, truth: &Path, out: Option<&Path>, ui: &Ui) -> Result<()> {
+    let families = read_family_members(truth)?;
+    let truth = read_truth(truth)?;
+    let hits = read_hits(run)?;
+    let searches: Vec<SearchTruthInput> = read_report(run)?
+        .searches
+        .into_iter()
+        .map(|search| SearchTruthInput {
+            search: search.search,
+            comparisons: search.comparisons,
+            expected_chance_hits: search.expected_chance_hits,
+        })
+        .collect();
+    let evaluation = evaluate(&hits, &searches, &truth, &families)?;
+    let path = out.map_or_else(|| run.join(EVALUATION_FILE), Path::to_owned);
     let mut text = serde_json::to_string_pretty(&evaluation)
         .map_err(|error| Error::io(&path)(error.into()))?;
     text.push('\n');
@@ -68,37 +71,5 @@ pub fn run(
     if unlawful > 0 {
         ui.warn(format!("{unlawful} hits are of records that may not be compared"));
     }
-    Ok(Outcome::Done)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::synth::{SynthOptions, generate, write_registry};
-
-    #[test]
-    fn the_evaluation_is_written_beside_the_run() {
-        let dir = tempfile::tempdir().unwrap();
-        let registry = generate(&SynthOptions::with_default_frequencies(1_000).unwrap()).unwrap();
-        write_registry(&dir.path().join("registry"), &registry).unwrap();
-        let args = EvaluateArgs {
-            run: dir.path().to_owned(),
-            truth: dir.path().join("registry"),
-            out: None,
-        };
-        let read = |folder: &Path| {
-            assert_eq!(folder, dir.path());
-            let search = SearchTruthInput {
-                search: "dedup/convict".into(),
-                comparisons: 3,
-                expected_chance_hits: 0.5,
-            };
-            Ok(RunResults { hits: Vec::new(), searches: vec![search] })
-        };
-        assert_eq!(run(&args, &Ui { json: true }, read).unwrap(), Outcome::Done);
-        let text = std::fs::read_to_string(dir.path().join(EVALUATION_FILE)).unwrap();
-        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(document["searches"][0]["search"], "dedup/convict");
-        assert_eq!(document["searches"][0]["found"], 0);
-    }
+    Ok(())
 }

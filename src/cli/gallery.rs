@@ -43,7 +43,9 @@ struct DirArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  tanba gallery block registry --record C0000017 --reason 'breach review 12/2026'")]
+#[command(
+    after_help = "Example:\n  tanba gallery block registry --record C0000017 --reason 'breach review 12/2026'"
+)]
 struct StatusArgs {
     /// Directory of the gallery
     #[arg(value_name = "DIR")]
@@ -122,7 +124,8 @@ fn info(args: &DirArgs, ui: &Ui) -> Result<Outcome> {
         "gallery {}, generation {}, committed {}",
         info.gallery, info.generation, info.committed_at
     ));
-    let mut table = ui.table(&["index", "records", "living", "expired", "blocked", "segments", "bytes/record"]);
+    let mut table =
+        ui.table(&["index", "records", "living", "expired", "blocked", "segments", "bytes/record"]);
     for line in &info.indexes {
         table.add_row([
             line.index.to_owned(),
@@ -153,7 +156,10 @@ fn verify(args: &DirArgs, ui: &Ui) -> Result<Outcome> {
     }));
     if broken.is_empty() {
         let files = gallery.manifest().files().count();
-        ui.say(format!("{files} files of generation {} are as committed", gallery.manifest().generation));
+        ui.say(format!(
+            "{files} files of generation {} are as committed",
+            gallery.manifest().generation
+        ));
         return Ok(Outcome::Done);
     }
     for (_, error) in &broken {

@@ -170,7 +170,8 @@ fn take_in(
 
 fn refuse_whole(args: &ImportArgs, rejection: &Rejection, ui: &Ui) -> Result<FileReport> {
     ui.rejection(rejection);
-    let id = crate::ident::content_id("refused-file", [rejection.file.as_os_str().as_encoded_bytes()]);
+    let id =
+        crate::ident::content_id("refused-file", [rejection.file.as_os_str().as_encoded_bytes()]);
     let quarantine = set_aside(args, &id, std::slice::from_ref(rejection), ui)?;
     Ok(FileReport {
         file: rejection.file.display().to_string(),

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, device, expectation, grouped, parameters};
+use super::common::{
+    ExecutionArgs, PopulationArgs, RuleArgs, device, expectation, grouped, parameters,
+};
 use super::run::Preset;
 use super::ui::{Outcome, Ui};
 use crate::error::Result;
@@ -54,7 +56,14 @@ pub(super) fn run(args: &PlanArgs, ui: &Ui) -> Result<Outcome> {
     let threads = args.execution.threads();
     let plan = cost::plan(&ready, &device()?, threads, &parameters, &population)?;
     let mut shown = ui.table(&[
-        "search", "article", "probes", "gallery", "comparisons", "MB read", "seconds", "threshold",
+        "search",
+        "article",
+        "probes",
+        "gallery",
+        "comparisons",
+        "MB read",
+        "seconds",
+        "threshold",
         "expected by chance",
     ]);
     for line in &plan.searches {
@@ -72,7 +81,10 @@ pub(super) fn run(args: &PlanArgs, ui: &Ui) -> Result<Outcome> {
     }
     ui.say(shown.to_string());
     for refusal in &plan.refusals {
-        ui.say(format!("never compared: {} with {} ({})", refusal.probe, refusal.gallery, refusal.article));
+        ui.say(format!(
+            "never compared: {} with {} ({})",
+            refusal.probe, refusal.gallery, refusal.article
+        ));
     }
     for (index, side) in &sides.by_index {
         let left_out = side.left_out;

@@ -57,7 +57,10 @@ pub(super) fn run(args: &ScoreArgs, ui: &Ui) -> Result<Outcome> {
     let relations = relations(&args.relation)?;
     let table = args.population.table()?;
     if !(0.0..1.0).contains(&args.population.theta) {
-        return Err(Error::usage("theta is a number from 0 to below 1", "forensic practice uses 0.01 to 0.03"));
+        return Err(Error::usage(
+            "theta is a number from 0 to below 1",
+            "forensic practice uses 0.01 to 0.03",
+        ));
     }
     let population = args.population.population(&table);
     let pairs = read_pairs(&args.pairs)?;

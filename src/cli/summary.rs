@@ -13,7 +13,14 @@ const SHOWN: usize = 3;
 /// Prints what a run found and where the files lie.
 pub(super) fn show(report: &RunReport, hits: &[Hit], out: &Path, ui: &Ui) {
     let mut table = ui.table(&[
-        "search", "comparisons", "left out", "threshold", "expected by chance", "hits", "seconds", "pairs/s",
+        "search",
+        "comparisons",
+        "left out",
+        "threshold",
+        "expected by chance",
+        "hits",
+        "seconds",
+        "pairs/s",
     ]);
     for search in &report.searches {
         table.add_row([
@@ -59,7 +66,15 @@ fn show_best(report: &RunReport, hits: &[Hit], ui: &Ui) {
         return;
     }
     ui.say("\nstrongest hits of each search:");
-    let mut table = ui.table(&["probe", "gallery", "search", "log10 LR", "relation", "full/compared", "chance"]);
+    let mut table = ui.table(&[
+        "probe",
+        "gallery",
+        "search",
+        "log10 LR",
+        "relation",
+        "full/compared",
+        "chance",
+    ]);
     for search in &report.searches {
         let mut best: Vec<&Hit> = hits.iter().filter(|h| h.search == search.search).collect();
         best.sort_by_key(|h| (std::cmp::Reverse(h.score_mban), h.rank));

@@ -40,11 +40,12 @@ pub fn pairs_of_bytes(path: &Path, bytes: &[u8]) -> Result<Vec<Pair>> {
         Rejection::new(path, Position::Line(line), rule, found, help).into()
     };
     let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let header = reader.headers().map_err(|e| reject(1, "the table has a header", &e.to_string()))?;
-    let pair_column = header
-        .iter()
-        .position(|name| name.eq_ignore_ascii_case("pair"))
-        .ok_or_else(|| reject(1, "the table has a column `pair`", &header.iter().collect::<Vec<_>>().join(",")))?;
+    let header =
+        reader.headers().map_err(|e| reject(1, "the table has a header", &e.to_string()))?;
+    let pair_column =
+        header.iter().position(|name| name.eq_ignore_ascii_case("pair")).ok_or_else(|| {
+            reject(1, "the table has a column `pair`", &header.iter().collect::<Vec<_>>().join(","))
+        })?;
     let columns: Vec<Option<Locus>> = header
         .iter()
         .map(|name| name.rsplit_once('_').and_then(|(locus, _)| Locus::parse(locus)))
@@ -56,7 +57,11 @@ pub fn pairs_of_bytes(path: &Path, bytes: &[u8]) -> Result<Vec<Pair>> {
     let mut members: BTreeMap<String, Vec<Profile>> = BTreeMap::new();
     for row in reader.records() {
         let row = row.map_err(|e| {
-            reject(e.position().map_or(0, csv::Position::line), "every row has the header's columns", &e.to_string())
+            reject(
+                e.position().map_or(0, csv::Position::line),
+                "every row has the header's columns",
+                &e.to_string(),
+            )
         })?;
         let line = row.position().map_or(0, csv::Position::line);
         let name = row.get(pair_column).unwrap_or_default().trim().to_owned();
@@ -101,7 +106,9 @@ mod tests {
         assert_eq!(pairs.len(), 1);
         let th01 = Locus::parse("TH01").unwrap();
         assert_eq!(pairs[0].b.get(th01).unwrap().alleles().len(), 1);
-        for text in ["pair,TH01_1\nP1,6\n", "pair,TH01_1\nP1,x\nP1,6\n", "a,b\n1,2\n", "pair,b\n1,2\n", ""] {
+        for text in
+            ["pair,TH01_1\nP1,6\n", "pair,TH01_1\nP1,x\nP1,6\n", "a,b\n1,2\n", "pair,b\n1,2\n", ""]
+        {
             assert!(read(text).is_err(), "{text:?}");
         }
     }

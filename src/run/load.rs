@@ -22,7 +22,10 @@ const IO_THREADS: usize = 2;
 
 fn runtime() -> Result<Runtime> {
     Builder::new_multi_thread().worker_threads(IO_THREADS).build().map_err(|e| {
-        Error::usage(format!("the I/O threads could not be started: {e}"), "free some memory and run again")
+        Error::usage(
+            format!("the I/O threads could not be started: {e}"),
+            "free some memory and run again",
+        )
     })
 }
 

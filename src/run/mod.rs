@@ -199,7 +199,8 @@ fn run_search(
     let started = Instant::now();
     let search = context.search;
     let list = search_tiles(search, execution.tile);
-    let progress = Progress::start(&search.spec.name, list.len() as u64, search.comparisons, observer);
+    let progress =
+        Progress::start(&search.spec.name, list.len() as u64, search.comparisons, observer);
     let outputs: Vec<TileOutput> = pool.install(|| {
         list.par_iter()
             .enumerate()
@@ -229,7 +230,11 @@ fn run_search(
         left_out_blocked: left_out(search, |l| l.blocked),
         left_out_family_members: {
             let l = &search.families_left_out;
-            l.without_consent + l.case_closed + l.record_left_out + l.record_missing + l.not_a_relative
+            l.without_consent
+                + l.case_closed
+                + l.record_left_out
+                + l.record_missing
+                + l.not_a_relative
         },
         comparisons: sum(|o| o.comparisons),
         survivors: sum(|o| o.survivors),

@@ -116,15 +116,16 @@ fn identity(
     for survivor in survivors.iter().filter(|s| alive_rows[s.row as usize]) {
         output.survivors += 1;
         let (place, row) = (survivor.probe as usize, survivor.row as usize);
-        let pair = Pair {
-            probe: (probes, rows[place]),
-            gallery: (gallery, row),
-            relative: None,
-        };
+        let pair = Pair { probe: (probes, rows[place]), gallery: (gallery, row), relative: None };
         let candidate = gallery.profile(row)?;
-        if let Some(hit) =
-            identity_hit(context, &pair, &profiles[place], &candidate, stringency, &mut output.histogram)
-        {
+        if let Some(hit) = identity_hit(
+            context,
+            &pair,
+            &profiles[place],
+            &candidate,
+            stringency,
+            &mut output.histogram,
+        ) {
             output.hits.push(hit);
         }
     }
@@ -208,8 +209,7 @@ fn kinship(
     }
     let window = Window { first_row: tile.rows.start as u32, end_row: tile.rows.end as u32 };
     let windows = vec![window; queries.len()];
-    output.comparisons =
-        queries.len() as u64 * (living[tile.rows.end] - living[tile.rows.start]);
+    output.comparisons = queries.len() as u64 * (living[tile.rows.end] - living[tile.rows.start]);
     let params = kin_screen::Params { threshold_log10: search.threshold_log10 };
     let view = bodies.view()?;
     let survivors: Vec<Survivor> =
@@ -226,7 +226,9 @@ fn kinship(
         let log10_lr = log10_product(ratios.iter().map(|(_, ratio)| *ratio));
         let score = Millibans::from_log10(log10_lr);
         output.histogram.add(score);
-        if log10_lr >= search.threshold_log10 && ratios.len() >= context.parameters.min_loci as usize {
+        if log10_lr >= search.threshold_log10
+            && ratios.len() >= context.parameters.min_loci as usize
+        {
             let scored = Scored {
                 counts: compare(&profiles[place], &body),
                 score,
