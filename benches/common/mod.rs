@@ -4,6 +4,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tanba::domain::allele::Allele;
 use tanba::domain::dna::{Profile, Typing};
+use tanba::domain::frequency::FrequencyTable;
 use tanba::domain::locus::Locus;
 use tanba::kernel::Window;
 use tanba::kernel::planes::{LANES, PlaneMap, PlaneView, pack};
@@ -66,4 +67,24 @@ fn typing(rng: &mut ChaCha8Rng, spread: f64) -> Typing {
         Allele::repeat(repeats * 10).expect("2 to 60 repeats are alleles")
     };
     Typing::new(&[allele(), allele()]).expect("one or two alleles")
+}
+
+/// Frequencies counted in the gallery's distinct profiles.
+#[allow(dead_code, reason = "only the kinship bench scores")]
+pub fn frequencies(gallery: &Gallery) -> FrequencyTable {
+    let mut text = String::from("locus,allele,frequency\n");
+    for locus in Locus::core() {
+        let mut counts = std::collections::BTreeMap::new();
+        let typings = gallery.profiles.iter().filter_map(|profile| profile.get(locus)?.genotype());
+        for (a, b) in typings {
+            *counts.entry(a).or_insert(0u32) += 1;
+            *counts.entry(b).or_insert(0u32) += 1;
+        }
+        let total: u32 = counts.values().sum();
+        for (allele, count) in counts {
+            let frequency = f64::from(count) / f64::from(total);
+            text.push_str(&format!("{},{allele},{frequency}\n", locus.name()));
+        }
+    }
+    FrequencyTable::from_csv("bench", &text).expect("counted frequencies are a table")
 }

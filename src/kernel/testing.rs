@@ -93,6 +93,16 @@ pub(super) struct Case {
 
 impl Case {
     pub(super) fn random(seed: u64, style: Style, rows: usize, probes: usize) -> Case {
+        Self::random_with_gallery(seed, style, rows, probes).0
+    }
+
+    /// The case and the profiles its planes were packed from.
+    pub(super) fn random_with_gallery(
+        seed: u64,
+        style: Style,
+        rows: usize,
+        probes: usize,
+    ) -> (Case, Vec<Profile>) {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut gallery = Vec::with_capacity(rows);
         for _ in 0..rows {
@@ -109,7 +119,7 @@ impl Case {
         let windows = probes.iter().map(|_| random_window(&mut rng, rows)).collect();
         let map = PlaneMap::from_profiles(&gallery).unwrap();
         let words = pack(&map, &gallery).unwrap();
-        Case { map, words, rows, probes, windows }
+        (Case { map, words, rows, probes, windows }, gallery)
     }
 
     pub(super) fn view(&self) -> super::planes::PlaneView<'_> {

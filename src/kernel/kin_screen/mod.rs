@@ -13,6 +13,8 @@
 //! scored again in `f64`. Mutation is not modelled, as in the exact ratio.
 
 mod lanes;
+#[cfg(test)]
+mod tests;
 
 use super::planes::{ONE, PlaneMap, PlaneView, TWO, TYPED, WILD};
 use super::simd::SimdLevel;
@@ -76,6 +78,8 @@ struct KinLocus {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KinQuery {
     loci: Vec<KinLocus>,
+    /// Those of the loci with an excluding class.
+    excluding: Vec<KinLocus>,
     /// A unit is 2^-exponent log10.
     exponent: i32,
 }
@@ -105,7 +109,7 @@ impl KinQuery {
             places.push((place, class_ratios(&genotype, relation, population.theta)));
         }
         let exponent = finest_exponent(places.iter().map(|(_, ratios)| ratios));
-        let loci = places
+        let loci: Vec<KinLocus> = places
             .into_iter()
             .map(|(mut place, ratios)| {
                 for (class, ratio) in ratios.into_iter().enumerate() {
@@ -115,7 +119,8 @@ impl KinQuery {
                 place
             })
             .collect();
-        let query = KinQuery { loci, exponent };
+        let excluding = loci.iter().copied().filter(|locus| locus.excluding != 0).collect();
+        let query = KinQuery { loci, excluding, exponent };
         debug_assert!(query.largest_sum() <= i32::from(i16::MAX));
         query
     }
