@@ -89,7 +89,8 @@ fn long(path: &Path, name: &str, text: &str) -> Result<FrequencyTable> {
 /// Frequencies by locus, while a file is read.
 type Loci = BTreeMap<Locus, LocusFrequencies>;
 
-/// Adds one frequency; zero is an allele that was not seen.
+/// Adds one frequency. Zero is an allele that was not seen; 99, under which STRidER gathers what it
+/// cannot name, is passed over.
 fn add(
     loci: &mut Loci,
     refuse: &Refuse<'_>,
@@ -97,8 +98,12 @@ fn add(
     allele: &str,
     value: &str,
 ) -> Result<()> {
-    let allele = known_allele(allele)
-        .ok_or_else(|| refuse.because("an allele is a repeat number", allele))?;
+    let rule = "an allele is a repeat number";
+    let allele = match Allele::parse(allele) {
+        Ok(Some(Allele::WILDCARD)) => return Ok(()),
+        Ok(Some(known)) if known.is_known() => known,
+        _ => return Err(refuse.because(rule, allele)),
+    };
     let frequency: f64 = value
         .replace(',', ".")
         .parse()
@@ -112,10 +117,6 @@ fn add(
         return Err(refuse.because("an allele occurs once per locus", &format!("{locus} {allele}")));
     }
     Ok(())
-}
-
-fn known_allele(text: &str) -> Option<Allele> {
-    Allele::parse(text).ok().flatten().filter(|allele| allele.is_known())
 }
 
 /// Where a refusal points to.
