@@ -33,7 +33,7 @@ tanba score dna --pairs pairs.csv --frequencies nist1036-caucasian --min-frequen
 PAIRS has the columns pair, member (two per pair) and LOCUS_1, LOCUS_2 of each locus. Relations:\n\
 PO parent-child, FS full and HS half siblings, GP grandparent, AV avuncular, FC first and SC second\n\
 cousins, MZ identity. No mutation is modelled: an excluded pair has a likelihood ratio of exactly 0.\n\
-Loci typed on one side only count 1 and are empty with --per-locus.")]
+A locus typed on one side only says nothing and counts exactly 1.")]
 struct DnaArgs {
     /// Table of pairs
     #[arg(long, value_name = "FILE")]
@@ -133,7 +133,7 @@ fn csv_text(
                 if ratio == 0.0 { "-inf".to_owned() } else { exact(log10) },
             ];
             if per_locus {
-                let cell = |l: &Locus| ratios.get(l).map_or_else(String::new, |r| exact(*r));
+                let cell = |l: &Locus| ratios.get(l).map_or_else(|| "1".to_owned(), |r| exact(*r));
                 row.extend(loci.iter().map(cell));
             }
             writer.write_record(&row)?;

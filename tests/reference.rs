@@ -1,0 +1,180 @@
+//! Agreement with numbers that independent programs computed (shared/data/dna): DNAtools' match
+//! matrix, an independent stringency count, likelihood ratios by exact rational arithmetic, match
+//! probabilities by DNAprofiles. Skipped, saying so, where the data are absent.
+
+mod common;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use common::shared;
+use tanba::domain::frequency::{FrequencyTable, MinimumFrequency};
+use tanba::domain::likelihood::Population;
+use tanba::domain::rarity::{Formula, match_probability};
+use tanba::import::pairs::read_pairs;
+
+fn tanba(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tanba")).args(args).output().unwrap()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn succeeded(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// A gallery of one file of convicts, in a fresh folder.
+fn gallery_of(file: &Path, folder: &tempfile::TempDir) -> PathBuf {
+    let gallery = folder.path().join("gallery");
+    succeeded(&tanba(&["import", "--gallery", text(&gallery), "--index", "convict", text(file)]));
+    gallery
+}
+
+fn unix_lines(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap().replace('\r', "")
+}
+
+#[test]
+fn the_match_matrix_equals_dnatools_cell_for_cell() {
+    let Some(profiles) = shared("data/dna/db2000_profiles.csv") else { return };
+    let expected = unix_lines(&profiles.with_file_name("db2000_dbcompare_matrix.csv"));
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = gallery_of(&profiles, &folder);
+    assert_eq!(succeeded(&tanba(&["gallery", "matrix", text(&gallery)])), expected);
+}
+
+#[test]
+fn the_stringency_histogram_of_partial_profiles_equals_the_independent_count() {
+    let Some(profiles) = shared("data/dna/db2000_partial_profiles.csv") else { return };
+    let expected = unix_lines(&profiles.with_file_name("db2000_partial_stringency_hist.csv"));
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = gallery_of(&profiles, &folder);
+    let out = folder.path().join("histogram.csv");
+    succeeded(&tanba(&["gallery", "matrix", text(&gallery), "--stringency", "--out", text(&out)]));
+    assert_eq!(std::fs::read_to_string(out).unwrap(), expected);
+}
+
+#[test]
+fn deduplication_finds_every_planted_identical_pair_and_nothing_else() {
+    let Some(profiles) = shared("data/dna/db2000_profiles.csv") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = gallery_of(&profiles, &folder);
+    let out = folder.path().join("dedup");
+    succeeded(&tanba(&["run", "dedup", "--gallery", text(&gallery), "--out", text(&out)]));
+    let mut found: Vec<(String, String)> = tanba::hits::read_hits(&out)
+        .unwrap()
+        .into_iter()
+        .map(|hit| (hit.probe_id, hit.gallery_id))
+        .collect();
+    found.sort();
+    let mut planted = Vec::new();
+    let mut reader = csv::Reader::from_path(&profiles).unwrap();
+    for row in reader.records() {
+        let row = row.unwrap();
+        if let Some(partner) = row[1].strip_prefix("MZ:") {
+            let partner = format!("D{:04}", partner.parse::<u32>().unwrap());
+            let own = row[0].to_owned();
+            planted.push(if own < partner { (own, partner) } else { (partner, own) });
+        }
+    }
+    planted.sort();
+    planted.dedup();
+    assert_eq!(planted.len(), 10, "the file plants ten identical pairs");
+    assert_eq!(found, planted);
+}
+
+/// Relative difference of two numbers in text; zero must be exactly zero on both sides.
+fn difference(got: &str, expected: &str) -> f64 {
+    let (got_value, expected_value): (f64, f64) = (got.parse().unwrap(), expected.parse().unwrap());
+    if expected_value == 0.0 {
+        assert_eq!(got, "0", "an excluded locus or pair is exactly zero");
+        return 0.0;
+    }
+    (got_value / expected_value - 1.0).abs()
+}
+
+/// The rows of a CSV text by pair, theta and relation.
+fn rows_by_key(text: &str) -> HashMap<[String; 3], HashMap<String, String>> {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    reader
+        .records()
+        .map(|row| {
+            let row: HashMap<String, String> =
+                header.iter().zip(&row.unwrap()).map(|(k, v)| (k.into(), v.into())).collect();
+            (["pair", "theta", "relation"].map(|k| row[k].clone()), row)
+        })
+        .collect()
+}
+
+#[test]
+fn likelihood_ratios_equal_exact_arithmetic_to_a_relative_1e_12() {
+    let Some(pairs) = shared("data/dna/pairs_profiles.csv") else { return };
+    let Some(frequencies) = shared("data/frequencies/nist1036_Cauc.csv") else { return };
+    let totals = rows_by_key(&unix_lines(&pairs.with_file_name("pairs_lr_exact_total.csv")));
+    let loci = rows_by_key(&unix_lines(&pairs.with_file_name("pairs_lr_exact_perlocus.csv")));
+    let mut compared = 0;
+    let mut zeros = 0;
+    for theta in ["0", "0.01", "0.03"] {
+        let scored = succeeded(&tanba(&[
+            "score", "dna", "--pairs", text(&pairs), "--frequencies", text(&frequencies),
+            "--min-frequency", "unseen", "--theta", theta, "--relation", "all", "--per-locus",
+        ]));
+        for (key, row) in rows_by_key(&scored) {
+            let Some(total) = totals.get(&key) else { continue };
+            let worst = difference(&row["lr"], &total["LR_exact_25digits"]);
+            assert!(worst <= 1e-12, "{key:?}: {worst}");
+            zeros += u32::from(row["lr"] == "0");
+            for (locus, expected) in &loci[&key] {
+                if !["pair", "theta", "relation"].contains(&locus.as_str()) {
+                    let worst = difference(&row[locus], expected);
+                    assert!(worst <= 1e-12, "{key:?} {locus}: {worst}");
+                }
+            }
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, totals.len());
+    assert!(zeros > 900, "exclusions are part of the comparison: {zeros}");
+}
+
+#[test]
+fn match_probabilities_equal_dnaprofiles_under_both_formulas() {
+    let Some(pairs) = shared("data/dna/pairs_profiles.csv") else { return };
+    let Some(frequencies) = shared("data/frequencies/nist1036_Cauc.csv") else { return };
+    let table =
+        FrequencyTable::from_csv("c", &std::fs::read_to_string(frequencies).unwrap()).unwrap();
+    let profiles: HashMap<String, _> =
+        read_pairs(&pairs).unwrap().into_iter().map(|p| (p.name.clone(), p)).collect();
+    let mut reader = csv::Reader::from_path(pairs.with_file_name("rmp_dnaprofiles.csv")).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let mut compared = 0;
+    for row in reader.records() {
+        let row = row.unwrap();
+        let pair = &profiles[&row[0]];
+        let profile = if &row[1] == "A" { &pair.a } else { &pair.b };
+        let formula = if &row[3] == "cmp" { Formula::Nrc410 } else { Formula::Nrc44 };
+        let population = Population {
+            frequencies: &table,
+            theta: row[2].parse().unwrap(),
+            minimum: MinimumFrequency::UnseenOnly,
+        };
+        let mut product = 1.0;
+        for (locus, typing) in profile.iter() {
+            let genotype = population.genotype(locus, typing).unwrap();
+            let got = match_probability(&genotype, population.theta, formula);
+            let column = header.iter().position(|name| name == locus.name()).unwrap();
+            let expected: f64 = row[column].parse().unwrap();
+            assert!((got / expected - 1.0).abs() < 1e-12, "{row:?} {locus}");
+            product *= got;
+        }
+        let total: f64 = row[4].parse().unwrap();
+        assert!((product / total - 1.0).abs() < 1e-12, "{row:?}");
+        compared += 1;
+    }
+    assert!(compared > 2_000, "{compared}");
+}
