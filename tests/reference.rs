@@ -121,8 +121,19 @@ fn likelihood_ratios_equal_exact_arithmetic_to_a_relative_1e_12() {
     let mut zeros = 0;
     for theta in ["0", "0.01", "0.03"] {
         let scored = succeeded(&tanba(&[
-            "score", "dna", "--pairs", text(&pairs), "--frequencies", text(&frequencies),
-            "--min-frequency", "unseen", "--theta", theta, "--relation", "all", "--per-locus",
+            "score",
+            "dna",
+            "--pairs",
+            text(&pairs),
+            "--frequencies",
+            text(&frequencies),
+            "--min-frequency",
+            "unseen",
+            "--theta",
+            theta,
+            "--relation",
+            "all",
+            "--per-locus",
         ]));
         for (key, row) in rows_by_key(&scored) {
             let Some(total) = totals.get(&key) else { continue };

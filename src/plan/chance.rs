@@ -2,12 +2,13 @@
 //!
 //! Identity: for each probe and each set of loci typed in the gallery, the probability that an
 //! unrelated person agrees at all compared loci but the mismatches allowed (a Poisson-binomial over
-//! the loci), counted only where the score could reach the threshold. Kinship: the distribution of
-//! log10 LR of an unrelated body against each relative, by convolution over the loci.
+//! the loci), at the score such a pair would have. Kinship: the distribution of log10 LR of an
+//! unrelated body against each relative, by convolution over the loci.
 //!
-//! Limits: the model is of unrelated persons; relatives and twins in the gallery add to it. The
-//! score condition takes the most favourable score, so the number errs upwards. Above
-//! [`MAX_MODELLED_PAIRS`] combinations an even sample of the probes stands for all.
+//! Limits: the model is of unrelated persons with complete typings in the gallery; relatives and
+//! twins add to it, and so does drop-out on the gallery side. A pair's score is taken at its most
+//! favourable, so that the number errs upwards. Above [`MAX_MODELLED_PAIRS`] combinations an even
+//! sample of the probes stands for all.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +22,7 @@ use crate::domain::relation::Relation;
 /// Probe and locus-set combinations evaluated one by one.
 pub const MAX_MODELLED_PAIRS: usize = 4_000_000;
 
-/// Width of a bin of the kinship distribution, log10.
+/// Width of a bin of scores, log10.
 const BIN_LOG10: f64 = 0.05;
 
 /// Number of gallery records per set of comparable loci.
@@ -36,79 +37,57 @@ pub struct IdentityRule {
     pub mismatches: usize,
     /// Least number of loci compared.
     pub min_loci: usize,
-    /// Least score, log10.
-    pub threshold_log10: f64,
 }
 
-/// Chance hits to expect from one probe.
-pub fn identity(
-    probe: &Profile,
-    gallery: &LocusSetCounts,
-    rule: IdentityRule,
-    population: &Population,
-) -> f64 {
-    let loci: Vec<(Locus, f64)> = probe
-        .iter()
-        .filter_map(|(locus, typing)| {
-            Some((locus, population.chance_of_agreement(locus, typing, rule.exact)?))
-        })
-        .collect();
-    let mut expected = 0.0;
-    let mut chances = Vec::with_capacity(loci.len());
-    for (set, count) in gallery {
-        chances.clear();
-        chances.extend(loci.iter().filter(|(l, _)| set.contains(*l)).map(|(_, p)| *p));
-        if chances.len() >= rule.min_loci {
-            expected += *count as f64 * chance_of_hit(&mut chances, rule);
-        }
-    }
-    expected
-}
-
-/// Probability of at most the allowed failures, where the score can still reach the threshold.
-fn chance_of_hit(chances: &mut [f64], rule: IdentityRule) -> f64 {
-    chances.sort_by(|a, b| b.total_cmp(a));
-    let mut failures = vec![0.0; rule.mismatches + 1];
-    failures[0] = 1.0;
-    for p in chances.iter() {
-        for j in (0..failures.len()).rev() {
-            let from_fewer = if j > 0 { failures[j - 1] * (1.0 - p) } else { 0.0 };
-            failures[j] = failures[j] * p + from_fewer;
-        }
-    }
-    let total: f64 = chances.iter().map(|p| -p.log10()).sum();
-    let mut best = total;
-    let mut probability = 0.0;
-    for (failed, p) in failures.iter().enumerate() {
-        if failed > 0 {
-            // The commonest loci fail in the most favourable reading.
-            best -= chances.get(failed - 1).map_or(0.0, |p| -p.log10()) - DISCORDANCE_LOG10;
-        }
-        if best >= rule.threshold_log10 {
-            probability += p;
-        }
-    }
-    probability
-}
-
-/// Expected number of unrelated comparisons per bin of log10 LR.
+/// Expected number of comparisons of unrelated persons per bin of score.
 #[derive(Debug, Clone, Default)]
-pub struct KinshipChance {
-    /// Bin number to expected comparisons; bin b holds b·0.05 ≤ log10 LR.
+pub struct ChanceBins {
+    /// Bin number to expected comparisons; bin b holds scores from b·0.05 log10.
     bins: BTreeMap<i32, f64>,
 }
 
-impl KinshipChance {
-    /// Adds one relative against bodies with the given sets of loci.
-    pub fn add(
+impl ChanceBins {
+    fn count(&mut self, bin: i32, comparisons: f64) {
+        *self.bins.entry(bin).or_insert(0.0) += comparisons;
+    }
+
+    /// Adds one probe of an identity search against a gallery.
+    pub fn add_identity(
+        &mut self,
+        probe: &Profile,
+        gallery: &LocusSetCounts,
+        rule: IdentityRule,
+        population: &Population,
+    ) {
+        let loci: Vec<(Locus, f64)> = probe
+            .iter()
+            .filter_map(|(locus, typing)| {
+                Some((locus, population.chance_of_agreement(locus, typing, rule.exact)?))
+            })
+            .collect();
+        let mut chances = Vec::with_capacity(loci.len());
+        for (set, records) in gallery {
+            chances.clear();
+            chances.extend(loci.iter().filter(|(l, _)| set.contains(*l)).map(|(_, p)| *p));
+            if chances.len() >= rule.min_loci {
+                for (score_log10, probability) in agreements(&mut chances, rule.mismatches) {
+                    let bin = (score_log10 / BIN_LOG10).floor() as i32;
+                    self.count(bin, *records as f64 * probability);
+                }
+            }
+        }
+    }
+
+    /// Adds one relative of a kinship search against bodies with the given sets of loci.
+    pub fn add_kinship(
         &mut self,
         relative: &Profile,
         relation: Relation,
         bodies: &LocusSetCounts,
         population: &Population,
     ) {
-        for (set, count) in bodies {
-            let mut sums: BTreeMap<i32, f64> = BTreeMap::from([(0, *count as f64)]);
+        for (set, records) in bodies {
+            let mut sums: BTreeMap<i32, f64> = BTreeMap::from([(0, *records as f64)]);
             for (locus, typing) in relative.iter().filter(|(l, _)| set.contains(*l)) {
                 let Some((a, b)) = typing.genotype() else { continue };
                 let Some(outcomes) = outcomes(locus, (a, b), relation, population) else {
@@ -123,38 +102,58 @@ impl KinshipChance {
                 sums = next;
             }
             for (bin, weight) in sums {
-                *self.bins.entry(bin).or_insert(0.0) += weight;
+                self.count(bin, weight);
             }
         }
     }
 
-    /// Adds another expectation `times` over.
-    pub fn merge(&mut self, other: &KinshipChance, times: f64) {
-        for (bin, weight) in &other.bins {
-            *self.bins.entry(*bin).or_insert(0.0) += weight * times;
-        }
+    /// Every expectation `times` over: a sample stands for all, or each pair was counted twice.
+    pub fn scale(&mut self, times: f64) {
+        self.bins.values_mut().for_each(|weight| *weight *= times);
     }
 
-    /// Chance hits to expect at `log10_lr` or higher.
-    pub fn expected_at(&self, log10_lr: f64) -> f64 {
-        let first = (log10_lr / BIN_LOG10).floor() as i32;
+    /// Chance hits to expect at `score_log10` or higher.
+    pub fn expected_at(&self, score_log10: f64) -> f64 {
+        // A threshold that is itself a bin's edge must not lose its bin to rounding.
+        let first = (score_log10 / BIN_LOG10 + 1e-9).floor() as i32;
         self.bins.range(first..).map(|(_, weight)| weight).sum()
     }
 
-    /// The lowest log10 LR at which at most `expect_false` chance hits are expected.
+    /// The lowest score, log10, at which at most `expect_false` chance hits are expected; minus
+    /// infinity where all comparisons together stay below it.
     pub fn threshold(&self, expect_false: f64) -> f64 {
         let mut sum = 0.0;
-        let mut lowest = None;
         for (bin, weight) in self.bins.iter().rev() {
             sum += weight;
             if sum > expect_false {
-                break;
+                return f64::from(bin + 1) * BIN_LOG10;
             }
-            lowest = Some(*bin);
         }
-        let above_all = self.bins.keys().next_back().map_or(0, |bin| bin + 1);
-        f64::from(lowest.unwrap_or(above_all)) * BIN_LOG10
+        f64::NEG_INFINITY
     }
+}
+
+/// Score and probability of agreeing at all loci, at all but one, and so on to `mismatches`.
+/// The score is the most favourable: the loci that fail are the commonest.
+fn agreements(chances: &mut [f64], mismatches: usize) -> Vec<(f64, f64)> {
+    chances.sort_by(|a, b| b.total_cmp(a));
+    let mut failures = vec![0.0; mismatches.min(chances.len()) + 1];
+    failures[0] = 1.0;
+    for p in chances.iter() {
+        for j in (0..failures.len()).rev() {
+            let from_fewer = if j > 0 { failures[j - 1] * (1.0 - p) } else { 0.0 };
+            failures[j] = failures[j] * p + from_fewer;
+        }
+    }
+    let mut score_log10: f64 = chances.iter().map(|p| -p.log10()).sum();
+    let mut list = Vec::with_capacity(failures.len());
+    for (failed, probability) in failures.into_iter().enumerate() {
+        if failed > 0 {
+            score_log10 += chances[failed - 1].log10() + DISCORDANCE_LOG10;
+        }
+        list.push((score_log10, probability));
+    }
+    list
 }
 
 /// The possible values of one locus as bins with their probabilities for an unrelated body;
@@ -234,15 +233,21 @@ mod tests {
             Population { frequencies: &table, theta: 0.0, minimum: MinimumFrequency::UnseenOnly };
         let probe = profile(100, 110);
         let gallery = LocusSetCounts::from([(probe.comparable_loci(), 1000)]);
-        let rule = IdentityRule { exact: true, mismatches: 0, min_loci: 8, threshold_log10: 6.0 };
-        let expected = identity(&probe, &gallery, rule, &population);
-        assert!((expected / (1000.0 * 0.3f64.powi(23)) - 1.0).abs() < 1e-9);
-        let one_off =
-            identity(&probe, &gallery, IdentityRule { mismatches: 1, ..rule }, &population);
-        let binomial = 0.3f64.powi(23) + 23.0 * 0.7 * 0.3f64.powi(22);
-        assert!((one_off / (1000.0 * binomial) - 1.0).abs() < 1e-9);
-        let strict = IdentityRule { threshold_log10: 20.0, ..rule };
-        assert_eq!(identity(&probe, &gallery, strict, &population), 0.0);
+        let expected = |mismatches, score_log10| {
+            let rule = IdentityRule { exact: true, mismatches, min_loci: 8 };
+            let mut chance = ChanceBins::default();
+            chance.add_identity(&probe, &gallery, rule, &population);
+            chance.expected_at(score_log10)
+        };
+        let all = 0.3f64.powi(23);
+        assert!((expected(0, 6.0) / (1000.0 * all) - 1.0).abs() < 1e-9);
+        let but_one = 23.0 * 0.7 * 0.3f64.powi(22);
+        assert!((expected(1, 6.0) / (1000.0 * (all + but_one)) - 1.0).abs() < 1e-9);
+        assert!(
+            (expected(1, 11.0) / (1000.0 * all) - 1.0).abs() < 1e-9,
+            "a failed locus scores less"
+        );
+        assert_eq!(expected(1, 20.0), 0.0);
     }
 
     #[test]
@@ -253,12 +258,13 @@ mod tests {
         for (a, b) in [(100, 110), (110, 110)] {
             let relative = profile(a, b);
             let bodies = LocusSetCounts::from([(relative.comparable_loci(), 500)]);
-            let mut chance = KinshipChance::default();
-            chance.add(&relative, Relation::FullSiblings, &bodies, &population);
+            let mut chance = ChanceBins::default();
+            chance.add_kinship(&relative, Relation::FullSiblings, &bodies, &population);
             assert!((chance.expected_at(-1e6) - 500.0).abs() < 1e-6, "{a} {b}");
             let threshold = chance.threshold(0.5);
             assert!(chance.expected_at(threshold) <= 0.5);
-            assert!(chance.expected_at(threshold - 2.0 * BIN_LOG10) > 0.0);
+            assert!(chance.expected_at(threshold - BIN_LOG10) > 0.5);
+            assert_eq!(chance.threshold(501.0), f64::NEG_INFINITY);
         }
     }
 }

@@ -39,18 +39,15 @@ impl Sweep {
     }
 }
 
-/// Least log10 likelihood ratio of an identity hit, whatever number of chance hits is accepted.
-pub const IDENTITY_FLOOR_LOG10: f64 = 6.0;
-
-/// Least log10 likelihood ratio of a kinship hit, whatever number of chance hits is accepted.
-pub const KINSHIP_FLOOR_LOG10: f64 = 3.0;
+/// Least score of a hit, log10, whatever number of chance hits is accepted: a thousand to one.
+pub const FLOOR_LOG10: f64 = 3.0;
 
 /// How the threshold of a search is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "value")]
 pub enum Threshold {
     /// The lowest score at which at most this many chance hits are expected in a search, never
-    /// below [`IDENTITY_FLOOR_LOG10`] or [`KINSHIP_FLOOR_LOG10`].
+    /// below [`FLOOR_LOG10`].
     ExpectFalse(f64),
     /// A log10 likelihood ratio.
     Log10(f64),

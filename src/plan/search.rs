@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::census::{FamiliesLeftOut, Side, TypedRelative, typed_relatives};
-use super::chance::{self, IdentityRule, KinshipChance, LocusSetCounts, MAX_MODELLED_PAIRS};
-use super::job::{
-    Comparator, IDENTITY_FLOOR_LOG10, KINSHIP_FLOOR_LOG10, Parameters, SearchSpec, Threshold,
-};
+use super::chance::{ChanceBins, IdentityRule, LocusSetCounts, MAX_MODELLED_PAIRS};
+use super::job::{Comparator, FLOOR_LOG10, Parameters, SearchSpec, Threshold};
 use crate::domain::category::Index;
 use crate::domain::family::FamilyMember;
 use crate::domain::likelihood::Population;
@@ -70,70 +68,57 @@ pub fn ready(
         threshold_log10: 0.0,
         expected_chance_hits: 0.0,
     };
-    match spec.comparator {
+    let chance = match spec.comparator {
         Comparator::Identity { stringency } => {
             let (p, g) = (search.probes.records, search.gallery.records);
             search.comparisons =
                 if spec.triangle { p * p.saturating_sub(1) / 2 } else { p.saturating_mul(g) };
-            search.threshold_log10 = identity_threshold(parameters.threshold, search.comparisons);
             let rule = IdentityRule {
                 exact: stringency.stringency() == Stringency::High,
                 mismatches: parameters.mismatches as usize,
                 min_loci: parameters.min_loci as usize,
-                threshold_log10: search.threshold_log10,
             };
-            search.expected_chance_hits = expected_identity(&search, rule, population)?;
+            identity_chance(&search, rule, population)?
         }
         Comparator::Kinship => {
             (search.relatives, search.families_left_out) =
                 typed_relatives(&sides.family_members, &search.gallery);
             search.comparisons = search.probes.records * search.relatives.len() as u64;
-            let chance = kinship_chance(&search, population)?;
-            search.threshold_log10 = match parameters.threshold {
-                Threshold::Log10(t) => t,
-                Threshold::ExpectFalse(e) => chance.threshold(e).max(KINSHIP_FLOOR_LOG10),
-            };
-            search.expected_chance_hits = chance.expected_at(search.threshold_log10);
+            kinship_chance(&search, population)?
         }
-    }
+    };
+    search.threshold_log10 = match parameters.threshold {
+        Threshold::Log10(t) => t,
+        Threshold::ExpectFalse(e) => chance.threshold(e).max(FLOOR_LOG10),
+    };
+    search.expected_chance_hits = chance.expected_at(search.threshold_log10);
     Ok(search)
 }
 
-/// Among N comparisons of unrelated persons at most N / x reach a likelihood ratio of x (Good 1950;
-/// the mean ratio of unrelated pairs is one), so log10(N / E) keeps the expectation at most E.
-fn identity_threshold(threshold: Threshold, comparisons: u64) -> f64 {
-    match threshold {
-        Threshold::Log10(t) => t,
-        Threshold::ExpectFalse(e) => {
-            (comparisons.max(1) as f64 / e).log10().max(IDENTITY_FLOOR_LOG10)
-        }
-    }
-}
-
-fn expected_identity(
+fn identity_chance(
     search: &ReadySearch,
     rule: IdentityRule,
     population: &Population,
-) -> Result<f64> {
+) -> Result<ChanceBins> {
     let sets = search.gallery.locus_sets()?;
     let most = (MAX_MODELLED_PAIRS / sets.len().max(1)).max(1);
     let step = (search.probes.records as usize).div_ceil(most).max(1);
-    let mut expected = 0.0;
+    let mut chance = ChanceBins::default();
     let mut sampled = 0u64;
     for (segment, row) in search.probes.living().step_by(step) {
         let profile = search.probes.profile(segment, row)?;
-        expected += chance::identity(&profile, &sets, rule, population);
+        chance.add_identity(&profile, &sets, rule, population);
         sampled += 1;
     }
-    let scale = search.probes.records as f64 / sampled.max(1) as f64;
-    let half = if search.spec.triangle { 0.5 } else { 1.0 };
-    Ok(expected * scale * half)
+    let each_pair = if search.spec.triangle { 0.5 } else { 1.0 };
+    chance.scale(each_pair * search.probes.records as f64 / sampled.max(1) as f64);
+    Ok(chance)
 }
 
 /// Above this many combinations the commonest set of loci stands for all.
 const MAX_CONVOLUTIONS: usize = 20_000;
 
-fn kinship_chance(search: &ReadySearch, population: &Population) -> Result<KinshipChance> {
+fn kinship_chance(search: &ReadySearch, population: &Population) -> Result<ChanceBins> {
     let mut sets = search.probes.locus_sets()?;
     if sets.len() * search.relatives.len() > MAX_CONVOLUTIONS {
         let total: u64 = sets.values().sum();
@@ -142,14 +127,13 @@ fn kinship_chance(search: &ReadySearch, population: &Population) -> Result<Kinsh
         }
     }
     let step = (sets.len() * search.relatives.len()).div_ceil(MAX_CONVOLUTIONS).max(1);
-    let mut sum = KinshipChance::default();
+    let mut chance = ChanceBins::default();
     for relative in search.relatives.iter().step_by(step) {
         let Some(relation) = relative.kinship.relation() else { continue };
         let profile = search.gallery.profile(relative.segment, relative.row)?;
-        sum.add(&profile, relation, &sets, population);
+        chance.add_kinship(&profile, relation, &sets, population);
     }
     let sampled = search.relatives.len().div_ceil(step).max(1);
-    let mut chance = KinshipChance::default();
-    chance.merge(&sum, search.relatives.len() as f64 / sampled as f64);
+    chance.scale(search.relatives.len() as f64 / sampled as f64);
     Ok(chance)
 }
