@@ -13,6 +13,9 @@ pub const MAX_ALLELES_PER_DICTIONARY: usize = 1024;
 /// Largest input file an importer opens, bytes: a CMF of a million specimens is about 4 GB.
 pub const MAX_INPUT_BYTES: u64 = 8 << 30;
 
+/// Largest frequency table read, bytes: the richest published one is about 25 kB.
+pub const MAX_FREQUENCY_TABLE_BYTES: u64 = 1 << 24;
+
 /// Longest line or XML text an importer accepts, bytes: a wide row of 64 loci of 8 alleles is 4 kB.
 pub const MAX_LINE_BYTES: usize = 1 << 20;
 

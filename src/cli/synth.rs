@@ -1,14 +1,14 @@
 //! `tanba synth`: a synthetic registry with its truth.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use jiff::civil::Date;
 
+use super::frequencies;
 use super::ui::{Outcome, Ui};
-use crate::domain::builtin_frequencies::{self, builtin};
-use crate::domain::frequency::FrequencyTable;
-use crate::error::{Error, Position, Rejection, Result};
+use crate::domain::builtin_frequencies;
+use crate::error::Result;
 use crate::synth::{Description, SynthOptions, generate, write_registry};
 
 /// Make a registry of made-up people: convicts, traces, corpses, relatives, and the truth of who is who.
@@ -77,7 +77,7 @@ impl SynthArgs {
     /// # Errors
     /// The frequency table is neither built in nor a readable file.
     pub fn options(&self) -> Result<SynthOptions> {
-        let defaults = SynthOptions::new(self.persons, table(&self.frequencies)?);
+        let defaults = SynthOptions::new(self.persons, frequencies::table(&self.frequencies)?);
         Ok(SynthOptions {
             seed: self.seed,
             theta: self.theta,
@@ -117,29 +117,6 @@ pub fn run(args: &SynthArgs, ui: &Ui) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// The built-in table called `name`, or the table in the file of that name.
-fn table(name: &str) -> Result<FrequencyTable> {
-    let path = Path::new(name);
-    let read = match builtin(name) {
-        Some(read) => read,
-        None if path.is_file() => {
-            let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
-            let stem = path.file_stem().map_or(name.into(), |stem| stem.to_string_lossy());
-            FrequencyTable::from_csv(&stem, &text)
-        }
-        None => {
-            return Err(Error::usage(
-                format!("{name} is neither a built-in frequency table nor a file"),
-                format!("built-in tables: {}", builtin_frequencies::NAMES.join(", ")),
-            ));
-        }
-    };
-    read.map_err(|error| {
-        let help = "the columns are locus,allele,frequency,count,n_alleles";
-        Rejection::new(path, Position::Line(error.line), error.rule, error.found, help).into()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -163,20 +140,6 @@ mod tests {
         let defaults = SynthOptions::with_default_frequencies(20_000).unwrap();
         let as_of = jiff::civil::date(2027, 1, 2);
         assert_eq!(options, SynthOptions { traces: 7, as_of, ..defaults });
-    }
-
-    #[test]
-    fn a_table_is_a_builtin_name_or_a_file_and_nothing_else() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("laboratory.csv");
-        std::fs::write(&path, "locus,allele,frequency\nTH01,6,0.4\nTH01,7,0.6\n").unwrap();
-        assert_eq!(table(path.to_str().unwrap()).unwrap().name(), "laboratory");
-        std::fs::write(&path, "locus,allele,frequency\nTH01,six,0.4\n").unwrap();
-        let error = table(path.to_str().unwrap()).unwrap_err();
-        assert_eq!(error.kind(), Kind::InputRejected);
-        assert!(error.to_string().contains("laboratory.csv:2"), "{error}");
-        let error = table("nist").unwrap_err();
-        assert!(error.help().contains("nist1036-caucasian"));
     }
 
     #[test]
