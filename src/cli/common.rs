@@ -46,23 +46,31 @@ fn parse_minimum(text: &str) -> std::result::Result<MinimumFrequency, String> {
 }
 
 impl PopulationArgs {
-    /// Reads the frequency table: a built-in one by name, else a file.
+    /// The frequency table these arguments name.
     pub(super) fn table(&self) -> Result<FrequencyTable> {
-        let path = Path::new(&self.frequencies);
-        match builtin(&self.frequencies) {
-            Some(Ok(table)) => Ok(table),
-            Some(Err(error)) => Err(Error::usage(error.to_string(), "reinstall tanba")),
-            None if path.exists() => read_frequencies(path, self.frequency_origin.as_deref()),
-            None => Err(Error::usage(
-                format!("{} is neither a built-in frequency table nor a file", self.frequencies),
-                format!("built-in tables: {}", NAMES.join(", ")),
-            )),
-        }
+        frequency_table(&self.frequencies, self.frequency_origin.as_deref())
     }
 
     /// The model over `table`.
     pub(super) fn population<'a>(&self, table: &'a FrequencyTable) -> Population<'a> {
         Population { frequencies: table, theta: self.theta, minimum: self.min_frequency }
+    }
+}
+
+/// The built-in table called `name`, else the table in the file of that name.
+///
+/// # Errors
+/// `name` is neither, or the file is not a frequency table.
+pub(super) fn frequency_table(name: &str, origin: Option<&str>) -> Result<FrequencyTable> {
+    let path = Path::new(name);
+    match builtin(name) {
+        Some(Ok(table)) => Ok(table),
+        Some(Err(error)) => Err(Error::usage(error.to_string(), "reinstall tanba")),
+        None if path.exists() => read_frequencies(path, origin),
+        None => Err(Error::usage(
+            format!("{name} is neither a built-in frequency table nor a file"),
+            format!("built-in tables: {}", NAMES.join(", ")),
+        )),
     }
 }
 
@@ -84,8 +92,8 @@ pub(super) struct RuleArgs {
     /// Loci that may fail an identity search's stringency
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(super) mismatches: u32,
-    /// Least number of loci compared
-    #[arg(long, default_value_t = 8, value_name = "N")]
+    /// Least number of loci compared (6 is the least of Prüm and INTERPOL exchange)
+    #[arg(long, default_value_t = 6, value_name = "N")]
     pub(super) min_loci: u32,
     /// Keep only the best K hits of each probe and search
     #[arg(long, value_name = "K")]

@@ -5,13 +5,15 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, grouped, parameters};
+use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, expectation, grouped, parameters};
+use super::evaluate;
 use super::run::{Preset, run_searches};
 use super::ui::{Outcome, Ui};
-use super::{evaluate, summary};
 use crate::domain::category::Index;
 use crate::error::{Error, Result};
+use crate::evaluate::Evaluation;
 use crate::gallery::commit::{self, ImportOutcome, Intake};
+use crate::hits::report::RunReport;
 use crate::import::{ImportOptions, import_file};
 use crate::synth::{self, SynthOptions};
 
@@ -73,20 +75,72 @@ pub(super) fn run(args: &DemoArgs, ui: &Ui) -> Result<Outcome> {
     let parameters = parameters(&args.population, &rule, &table)?;
     let execution = args.execution.execution(night.clone(), true)?;
     let searches = Preset::Nightly.searches()?;
-    ui.say("3. the night:\n");
     let outcome = run_searches(&gallery, &searches, &parameters, &table, &execution, ui)?;
-    summary::show(&outcome.report, &outcome.hits, &night, ui);
-    ui.say("\n4. against the truth of the synthetic registry:\n");
-    evaluate::show(&night, &registry_dir, None, ui)?;
+    let evaluation =
+        evaluate::evaluated(&night, &registry_dir, &night.join(evaluate::EVALUATION_FILE))?;
+    ui.say("3. ran the night and compared its hits with the truth:\n");
+    ui.say(night_table(&outcome.report, &evaluation, ui));
+    ui.say(
+        "\nsame source: pairs that the registry planted (a person registered twice, a stain and its \
+         donor,\na body and its family); chance: hits of unrelated persons, against the number the \
+         model expects;\nrelatives and twins are true kin found by a search for identity or another \
+         relation.",
+    );
+    let comparisons: u64 = outcome.report.searches.iter().map(|s| s.comparisons).sum();
+    let seconds: f64 = outcome.report.searches.iter().map(|s| s.seconds).sum();
     ui.say(format!(
-        "\ndone in {:.1} s. Look further:\n  tanba gallery info {}\n  tanba plan nightly --gallery {}\n  \
-         duckdb -c \"select * from '{}' order by search, rank limit 10\"",
+        "\n{} comparisons in {seconds:.2} s: {:.1e} pairs per second on {} threads ({}); the whole \
+         demo took {:.1} s.",
+        grouped(comparisons),
+        comparisons as f64 / seconds.max(1e-9),
+        outcome.report.threads,
+        outcome.report.simd_level,
         started.elapsed().as_secs_f64(),
+    ));
+    ui.say(format!(
+        "\nHit list: {}\nLook further:\n  tanba evaluate --run {} --truth {}\n  \
+         tanba plan nightly --gallery {}\n  tanba gallery info {}\n  \
+         duckdb -c \"select * from '{}' order by search, rank limit 10\"",
+        night.join("hits.parquet").display(),
+        night.display(),
+        registry_dir.display(),
         gallery.display(),
         gallery.display(),
         night.join("hits.parquet").display(),
     ));
+    ui.document(&serde_json::json!({
+        "type": "demo", "report": outcome.report, "evaluation": evaluation,
+    }));
     Ok(Outcome::Done)
+}
+
+/// One line per search: what it cost, what it found, what it should have found.
+fn night_table(report: &RunReport, evaluation: &Evaluation, ui: &Ui) -> String {
+    let mut table = ui.table(&[
+        "search",
+        "comparisons",
+        "seconds",
+        "hits",
+        "same source",
+        "missed",
+        "kin, twins",
+        "by chance",
+        "expected",
+    ]);
+    for (search, truth) in report.searches.iter().zip(&evaluation.searches) {
+        table.add_row([
+            search.search.clone(),
+            grouped(search.comparisons),
+            format!("{:.2}", search.seconds),
+            grouped(search.hits),
+            format!("{} of {}", grouped(truth.found), grouped(truth.mated)),
+            grouped(truth.missed()),
+            grouped(truth.hits_twin + truth.hits_relative.values().sum::<u64>()),
+            grouped(truth.hits_chance),
+            expectation(search.expected_chance_hits),
+        ]);
+    }
+    table.to_string()
 }
 
 /// Empties an earlier demo's directory; refuses to touch any other.

@@ -6,12 +6,12 @@ use clap::Args;
 
 use super::ui::{Outcome, Ui};
 use crate::error::{Error, Result};
-use crate::evaluate::{SearchTruthInput, evaluate, render};
+use crate::evaluate::{Evaluation, SearchTruthInput, evaluate, render};
 use crate::hits::output::{read_hits, read_report};
 use crate::synth::{read_family_members, read_truth};
 
 /// File written into the run's folder unless `--out` names another.
-const EVALUATION_FILE: &str = "evaluation.json";
+pub(super) const EVALUATION_FILE: &str = "evaluation.json";
 
 /// Compare a run with the truth of a synthetic registry: found, missed and false, by kind, and the
 /// chance hits expected against those observed.
@@ -36,16 +36,23 @@ pub(super) struct EvaluateArgs {
 
 /// Runs the verb.
 pub(super) fn run(args: &EvaluateArgs, ui: &Ui) -> Result<Outcome> {
-    show(&args.run, &args.truth, args.out.as_deref(), ui)?;
+    let path = args.out.clone().unwrap_or_else(|| args.run.join(EVALUATION_FILE));
+    let evaluation = evaluated(&args.run, &args.truth, &path)?;
+    ui.say(render(&evaluation));
+    ui.document(&evaluation);
+    ui.note(format!("every missed and wrong pair is listed in {}", path.display()));
+    let unlawful = evaluation.hits_unlawful();
+    if unlawful > 0 {
+        ui.warn(format!("{unlawful} hits are of records that may not be compared"));
+    }
     Ok(Outcome::Done)
 }
 
-/// Evaluates the run in `run` against the truth in `truth`, shows it and writes it to `out`
-/// (`evaluation.json` in the run's folder if none is named).
+/// Evaluates the run in `run` against the truth in `truth` and writes the evaluation to `out`.
 ///
 /// # Errors
 /// A folder cannot be read, or the run is not of this registry.
-pub(super) fn show(run: &Path, truth: &Path, out: Option<&Path>, ui: &Ui) -> Result<()> {
+pub(super) fn evaluated(run: &Path, truth: &Path, out: &Path) -> Result<Evaluation> {
     let families = read_family_members(truth)?;
     let truth = read_truth(truth)?;
     let hits = read_hits(run)?;
@@ -59,17 +66,9 @@ pub(super) fn show(run: &Path, truth: &Path, out: Option<&Path>, ui: &Ui) -> Res
         })
         .collect();
     let evaluation = evaluate(&hits, &searches, &truth, &families)?;
-    let path = out.map_or_else(|| run.join(EVALUATION_FILE), Path::to_owned);
-    let mut text = serde_json::to_string_pretty(&evaluation)
-        .map_err(|error| Error::io(&path)(error.into()))?;
+    let mut text =
+        serde_json::to_string_pretty(&evaluation).map_err(|error| Error::io(out)(error.into()))?;
     text.push('\n');
-    std::fs::write(&path, text).map_err(Error::io(&path))?;
-    ui.say(render(&evaluation));
-    ui.document(&evaluation);
-    ui.note(format!("every missed and wrong pair is listed in {}", path.display()));
-    let unlawful = evaluation.hits_unlawful();
-    if unlawful > 0 {
-        ui.warn(format!("{unlawful} hits are of records that may not be compared"));
-    }
-    Ok(())
+    std::fs::write(out, text).map_err(Error::io(out))?;
+    Ok(evaluation)
 }

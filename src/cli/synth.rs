@@ -1,14 +1,13 @@
 //! `tanba synth`: a synthetic registry with its truth.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use jiff::civil::Date;
 
 use super::ui::{Outcome, Ui};
-use crate::domain::builtin_frequencies::{self, builtin};
-use crate::domain::frequency::FrequencyTable;
-use crate::error::{Error, Position, Rejection, Result};
+use crate::domain::builtin_frequencies;
+use crate::error::Result;
 use crate::synth::{Description, SynthOptions, generate, write_registry};
 
 /// Make a registry of made-up people: convicts, traces, corpses, relatives, and the truth of who is who.
@@ -22,53 +21,53 @@ Examples:
   tanba synth --out registry --persons 100000 --seed 7
   tanba synth --out registry --frequencies norstr-mid-asia --theta 0.01
   tanba synth --out registry --frequencies laboratory.csv --traces 500 --double-registrations 40")]
-pub struct SynthArgs {
+pub(super) struct SynthArgs {
     /// Folder to write; must be empty or absent.
     #[arg(long, value_name = "FOLDER")]
-    pub out: PathBuf,
+    out: PathBuf,
     /// Persons to simulate, in families of three generations; most have no record.
     #[arg(long, default_value_t = 20_000)]
-    pub persons: u32,
+    persons: u32,
     /// Seed of every random draw.
     #[arg(long, default_value_t = 1)]
-    pub seed: u64,
+    seed: u64,
     /// Allele frequencies: a built-in table or a file `locus,allele,frequency,count,n_alleles`.
     #[arg(long, value_name = "NAME|FILE", default_value = builtin_frequencies::DEFAULT_NAME)]
-    pub frequencies: String,
+    frequencies: String,
     /// Coancestry of the founders; 0 draws them from the table itself.
     #[arg(long, default_value_t = 0.0)]
-    pub theta: f64,
+    theta: f64,
     /// Probability that an allele mutates by one repeat per transmission; 0 means never.
     #[arg(long, default_value_t = 0.0)]
-    pub mutation_rate: f64,
+    mutation_rate: f64,
     /// Share of adults who are convicts [default: 0.4].
     #[arg(long)]
-    pub convict_share: Option<f64>,
+    convict_share: Option<f64>,
     /// Share of convicts typed with the older kit of 15 loci [default: 0.1].
     #[arg(long)]
-    pub older_kit_share: Option<f64>,
+    older_kit_share: Option<f64>,
     /// Traces [default: a twentieth of the persons].
     #[arg(long)]
-    pub traces: Option<u32>,
+    traces: Option<u32>,
     /// Corpse records [default: a hundredth of the persons].
     #[arg(long)]
-    pub corpses: Option<u32>,
+    corpses: Option<u32>,
     /// Families looking for a missing person [default: a hundredth of the persons].
     #[arg(long)]
-    pub families: Option<u32>,
+    families: Option<u32>,
     /// Convicts registered twice [default: one per 200 persons].
     #[arg(long)]
-    pub double_registrations: Option<u32>,
+    double_registrations: Option<u32>,
     /// Pairs of monozygotic twins [default: one per 500 persons].
     #[arg(long)]
-    pub twin_pairs: Option<u32>,
+    twin_pairs: Option<u32>,
     /// Convicts, traces and corpses, so many of each, whose retention has ended [default: one per
     /// 1000 persons].
     #[arg(long)]
-    pub expired: Option<u32>,
+    expired: Option<u32>,
     /// The day the registry is as of [default: 2026-11-21]; no clock is read.
     #[arg(long, value_name = "YYYY-MM-DD")]
-    pub as_of: Option<Date>,
+    as_of: Option<Date>,
 }
 
 impl SynthArgs {
@@ -76,8 +75,11 @@ impl SynthArgs {
     ///
     /// # Errors
     /// The frequency table is neither built in nor a readable file.
-    pub fn options(&self) -> Result<SynthOptions> {
-        let defaults = SynthOptions::new(self.persons, table(&self.frequencies)?);
+    fn options(&self) -> Result<SynthOptions> {
+        let defaults = SynthOptions::new(
+            self.persons,
+            super::common::frequency_table(&self.frequencies, None)?,
+        );
         Ok(SynthOptions {
             seed: self.seed,
             theta: self.theta,
@@ -102,7 +104,7 @@ impl SynthArgs {
 ///
 /// # Errors
 /// The options make no registry, or the folder cannot be written.
-pub fn run(args: &SynthArgs, ui: &Ui) -> Result<Outcome> {
+pub(super) fn run(args: &SynthArgs, ui: &Ui) -> Result<Outcome> {
     let registry = generate(&args.options()?)?;
     write_registry(&args.out, &registry)?;
     let description = Description::new(&registry);
@@ -115,29 +117,6 @@ pub fn run(args: &SynthArgs, ui: &Ui) -> Result<Outcome> {
     ui.say(format!("frequencies: {}; every person is made up", description.frequencies));
     ui.document(&description);
     Ok(Outcome::Done)
-}
-
-/// The built-in table called `name`, or the table in the file of that name.
-fn table(name: &str) -> Result<FrequencyTable> {
-    let path = Path::new(name);
-    let read = match builtin(name) {
-        Some(read) => read,
-        None if path.is_file() => {
-            let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
-            let stem = path.file_stem().map_or(name.into(), |stem| stem.to_string_lossy());
-            FrequencyTable::from_csv(&stem, &text)
-        }
-        None => {
-            return Err(Error::usage(
-                format!("{name} is neither a built-in frequency table nor a file"),
-                format!("built-in tables: {}", builtin_frequencies::NAMES.join(", ")),
-            ));
-        }
-    };
-    read.map_err(|error| {
-        let help = "the columns are locus,allele,frequency,count,n_alleles";
-        Rejection::new(path, Position::Line(error.line), error.rule, error.found, help).into()
-    })
 }
 
 #[cfg(test)]
@@ -163,20 +142,6 @@ mod tests {
         let defaults = SynthOptions::with_default_frequencies(20_000).unwrap();
         let as_of = jiff::civil::date(2027, 1, 2);
         assert_eq!(options, SynthOptions { traces: 7, as_of, ..defaults });
-    }
-
-    #[test]
-    fn a_table_is_a_builtin_name_or_a_file_and_nothing_else() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("laboratory.csv");
-        std::fs::write(&path, "locus,allele,frequency\nTH01,6,0.4\nTH01,7,0.6\n").unwrap();
-        assert_eq!(table(path.to_str().unwrap()).unwrap().name(), "laboratory");
-        std::fs::write(&path, "locus,allele,frequency\nTH01,six,0.4\n").unwrap();
-        let error = table(path.to_str().unwrap()).unwrap_err();
-        assert_eq!(error.kind(), Kind::InputRejected);
-        assert!(error.to_string().contains("laboratory.csv:2"), "{error}");
-        let error = table("nist").unwrap_err();
-        assert!(error.help().contains("nist1036-caucasian"));
     }
 
     #[test]

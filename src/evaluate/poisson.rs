@@ -4,8 +4,7 @@
 ///
 /// Terms are summed in logarithms, the smaller tail directly, so that neither loses its digits.
 pub(super) fn tails(observed: u64, expected: f64) -> (f64, f64) {
-    // Written so that a NaN counts as no expectation.
-    if !(expected > 0.0) {
+    if expected.is_nan() || expected <= 0.0 {
         return (if observed == 0 { 1.0 } else { 0.0 }, 1.0);
     }
     let here = term(observed, expected);

@@ -72,7 +72,7 @@ fn kinds(evaluation: &Evaluation) -> Table {
 fn remarks(search: &SearchEvaluation) -> Vec<String> {
     let mut remarks = Vec::new();
     if search.hits_unlawful > 0 {
-        remarks.push(format!("{} hits must not exist", search.hits_unlawful));
+        remarks.push(format!("hits that must not exist: {}", search.hits_unlawful));
     }
     if !search.hits_relative.is_empty() {
         let parts: Vec<String> =
@@ -105,7 +105,7 @@ fn expected(value: f64) -> String {
 
 fn empty(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(header.iter().copied());
+    table.load_preset(presets::ASCII_MARKDOWN).set_header(header.iter().copied());
     table
 }
 

@@ -125,7 +125,9 @@ impl<'a> Key<'a> {
                     result.wrong_pairs.push(wrong_pair(hit, reason));
                 }
             }
-            found.insert(pair);
+            if matches!(class, Class::Same | Class::Twin) {
+                found.insert(pair);
+            }
         }
         for (pair, kind) in &mates {
             let is_found = found.contains(pair);

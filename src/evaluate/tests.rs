@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::category::Index;
 use crate::domain::relation::Kinship;
+use crate::domain::stringency::compare;
 use crate::synth::{RecordKind, SynthOptions, TruthMissing, TruthPerson, TruthRecord, generate};
 
 fn record(id: &str, person: u32, kind: RecordKind) -> TruthRecord {
@@ -181,6 +182,7 @@ fn a_family_is_found_by_any_lawful_relative_and_each_body_part_counts() {
     let s = one("missing-person/corpse-family", &[("K1", "R2", f1), ("K3", "R3", Some("F2"))], 0.0);
     let reasons: Vec<&str> = s.wrong_pairs.iter().map(|p| p.kind.as_str()).collect();
     assert_eq!(reasons, ["no consent", "closed case"]);
+    assert_eq!(s.found, 0, "an unlawful hit finds nobody");
     let s = one("missing-person/corpse-family", &[("K1", "R3", f1), ("K3", "R1", f1)], 0.0);
     let reasons: Vec<&str> = s.wrong_pairs.iter().map(|p| p.kind.as_str()).collect();
     assert_eq!(reasons, ["not a relative of this family", "chance"]);
@@ -262,5 +264,58 @@ fn the_text_points_out_surprising_numbers_of_chance_hits_and_unlawful_hits() {
     assert!(render(&evaluation(1e-9)).contains("more than the model says"));
     assert!(render(&evaluation(50.0)).contains("fewer than the model says"));
     let text = render(&evaluation(1.0));
-    assert!(text.contains("1 hits must not exist") && !text.contains("the model says"), "{text}");
+    assert!(
+        text.contains("hits that must not exist: 1") && !text.contains("the model says"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_plain_matcher_on_a_generated_registry_misses_only_pairs_with_few_loci_in_common() {
+    let options = SynthOptions::with_default_frequencies(2_000).unwrap();
+    let registry = generate(&options).unwrap();
+    let is_alive: BTreeMap<&str, bool> =
+        registry.truth.records.iter().map(|r| (r.record_id.as_str(), !r.expired)).collect();
+    let is_alive = &is_alive;
+    let alive = |index: Index| {
+        let records = registry.records.iter();
+        records.filter(move |r| r.index == index && is_alive[r.record_id.as_str()])
+    };
+    let convicts: Vec<_> = alive(Index::Convict).collect();
+    let mut hits = Vec::new();
+    for (place, probe) in convicts.iter().enumerate() {
+        for gallery in &convicts[..place] {
+            let a = compare(&probe.profile, &gallery.profile);
+            if a.compared >= 15 && a.high + 1 >= a.compared {
+                hits.push(hit("dedup/convict", &probe.record_id, &gallery.record_id, None));
+            }
+        }
+    }
+    for probe in alive(Index::Trace) {
+        for gallery in &convicts {
+            let a = compare(&probe.profile, &gallery.profile);
+            if a.compared >= 8 && a.moderate == a.compared {
+                let search = "cold-case/trace-convict";
+                hits.push(hit(search, &probe.record_id, &gallery.record_id, None));
+            }
+        }
+    }
+    let inputs = ["dedup/convict", "cold-case/trace-convict"].map(|search| SearchTruthInput {
+        search: search.into(),
+        comparisons: 0,
+        expected_chance_hits: 0.0,
+    });
+    let evaluation = evaluate(&hits, &inputs, &registry.truth, &registry.family_members).unwrap();
+    let profile = |id: &str| &registry.records.iter().find(|r| r.record_id == id).unwrap().profile;
+    for search in &evaluation.searches {
+        assert!(search.found > 0 && search.hits_unlawful == 0, "{}", render(&evaluation));
+        for pair in &search.missed_pairs {
+            let a = compare(profile(&pair.probe_id), profile(&pair.gallery_id));
+            assert!(a.compared < 8 || pair.kind.contains("typing_error"), "{pair:?} {a:?}");
+        }
+    }
+    let dedup = &evaluation.searches[0];
+    assert_eq!((dedup.missed(), dedup.hits_chance), (0, 0), "{}", render(&evaluation));
+    let (twins, found) = count(dedup, "twin");
+    assert!(twins >= 2 && twins == found, "{twins} {found}");
 }

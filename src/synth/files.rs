@@ -25,12 +25,15 @@ use serde::{Deserialize, Serialize};
 
 use super::Registry;
 use super::truth::Truth;
+use crate::domain::allele::Allele;
 use crate::domain::category::Index;
+use crate::domain::dna::Typing;
 use crate::domain::family::FamilyMember;
 use crate::domain::locus::Locus;
 use crate::domain::record::DnaRecord;
 use crate::domain::relation::Kinship;
 use crate::error::{Error, Position, Rejection, Result};
+use crate::limits::MAX_INPUT_BYTES;
 
 /// Version of this layout, in `registry.json`.
 const LAYOUT_VERSION: u32 = 1;
@@ -239,16 +242,11 @@ fn write_table(path: &Path, loci: &[Locus], rows: &[(&DnaRecord, &Option<Date>)]
         row.cell(record.kit.as_deref().unwrap_or("")).map_err(failed)?;
         row.cell(record.partial).map_err(failed)?;
         for (locus, width) in loci.iter().zip(&widths) {
-            let alleles = record.profile.get(*locus).map_or(&[][..], |typing| typing.alleles());
+            let typing = record.profile.get(*locus);
             for place in 0..*width {
-                match alleles {
-                    [single] if place == 1 && single.is_known() && !record.partial => {
-                        row.cell(single)
-                    }
-                    _ => match alleles.get(place) {
-                        Some(allele) => row.cell(allele),
-                        None => row.cell(""),
-                    },
+                match typing.and_then(|typing| call(typing, place, record.partial)) {
+                    Some(allele) => row.cell(allele),
+                    None => row.cell(""),
                 }
                 .map_err(failed)?;
             }
@@ -256,6 +254,17 @@ fn write_table(path: &Path, loci: &[Locus], rows: &[(&DnaRecord, &Option<Date>)]
         row.writer.write_record(None::<&[u8]>).map_err(failed)?;
     }
     finish(path, writer)
+}
+
+/// The call in column `place` (from 0) of a locus: alleles ascending, a wildcard last.
+fn call(typing: &Typing, place: usize, partial: bool) -> Option<Allele> {
+    match (typing.genotype(), place) {
+        (Some((a, b)), 1) if a == b => (!partial).then_some(a),
+        _ => {
+            let unknown = typing.alleles().iter().copied().filter(|a| !a.is_known());
+            typing.known().chain(unknown).nth(place)
+        }
+    }
 }
 
 /// Writes fields of one row through one buffer.
@@ -298,6 +307,14 @@ fn write_rows<R: Serialize>(path: &Path, rows: impl Iterator<Item = R>) -> Resul
 
 fn read_rows<R: DeserializeOwned, T>(path: &Path, read: impl Fn(R) -> Option<T>) -> Result<Vec<T>> {
     let file = File::open(path).map_err(Error::io(path))?;
+    let size_bytes = file.metadata().map_err(Error::io(path))?.len();
+    if size_bytes > MAX_INPUT_BYTES {
+        return Err(Error::Limit {
+            what: format!("{} with {size_bytes} bytes", path.display()),
+            limit: MAX_INPUT_BYTES,
+            help: "restore the file as `tanba synth` wrote it".into(),
+        });
+    }
     let mut reader = csv::Reader::from_reader(BufReader::new(file));
     let reject = |line: u64, found: String| {
         Rejection::new(

@@ -16,6 +16,7 @@ use crate::domain::locus::Locus;
 /// Draws alleles of one locus.
 #[derive(Debug, Clone)]
 pub(super) struct AlleleSampler {
+    pub(super) locus: Locus,
     alleles: Vec<Allele>,
     /// Upper end of each allele's share of the 64-bit numbers, ascending; the last is `u64::MAX`.
     ends: Vec<u64>,
@@ -23,7 +24,7 @@ pub(super) struct AlleleSampler {
 
 impl AlleleSampler {
     /// A sampler with probabilities proportional to `weights`.
-    fn new(alleles: Vec<Allele>, weights: &[f64]) -> AlleleSampler {
+    fn new(locus: Locus, alleles: Vec<Allele>, weights: &[f64]) -> AlleleSampler {
         let total: f64 = weights.iter().sum();
         let mut sum = 0.0;
         let mut ends: Vec<u64> = weights
@@ -36,7 +37,7 @@ impl AlleleSampler {
         if let Some(last) = ends.last_mut() {
             *last = u64::MAX;
         }
-        AlleleSampler { alleles, ends }
+        AlleleSampler { locus, alleles, ends }
     }
 
     /// One allele.
@@ -65,7 +66,7 @@ pub(super) fn samplers(options: &SynthOptions) -> Vec<AlleleSampler> {
                     *weight = gamma(&mut rng, *weight * concentration);
                 }
             }
-            AlleleSampler::new(alleles, &weights)
+            AlleleSampler::new(locus, alleles, &weights)
         })
         .collect()
 }
@@ -247,6 +248,25 @@ mod tests {
             // Mean k−1, variance about 2(k−1): six standard deviations above is a wrong sampler.
             let freedom = frequencies.alleles.len() as f64 - 1.0;
             assert!(chi_square < freedom + 6.0 * (2.0 * freedom).sqrt(), "{locus} {chi_square}");
+        }
+    }
+
+    #[test]
+    fn founders_are_homozygous_as_often_as_hardy_and_weinberg_say() {
+        let options = SynthOptions::with_default_frequencies(20_000).unwrap();
+        let (pedigree, genomes) = made(&options);
+        let founders: Vec<u32> =
+            (0..options.persons).filter(|p| pedigree.person(*p).father.is_none()).collect();
+        let total = founders.len() as f64;
+        for (place, locus) in options.loci().into_iter().enumerate() {
+            let homozygous = founders
+                .iter()
+                .filter(|p| genomes.of(**p).nth(place).is_some_and(|(_, [a, b])| a == b))
+                .count() as f64;
+            let (_, frequencies) = options.frequencies.loci().find(|(l, _)| *l == locus).unwrap();
+            let p: f64 = frequencies.alleles.values().map(|p| p * p).sum();
+            let deviation = homozygous - total * p;
+            assert!(deviation.abs() < 5.0 * (total * p * (1.0 - p)).sqrt(), "{locus} {deviation}");
         }
     }
 

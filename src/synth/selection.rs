@@ -271,8 +271,8 @@ impl Selector<'_> {
         Ok(())
     }
 
-    /// Up to `count` living adults who are convicts (not over 100) or not, now dead. Relatives of missing
-    /// persons and centenarians are left alone.
+    /// Up to `count` living persons who are convicts or not; they are dead then. Relatives of missing
+    /// persons and convicts over 100 are left alone.
     fn take_persons(&mut self, count: u32, convicts: bool) -> Vec<u32> {
         let mut keep = self.dead.clone();
         for draft in self

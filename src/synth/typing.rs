@@ -71,7 +71,7 @@ pub(super) struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// Types the person's material as `kind` says; `older_kit` narrows the undamaged kinds.
+    /// Types the person's material as `kind` says; `older_kit` narrows it to [`OLDER_KIT_LOCI`].
     ///
     /// # Errors
     /// Never with one to three alleles per locus; the error is [`Typing::new`]'s.
@@ -114,8 +114,9 @@ impl Source<'_> {
         let count = rng.random_range(1..=2);
         let mut names = Vec::new();
         for place in some_heterozygotes(calls, count, rng) {
-            let foreign = self.samplers[place].draw(rng);
             let (locus, alleles) = &mut calls[place];
+            let Some(sampler) = self.samplers.iter().find(|s| s.locus == *locus) else { continue };
+            let foreign = sampler.draw(rng);
             // A foreign allele that the person carries too is not seen.
             if !alleles.contains(&foreign) {
                 alleles.push(foreign);
