@@ -1,24 +1,22 @@
-//! Where tests find the reference data that is not committed.
+//! Where shared test data lies. Tests that need it say so when it is absent.
 
 use std::path::{Path, PathBuf};
 
-/// The shared file or folder at `path`; `None`, with a line saying so, where the data is absent.
+/// The shared file or folder `path`, or `None` after saying which test was skipped.
 ///
 /// # Panics
-/// The data is absent and `TANBA_REQUIRE_SHARED=1`.
-pub fn shared(path: &str) -> Option<PathBuf> {
+/// When it is absent and `TANBA_REQUIRE_SHARED=1`.
+#[allow(clippy::print_stdout, reason = "a skipped test says so")]
+pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     let root = std::env::var_os("TANBA_SHARED")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let wanted = root.join(path);
-    if wanted.exists() {
-        return Some(wanted);
+    let full = root.join(path);
+    if full.exists() {
+        return Some(full);
     }
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
-    assert!(
-        std::env::var_os("TANBA_REQUIRE_SHARED").is_none_or(|value| value != "1"),
-        "{} is required by {test}",
-        wanted.display()
-    );
+    let is_required = std::env::var("TANBA_REQUIRE_SHARED").is_ok_and(|value| value == "1");
+    assert!(!is_required, "shared data is required and absent: {}", full.display());
     println!("SKIPPED (no shared data): {test}");
     None
 }
