@@ -6,6 +6,7 @@ use clap::Args;
 use jiff::civil::Date;
 
 use crate::device::cpu::CpuDevice;
+use crate::device::selftest;
 use crate::domain::builtin_frequencies::{DEFAULT_NAME, NAMES, builtin};
 use crate::domain::category::Index;
 use crate::domain::frequency::{FrequencyTable, MinimumFrequency};
@@ -147,6 +148,13 @@ impl ExecutionArgs {
 pub(super) fn device() -> Result<CpuDevice> {
     let device = CpuDevice::detect()
         .map_err(|e| Error::usage(e.to_string(), "unset TANBA_SIMD to use the best level"))?;
+    selftest::check(&device).map_err(|e| {
+        Error::integrity(
+            Path::new("cpu"),
+            e.to_string(),
+            "this processor or build computes wrongly at this level; try TANBA_SIMD=scalar and report it",
+        )
+    })?;
     Ok(device)
 }
 

@@ -1,5 +1,6 @@
 //! Runs kernels on a device. The only device of this version is the processor itself.
 
 pub mod cpu;
+pub mod selftest;
 
 pub use cpu::CpuDevice;

@@ -362,3 +362,106 @@ impl<'a> PlaneView<'a> {
         word.is_some_and(|word| word >> (lane % 64) & 1 == 1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::kernel::testing::{Case, MIXED};
+
+    fn typing(text: &str) -> Typing {
+        let calls: Vec<Allele> =
+            text.split(',').map(|call| Allele::parse(call).unwrap().unwrap()).collect();
+        Typing::new(&calls).unwrap()
+    }
+
+    fn profile(cells: &[(&str, &str)]) -> Profile {
+        cells.iter().map(|(locus, text)| (Locus::parse(locus).unwrap(), typing(text))).collect()
+    }
+
+    #[test]
+    fn a_map_covers_what_is_comparable_and_nothing_else() {
+        let profiles = [
+            profile(&[("TH01", "9.3,6"), ("FGA", "*")]),
+            profile(&[("TH01", "6,*"), ("vWA", "17")]),
+        ];
+        let map = PlaneMap::from_profiles(&profiles).unwrap();
+        let loci: Vec<&[u16]> = map.loci().iter().map(LocusPlanes::allele_codes).collect();
+        assert_eq!(loci, [&[170][..], &[60, 93][..]]);
+        assert_eq!((map.planes(), map.words_per_block()), (8 + 9, 17 * WORDS));
+        let other = profile(&[("TH01", "7")]);
+        assert_eq!(
+            pack(&map, &[profiles[0].clone(), other]),
+            Err(PlaneError::NotInMap {
+                row: 1,
+                locus: Locus::parse("TH01").unwrap(),
+                allele: Allele::repeat(70).unwrap()
+            })
+        );
+        let nothing = PlaneMap::from_profiles([]).unwrap();
+        assert_eq!(pack(&nothing, &[Profile::new()]), Ok(vec![]));
+        assert!(matches!(pack(&nothing, &profiles), Err(PlaneError::NotInMap { row: 0, .. })));
+    }
+
+    #[test]
+    fn a_stored_map_that_breaks_a_rule_is_refused() {
+        let map = PlaneMap::from_profiles(&[profile(&[("TH01", "9.3,6"), ("vWA", "17")])]).unwrap();
+        let text = serde_json::to_string(&map).unwrap();
+        assert_eq!(serde_json::from_str::<PlaneMap>(&text).unwrap(), map);
+        for (from, to) in [
+            ("\"locus\":10", "\"locus\":1"),
+            ("\"locus\":10", "\"locus\":200"),
+            ("[60,93]", "[93,60]"),
+            ("[60,93]", "[60,60]"),
+            ("[60,93]", "[1,60]"),
+            ("[60,93]", "[]"),
+            ("\"first_plane\":8", "\"first_plane\":7"),
+            ("\"first_plane\":8", "\"first_plane\":4000000000"),
+        ] {
+            let broken = text.replace(from, to);
+            assert_ne!(broken, text, "{from} is in the text");
+            assert!(serde_json::from_str::<PlaneMap>(&broken).is_err(), "{to} was accepted");
+        }
+    }
+
+    #[test]
+    fn a_view_of_the_wrong_size_is_refused_and_reads_outside_are_empty() {
+        let profiles = [profile(&[("TH01", "9.3")])];
+        let map = PlaneMap::from_profiles(&profiles).unwrap();
+        let words = pack(&map, &profiles).unwrap();
+        assert!(matches!(PlaneView::new(&map, &words, 513), Err(PlaneError::Words { .. })));
+        assert!(matches!(PlaneView::new(&map, &[], 1), Err(PlaneError::Words { .. })));
+        let rows = MAX_ROWS_PER_SEGMENT + 1;
+        assert_eq!(PlaneView::new(&map, &words, rows).unwrap_err(), PlaneError::Rows(rows));
+        let view = PlaneView::new(&map, &words, 1).unwrap();
+        assert!(view.bit(TYPED, 0) && !view.bit(TYPED, 1) && !view.bit(TYPED, 5000));
+        assert!(view.block(1).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn planes_say_exactly_what_was_typed(seed in any::<u64>(), rows in 0usize..700) {
+            let (case, gallery) = Case::random_with_gallery(seed, MIXED, rows, 0);
+            let view = case.view();
+            for (row, profile) in gallery.iter().enumerate() {
+                for planes in case.map.loci() {
+                    let locus = Locus::from_number(planes.locus_number()).unwrap();
+                    let bit = |plane| view.bit(planes.first_plane() + plane, row);
+                    let typing = profile.get(locus).filter(|t| t.is_comparable());
+                    let known: Vec<u16> =
+                        typing.iter().flat_map(|t| t.known()).map(Allele::code).collect();
+                    prop_assert_eq!(bit(TYPED), typing.is_some());
+                    prop_assert_eq!(bit(WILD), typing.is_some_and(|t| t.unknown().is_some()));
+                    prop_assert_eq!(bit(ONE), known.len() == 1);
+                    prop_assert_eq!(bit(TWO), known.len() == 2);
+                    let many = (0..3).map(|place| usize::from(bit(MANY + place)) << place);
+                    prop_assert_eq!(many.sum::<usize>(), known.len().saturating_sub(2));
+                    for (place, code) in planes.allele_codes().iter().enumerate() {
+                        prop_assert_eq!(bit(FIRST_ALLELE + place), known.contains(code));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -15,6 +15,7 @@ use super::{
 use crate::kernel::lanes::{Block, is_zero, lane_mask};
 use crate::kernel::planes::{LANES, ONE, PlaneView, TWO, WILD, WORDS};
 use crate::kernel::{Overflow, Survivor, Window};
+use crate::limits::MAX_LOCI;
 
 /// Vectors of 16-bit sums a block has.
 const SUMS: usize = LANES / 32;
@@ -27,6 +28,8 @@ struct Job<'a> {
     queries: &'a [KinQuery],
     windows: &'a [Window],
     thresholds: Vec<i32>,
+    /// Per probe, the sum of a row that shares no allele with it.
+    neither: Vec<i16>,
     view: PlaneView<'a>,
     capacity: usize,
 }
@@ -40,7 +43,11 @@ pub(super) fn run(
     capacity: usize,
 ) -> Result<Vec<Survivor>, Overflow> {
     let thresholds = queries.iter().map(|q| q.threshold(params.threshold_log10)).collect();
-    let job = Job { queries, windows, thresholds, view, capacity };
+    let neither = queries.iter().map(|query| {
+        query.loci.iter().fold(0i16, |sum, locus| sum.wrapping_add(locus.scores[NEITHER]))
+    });
+    let neither = neither.collect();
+    let job = Job { neither, queries, windows, thresholds, view, capacity };
     let mut survivors = dispatch!(level, simd => pass(simd, &job))?;
     survivors.sort_unstable();
     Ok(survivors)
@@ -51,6 +58,7 @@ pub(super) fn run(
 #[inline(always)]
 fn pass<S: Simd>(simd: S, job: &Job) -> Result<Vec<Survivor>, Overflow> {
     let mut survivors = Vec::new();
+    let mut terms = Terms { terms: Box::new([Term::NONE; CLASSES * MAX_LOCI]), length: 0 };
     for number in 0..job.view.blocks() {
         let block = Block::new(simd, &job.view, number);
         let first_row = number * LANES;
@@ -67,7 +75,8 @@ fn pass<S: Simd>(simd: S, job: &Job) -> Result<Vec<Survivor>, Overflow> {
             if is_zero(lanes) {
                 continue;
             }
-            let sums = sums(simd, &block, query);
+            terms.fill(&block, query);
+            let sums = terms.sums(simd, job.neither[probe]);
             let over = lanes & at_least(simd, &sums, job.thresholds[probe]);
             if is_zero(over) {
                 continue;
@@ -141,41 +150,69 @@ fn not_excluded<S: Simd>(block: &Block<S>, query: &KinQuery, mut lanes: u64x8<S>
     lanes
 }
 
-/// Sum of the class scores of each row; of excluded rows, any number.
-#[inline(always)]
-fn sums<S: Simd>(simd: S, block: &Block<S>, query: &KinQuery) -> [i16x32<S>; SUMS] {
-    let start = query.loci.iter().fold(0i16, |sum, locus| sum.wrapping_add(locus.scores[NEITHER]));
-    let mut sums = [i16x32::splat(simd, start); SUMS];
-    for locus in &query.loci {
-        let planes = Planes::load(block, locus);
-        let neither = locus.scores[NEITHER];
-        let not_plain = !planes.plain();
-        if !is_zero(not_plain) {
-            add(simd, &mut sums, not_plain, neither.wrapping_neg());
-        }
-        let more = |class: usize| locus.scores[class].wrapping_sub(neither);
-        if locus.plane_a.is_some() {
-            add(simd, &mut sums, planes.class(A_AND_OTHER), more(A_AND_OTHER));
-            add(simd, &mut sums, planes.class(A_TWICE), more(A_TWICE));
-        }
-        if locus.plane_b.is_some() {
-            add(simd, &mut sums, planes.class(B_AND_OTHER), more(B_AND_OTHER));
-            add(simd, &mut sums, planes.class(B_TWICE), more(B_TWICE));
-            add(simd, &mut sums, planes.class(A_AND_B), more(A_AND_B));
-        }
-    }
-    sums
+/// Lanes that add the same number.
+#[derive(Clone, Copy)]
+struct Term {
+    lanes: [u64; WORDS],
+    value: i16,
 }
 
-/// Adds `value` to the lanes of `lanes`.
-#[inline(always)]
-fn add<S: Simd>(simd: S, sums: &mut [i16x32<S>; SUMS], lanes: u64x8<S>, value: i16) {
-    let mut words = [0u64; WORDS];
-    lanes.store_slice(&mut words);
-    let value = i16x32::splat(simd, value);
-    for (place, sum) in sums.iter_mut().enumerate() {
-        let mask = mask16x32::from_bitmask(simd, words[place / 2] >> (place % 2 * 32));
-        *sum = mask.select(*sum + value, *sum);
+impl Term {
+    const NONE: Term = Term { lanes: [0; WORDS], value: 0 };
+}
+
+/// Terms of one probe and block, at most [`CLASSES`] per locus; those without lanes are left out.
+struct Terms {
+    terms: Box<[Term; CLASSES * MAX_LOCI]>,
+    length: usize,
+}
+
+impl Terms {
+    #[inline(always)]
+    fn push<S: Simd>(&mut self, lanes: u64x8<S>, value: i16) {
+        if let Some(term) = self.terms.get_mut(self.length) {
+            lanes.store_slice(&mut term.lanes);
+            term.value = value;
+            // No branch: whether a class is empty in a block cannot be predicted.
+            self.length += usize::from(!is_zero(lanes));
+        }
+    }
+
+    /// Finds the terms of `query` in `block`. Apart from the additions, so that the planes of many
+    /// loci are fetched from memory at once.
+    #[inline(always)]
+    fn fill<S: Simd>(&mut self, block: &Block<S>, query: &KinQuery) {
+        self.length = 0;
+        for locus in &query.loci {
+            let planes = Planes::load(block, locus);
+            let neither = locus.scores[NEITHER];
+            let more = |class: usize| locus.scores[class].wrapping_sub(neither);
+            self.push(!planes.plain(), neither.wrapping_neg());
+            if locus.plane_a.is_some() {
+                self.push(planes.class(A_AND_OTHER), more(A_AND_OTHER));
+                self.push(planes.class(A_TWICE), more(A_TWICE));
+            }
+            if locus.plane_b.is_some() {
+                self.push(planes.class(B_AND_OTHER), more(B_AND_OTHER));
+                self.push(planes.class(B_TWICE), more(B_TWICE));
+                self.push(planes.class(A_AND_B), more(A_AND_B));
+            }
+        }
+    }
+
+    /// Sum of the class scores of each row; of excluded rows, any number. `neither` is the sum for
+    /// a row that is in no term.
+    #[inline(always)]
+    fn sums<S: Simd>(&self, simd: S, neither: i16) -> [i16x32<S>; SUMS] {
+        let mut sums = [i16x32::splat(simd, neither); SUMS];
+        for term in self.terms.iter().take(self.length) {
+            let value = i16x32::splat(simd, term.value);
+            for (place, sum) in sums.iter_mut().enumerate() {
+                let lanes = term.lanes[place / 2] >> (place % 2 * 32);
+                *sum = mask16x32::from_bitmask(simd, lanes).select(*sum + value, *sum);
+            }
+        }
+        sums
     }
 }
 
