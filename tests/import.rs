@@ -1,6 +1,13 @@
 //! Importers against every sample file: what is read, what is refused and where, what a cut or a
 //! changed byte may do, and that nothing goes in by halves.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected fails"
+)]
+
 mod common;
 
 use std::collections::BTreeMap;
@@ -330,7 +337,7 @@ fn each_broken_sample_names_line_record_and_rule_of_every_fault() {
                 (4, Some("B-3"), "a row has as many cells"),
                 (5, Some("B-4"), "a profile has at least one locus"),
                 (6, Some("B-1"), "a record id occurs once"),
-                (7, Some(""), "an identifier is not empty"),
+                (7, None, "an identifier is not empty"),
                 (8, Some("B-7"), "a date is"),
                 (9, Some("B-8"), "the column partial"),
             ],
@@ -353,7 +360,7 @@ fn each_broken_sample_names_line_record_and_rule_of_every_fault() {
                 (31, Some("X-2"), "a marker occurs once"),
                 (43, Some("X-3"), "belongs to no index"),
                 (57, Some("X-4"), "a marker is a known locus"),
-                (67, Some(""), "the attribute PARTIAL"),
+                (67, Some("X-5"), "the attribute PARTIAL"),
             ],
         ),
         (
@@ -472,6 +479,20 @@ fn a_column_that_looks_like_a_name_is_not_stored_and_is_warned_of() {
     let imported = import_bytes(Path::new("f"), text.as_bytes(), &options(Index::Trace)).unwrap();
     assert!(imported.warnings.iter().any(|warning| warning.contains("no schema")));
     assert!(!format!("{:?}", imported.records).contains("Somebody"));
+}
+
+#[test]
+fn a_specimen_without_category_and_a_cell_without_column_are_refused() {
+    let cmf = "<CODISImportFile><SPECIMEN><SPECIMENID>S</SPECIMENID><LOCUS><LOCUSNAME>FGA\
+               </LOCUSNAME><ALLELE><ALLELEVALUE>20</ALLELEVALUE></ALLELE></LOCUS></SPECIMEN>\
+               </CODISImportFile>";
+    let table = "record_id,FGA_1,FGA_2,\nS,20,21,22\n";
+    for (text, rule) in [(cmf, "SPECIMENCATEGORY"), (table, "the name of its column")] {
+        let imported = import_bytes(Path::new("f"), text.as_bytes(), &options(Index::Trace));
+        let rejections = imported.unwrap().rejections;
+        assert!(rejections[0].rule.contains(rule), "{rejections:?}");
+        assert_eq!(rejections[0].record_id.as_deref(), Some("S"));
+    }
 }
 
 #[test]

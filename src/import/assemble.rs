@@ -65,9 +65,9 @@ impl Draft {
         Draft { line, id: id.to_owned(), ..Draft::default() }
     }
 
-    /// Marks the specimen as refused.
+    /// Marks the specimen as refused; the collector adds the identifier.
     pub(super) fn fault(&mut self, rejection: Rejection) {
-        self.faults.push(rejection.of_record(&self.id));
+        self.faults.push(rejection);
     }
 
     /// Adds the calls of one marker, found on `line`; empty calls are passed over, and a marker
@@ -276,7 +276,8 @@ impl<'a> Collector<'a> {
     ///
     /// # Errors
     /// More than [`MAX_REJECTIONS_PER_FILE`]: the file is of another kind than it seems.
-    pub(super) fn reject(&mut self, rejection: Rejection) -> Result<()> {
+    pub(super) fn reject(&mut self, mut rejection: Rejection) -> Result<()> {
+        rejection.record_id = rejection.record_id.filter(|id| !id.is_empty());
         if self.rejections.len() >= MAX_REJECTIONS_PER_FILE {
             return Err(Error::Limit {
                 what: format!("the number of rejections in {}", self.file.display()),
@@ -310,8 +311,11 @@ impl<'a> Collector<'a> {
         }
         if draft.id.is_empty() || !draft.faults.is_empty() {
             let line = draft.line;
-            self.seen.entry(draft.id).or_insert((line, None));
-            draft.faults.into_iter().try_for_each(|fault| self.reject(fault))?;
+            let id = draft.id;
+            self.seen.entry(id.clone()).or_insert((line, None));
+            for fault in draft.faults {
+                self.reject(fault.of_record(&id))?;
+            }
             return Ok(false);
         }
         if self.records.len() >= MAX_RECORDS_PER_FILE {

@@ -73,7 +73,7 @@ fn calls(cell: &str) -> std::result::Result<Vec<Call<'_>>, (&'static str, &'stat
         return Err(("a cell lists at most 64 calls", "export one cell per marker"));
     }
     let is_decimal = |text: &&str| matches!(text.trim(), "1" | "2" | "3" | "4");
-    if !cell.contains(", ") && texts.iter().skip(1).any(|text| is_decimal(text)) {
+    if !cell.contains(", ") && texts.iter().skip(1).any(is_decimal) {
         return Err((
             "calls in a cell are separated by a comma and a space",
             "a comma alone may be a decimal comma: write \"9, 3\" for two calls, 9.3 for one",

@@ -36,12 +36,15 @@ pub(super) struct Rows<'a> {
     line: u64,
     separator: u8,
     width: Option<usize>,
+    /// Columns without a name.
+    unnamed: Vec<usize>,
 }
 
 impl<'a> Rows<'a> {
     /// Starts at the first line of `text`; the separator is the one that its first line uses most.
     pub(super) fn new(file: &'a Path, text: &'a str) -> Self {
-        Rows { file, rest: text, line: 1, separator: separator_of(text), width: None }
+        let separator = separator_of(text);
+        Rows { file, rest: text, line: 1, separator, width: None, unnamed: Vec::new() }
     }
 
     /// The header row; later rows must have as many cells.
@@ -59,6 +62,8 @@ impl<'a> Rows<'a> {
             });
         }
         self.width = Some(row.cells.len());
+        let names = row.cells.iter().enumerate();
+        self.unnamed = names.filter(|(_, name)| name.is_empty()).map(|(place, _)| place).collect();
         Ok(Header { line: row.line, names: row.cells.drain(..).map(Cow::into_owned).collect() })
     }
 
@@ -80,11 +85,21 @@ impl<'a> Rows<'a> {
         Ok(false)
     }
 
-    /// The rejection of a row whose number of cells differs from the header's, if it does. Empty
-    /// cells beyond the header are a habit of exporters and are passed over.
+    /// The rejection of a row whose number of cells differs from the header's, if it does, or that
+    /// has text under no name. Empty cells beyond the header are a habit of exporters and are passed
+    /// over.
     pub(super) fn ragged(&self, row: &Row<'_>) -> Option<Rejection> {
         let width = self.width?;
         let extra = row.cells.iter().skip(width).any(|cell| !cell.is_empty());
+        if let Some(column) = self.unnamed.iter().find(|column| !row.cell(**column).is_empty()) {
+            return Some(Rejection::new(
+                self.file,
+                Position::Line(row.line),
+                "every cell stands under the name of its column",
+                row.cell(*column),
+                "name the column in the header, or remove it",
+            ));
+        }
         (row.cells.len() < width || extra).then(|| {
             Rejection::new(
                 self.file,
@@ -154,6 +169,9 @@ impl<'a> Rows<'a> {
             if body[end + 1..].starts_with('"') {
                 from = end + 2;
                 continue;
+            }
+            if end > MAX_LINE_BYTES {
+                return Err(self.refuse(opened_on, "a line is at most 1 MiB", "a longer cell"));
             }
             let (text, doubled) = (&body[..end], from > 0);
             self.line += text.bytes().filter(|b| *b == b'\n').count() as u64;
