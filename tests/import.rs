@@ -9,6 +9,8 @@
 )]
 
 mod common;
+#[path = "import/laws.rs"]
+mod laws;
 #[path = "import/robustness.rs"]
 mod robustness;
 #[path = "import/shared_samples.rs"]

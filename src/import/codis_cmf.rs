@@ -18,13 +18,10 @@ use crate::error::{Error, Position, Rejection, Result};
 use crate::import::assemble::{Call, Collector, Draft, parse_flag};
 use crate::import::xml::{Element, Elements, Step};
 use crate::import::{Format, ImportOptions, Imported, marker};
-use crate::limits::{MAX_ALLELES_PER_LOCUS, MAX_LOCI};
+use crate::limits::{MAX_ALLELES_PER_LOCUS, MAX_CMF_LOCI, MAX_LISTED_NAMES};
 
 /// Versions whose elements are those read here; another is read with a warning.
 const VERSIONS: [&str; 2] = ["3.2", "3.3"];
-
-/// Loci one specimen may state: the schema's 64.
-const MAX_LOCI_PER_SPECIMEN: usize = MAX_LOCI;
 
 /// Reads a CMF document.
 ///
@@ -37,6 +34,7 @@ pub fn read(path: &Path, content: &str, options: &ImportOptions) -> Result<Impor
         collector: Collector::new(path, Format::CodisCmf, options),
         kit: None,
         categories: BTreeSet::new(),
+        foreign: 0,
         specimen: None,
         locus: None,
         depth: 0,
@@ -49,10 +47,13 @@ pub fn read(path: &Path, content: &str, options: &ImportOptions) -> Result<Impor
             Step::Close { name, text, line } => reader.closed(&name, text, line)?,
         }
     }
-    for category in std::mem::take(&mut reader.categories) {
+    if reader.foreign > 0 {
+        let names: Vec<String> = std::mem::take(&mut reader.categories).into_iter().collect();
         reader.collector.warn(format!(
-            "the category {category:?} is not one of CODIS; its specimens are taken as {}",
-            options.index
+            "{} specimens are of categories that CODIS does not define and are taken as {}: {}",
+            reader.foreign,
+            options.index,
+            names.join(", ")
         ));
     }
     reader.collector.finish()
@@ -82,8 +83,10 @@ struct Reader<'a> {
     collector: Collector<'a>,
     /// Kit of the whole message.
     kit: Option<String>,
-    /// Categories that CODIS does not define.
+    /// The first categories met that CODIS does not define.
     categories: BTreeSet<String>,
+    /// Specimens of such categories.
+    foreign: u64,
     /// The open specimen, its loci so far, and whether it stated its category.
     specimen: Option<Specimen>,
     locus: Option<LocusDraft>,
@@ -200,7 +203,7 @@ impl Reader<'_> {
         };
         let Specimen { draft, loci, .. } = specimen;
         *loci += 1;
-        if *loci > MAX_LOCI_PER_SPECIMEN {
+        if *loci > MAX_CMF_LOCI {
             let rule = "a SPECIMEN has at most 64 LOCUS elements";
             return Err(self.refuse(locus.line, rule, "a further one"));
         }
@@ -250,9 +253,9 @@ impl Reader<'_> {
                     .into(),
             ),
             Category::Unknown => {
-                if self.categories.len() < crate::limits::MAX_LOCI {
-                    let quoted = text.chars().take(crate::limits::MAX_QUOTED_CHARS).collect();
-                    self.categories.insert(quoted);
+                self.foreign += 1;
+                if self.categories.len() < MAX_LISTED_NAMES {
+                    self.categories.insert(marker::cut(&text));
                 }
                 return;
             }

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use crate::error::{Error, Position, Rejection, Result};
-use crate::limits::{MAX_COLUMNS, MAX_LINE_BYTES};
+use crate::import::marker::cut;
+use crate::limits::{MAX_COLUMNS, MAX_LINE_BYTES, MAX_LISTED_NAMES};
 
 /// One row: its first line, counted from 1, and its cells, trimmed.
 #[derive(Debug, Default)]
@@ -246,12 +247,19 @@ const NAME_WORDS: [&str; 9] = [
 pub(super) fn unstored_warnings(passed_over: &[&str]) -> Vec<String> {
     let mut warnings = Vec::new();
     if !passed_over.is_empty() {
-        warnings.push(format!("columns not stored: {}", passed_over.join(", ")));
+        let listed: Vec<String> =
+            passed_over.iter().take(MAX_LISTED_NAMES).map(|name| cut(name)).collect();
+        let more = match passed_over.len() - listed.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        warnings.push(format!("columns not stored: {}{more}", listed.join(", ")));
     }
     if let Some(name) = passed_over.iter().find(|name| NAME_WORDS.contains(&fold(name).as_str())) {
         warnings.push(format!(
-            "the column {name:?} looks like names of persons; no schema of this registry holds names: \
-             leave them out of the export"
+            "the column {:?} looks like names of persons; no schema of this registry holds names: \
+             leave them out of the export",
+            cut(name)
         ));
     }
     warnings
