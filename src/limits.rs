@@ -28,6 +28,21 @@ pub const MAX_XML_DEPTH: usize = 32;
 /// Attributes of one XML element: CMF needs four and namespaces.
 pub const MAX_XML_ATTRIBUTES: usize = 32;
 
+/// LOCUS elements of one CMF specimen: the schema's maximum.
+pub const MAX_CMF_LOCI: usize = 64;
+
+/// Calls one cell of a GeneMapper table may list: it exports 10 or fewer.
+pub const MAX_CALLS_PER_CELL: usize = 64;
+
+/// Longest call of a marker kept apart, bytes: CMF allows 10 characters.
+pub const MAX_APART_CALL_BYTES: usize = 10;
+
+/// Largest count or place a Familias project states: its largest list is a database's alleles.
+pub const MAX_FAMILIAS_COUNT: usize = 1_000_000;
+
+/// Names of columns or categories one warning lists; it says how many more there are.
+pub const MAX_LISTED_NAMES: usize = 16;
+
 /// Rejections one import file may have before it is refused as a whole: beyond this number nobody
 /// reads them, and at about 400 bytes each they would outgrow the records.
 pub const MAX_REJECTIONS_PER_FILE: usize = 1_000_000;

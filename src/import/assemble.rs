@@ -16,15 +16,13 @@ use crate::domain::family::FamilyMember;
 use crate::domain::locus::Locus;
 use crate::domain::record::DnaRecord;
 use crate::error::{Error, Position, Rejection, Result};
-use crate::import::marker::Marker;
+use crate::import::marker::{Marker, cut};
 use crate::import::{Format, ImportOptions, Imported};
 use crate::law::retention::{LifeDates, retention};
 use crate::limits::{
-    MAX_ALLELES_PER_LOCUS, MAX_ID_BYTES, MAX_RECORDS_PER_FILE, MAX_REJECTIONS_PER_FILE,
+    MAX_ALLELES_PER_LOCUS, MAX_APART_CALL_BYTES, MAX_ID_BYTES, MAX_RECORDS_PER_FILE,
+    MAX_REJECTIONS_PER_FILE,
 };
-
-/// Longest call of a marker kept apart: CMF allows 10 characters.
-const MAX_APART_CALL: usize = 10;
 
 /// One call of a marker, as the file writes it.
 #[derive(Debug, Clone, Copy)]
@@ -65,9 +63,9 @@ impl Draft {
         Draft { line, id: id.to_owned(), ..Draft::default() }
     }
 
-    /// Marks the specimen as refused.
+    /// Marks the specimen as refused; the collector adds the identifier.
     pub(super) fn fault(&mut self, rejection: Rejection) {
-        self.faults.push(rejection.of_record(&self.id));
+        self.faults.push(rejection);
     }
 
     /// Adds the calls of one marker, found on `line`; empty calls are passed over, and a marker
@@ -126,7 +124,7 @@ fn apart_calls(calls: &[Call<'_>]) -> std::result::Result<Vec<String>, String> {
             continue;
         }
         let readable = |c: char| c.is_ascii_alphanumeric() || ".,<>*?".contains(c);
-        if text.len() > MAX_APART_CALL || !text.chars().all(readable) {
+        if text.len() > MAX_APART_CALL_BYTES || !text.chars().all(readable) {
             return Err(text.to_owned());
         }
         texts.push(text.to_owned());
@@ -238,7 +236,7 @@ struct Tally {
 impl Tally {
     fn note(&mut self, id: &str, line: u64) {
         self.count += 1;
-        self.first.get_or_insert_with(|| (id.to_owned(), line));
+        self.first.get_or_insert_with(|| (cut(id), line));
     }
 
     fn warning(&self, what: &str) -> Option<String> {
@@ -276,7 +274,10 @@ impl<'a> Collector<'a> {
     ///
     /// # Errors
     /// More than [`MAX_REJECTIONS_PER_FILE`]: the file is of another kind than it seems.
-    pub(super) fn reject(&mut self, rejection: Rejection) -> Result<()> {
+    pub(super) fn reject(&mut self, mut rejection: Rejection) -> Result<()> {
+        // An identifier over the limit is quoted shortened, or many faults would repeat it at length.
+        let id = rejection.record_id.filter(|id| !id.is_empty());
+        rejection.record_id = id.map(|id| if id.len() > MAX_ID_BYTES { cut(&id) } else { id });
         if self.rejections.len() >= MAX_REJECTIONS_PER_FILE {
             return Err(Error::Limit {
                 what: format!("the number of rejections in {}", self.file.display()),
@@ -310,8 +311,11 @@ impl<'a> Collector<'a> {
         }
         if draft.id.is_empty() || !draft.faults.is_empty() {
             let line = draft.line;
-            self.seen.entry(draft.id).or_insert((line, None));
-            draft.faults.into_iter().try_for_each(|fault| self.reject(fault))?;
+            let id = draft.id;
+            self.seen.entry(id.clone()).or_insert((line, None));
+            for fault in draft.faults {
+                self.reject(fault.of_record(&id))?;
+            }
             return Ok(false);
         }
         if self.records.len() >= MAX_RECORDS_PER_FILE {

@@ -18,13 +18,10 @@ use crate::error::{Error, Position, Rejection, Result};
 use crate::import::assemble::{Call, Collector, Draft, parse_flag};
 use crate::import::xml::{Element, Elements, Step};
 use crate::import::{Format, ImportOptions, Imported, marker};
-use crate::limits::{MAX_ALLELES_PER_LOCUS, MAX_LOCI};
+use crate::limits::{MAX_ALLELES_PER_LOCUS, MAX_CMF_LOCI, MAX_LISTED_NAMES};
 
 /// Versions whose elements are those read here; another is read with a warning.
 const VERSIONS: [&str; 2] = ["3.2", "3.3"];
-
-/// Loci one specimen may state: the schema's 64.
-const MAX_LOCI_PER_SPECIMEN: usize = MAX_LOCI;
 
 /// Reads a CMF document.
 ///
@@ -37,6 +34,7 @@ pub fn read(path: &Path, content: &str, options: &ImportOptions) -> Result<Impor
         collector: Collector::new(path, Format::CodisCmf, options),
         kit: None,
         categories: BTreeSet::new(),
+        foreign: 0,
         specimen: None,
         locus: None,
         depth: 0,
@@ -49,10 +47,13 @@ pub fn read(path: &Path, content: &str, options: &ImportOptions) -> Result<Impor
             Step::Close { name, text, line } => reader.closed(&name, text, line)?,
         }
     }
-    for category in std::mem::take(&mut reader.categories) {
+    if reader.foreign > 0 {
+        let names: Vec<String> = std::mem::take(&mut reader.categories).into_iter().collect();
         reader.collector.warn(format!(
-            "the category {category:?} is not one of CODIS; its specimens are taken as {}",
-            options.index
+            "{} specimens are of categories that CODIS does not define and are taken as {}: {}",
+            reader.foreign,
+            options.index,
+            names.join(", ")
         ));
     }
     reader.collector.finish()
@@ -68,15 +69,26 @@ struct LocusDraft {
     calls: Vec<(String, bool)>,
 }
 
+/// A specimen while it is read.
+#[derive(Debug)]
+struct Specimen {
+    draft: Draft,
+    loci: usize,
+    has_category: bool,
+}
+
 struct Reader<'a> {
     path: &'a Path,
     options: &'a ImportOptions,
     collector: Collector<'a>,
     /// Kit of the whole message.
     kit: Option<String>,
-    /// Categories that CODIS does not define.
+    /// The first categories met that CODIS does not define.
     categories: BTreeSet<String>,
-    specimen: Option<(Draft, usize)>,
+    /// Specimens of such categories.
+    foreign: u64,
+    /// The open specimen, its loci so far, and whether it stated its category.
+    specimen: Option<Specimen>,
     locus: Option<LocusDraft>,
     depth: usize,
 }
@@ -85,25 +97,25 @@ impl Reader<'_> {
     fn opened(&mut self, element: &Element) -> Result<()> {
         self.depth += 1;
         match element.name.as_str() {
+            "CODISImportFile" | "CODISRapidImportFile" if self.depth == 1 => {}
             name if self.depth == 1 => {
-                if !matches!(name, "CODISImportFile" | "CODISRapidImportFile") {
-                    let rule = "the root element is CODISImportFile or CODISRapidImportFile";
-                    return Err(self.refuse(element.line, rule, name));
-                }
+                let rule = "the root element is CODISImportFile or CODISRapidImportFile";
+                return Err(self.refuse(element.line, rule, name));
             }
             "SPECIMEN" => {
                 if self.specimen.is_some() {
                     let rule = "a SPECIMEN does not hold another";
                     return Err(self.refuse(element.line, rule, "SPECIMEN"));
                 }
-                self.specimen = Some((self.specimen_draft(element), 0));
+                let draft = self.specimen_draft(element);
+                self.specimen = Some(Specimen { draft, loci: 0, has_category: false });
             }
             "LOCUS" => {
                 if self.specimen.is_none() || self.locus.is_some() {
                     let rule = "a LOCUS stands in a SPECIMEN";
                     return Err(self.refuse(element.line, rule, "LOCUS"));
                 }
-                if let (Some((draft, _)), Some(kit)) =
+                if let (Some(Specimen { draft, .. }), Some(kit)) =
                     (&mut self.specimen, element.attribute("KIT"))
                 {
                     draft.kit.get_or_insert_with(|| kit.to_owned());
@@ -138,8 +150,8 @@ impl Reader<'_> {
         let parsed = parse_flag(element.attribute(name).unwrap_or_default(), false);
         if parsed.is_none() {
             let rejection = self.bad_flag(element, name);
-            if let Some((draft, _)) = &mut self.specimen {
-                draft.fault(rejection);
+            if let Some(specimen) = &mut self.specimen {
+                specimen.draft.fault(rejection);
             }
         }
         parsed.unwrap_or(false)
@@ -168,18 +180,16 @@ impl Reader<'_> {
                 }
             }
             ("LOCUS", Some(_), Some(_)) => self.close_locus()?,
-            ("SPECIMENID", Some((draft, _)), None) => draft.id = text,
+            ("SPECIMENID", Some(specimen), None) => specimen.draft.id = text,
             ("SPECIMENCATEGORY", Some(_), None) => self.check_category(text, line),
             ("SPECIMEN", Some(_), None) => {
-                if let Some((draft, _)) = self.specimen.take() {
-                    self.collector.add(draft)?;
-                }
+                self.close_specimen()?;
             }
             ("HEADERVERSION", None, None) if !VERSIONS.contains(&text.as_str()) => {
                 self.collector.warn(format!("CMF version {text:?} is read as 3.3"));
             }
-            ("KIT", Some((draft, _)), Some(_)) if draft.kit.is_none() => {
-                draft.kit = Some(text).filter(|text| !text.is_empty());
+            ("KIT", Some(specimen), Some(_)) if specimen.draft.kit.is_none() => {
+                specimen.draft.kit = Some(text).filter(|text| !text.is_empty());
             }
             ("KIT", None, None) => self.kit = Some(text).filter(|text| !text.is_empty()),
             _ => {}
@@ -188,11 +198,12 @@ impl Reader<'_> {
     }
 
     fn close_locus(&mut self) -> Result<()> {
-        let (Some(locus), Some((draft, loci))) = (self.locus.take(), &mut self.specimen) else {
+        let (Some(locus), Some(specimen)) = (self.locus.take(), &mut self.specimen) else {
             return Ok(());
         };
+        let Specimen { draft, loci, .. } = specimen;
         *loci += 1;
-        if *loci > MAX_LOCI_PER_SPECIMEN {
+        if *loci > MAX_CMF_LOCI {
             let rule = "a SPECIMEN has at most 64 LOCUS elements";
             return Err(self.refuse(locus.line, rule, "a further one"));
         }
@@ -209,10 +220,27 @@ impl Reader<'_> {
         Ok(())
     }
 
+    fn close_specimen(&mut self) -> Result<()> {
+        let Some(Specimen { mut draft, has_category, .. }) = self.specimen.take() else {
+            return Ok(());
+        };
+        if !has_category {
+            draft.fault(Rejection::new(
+                self.path,
+                Position::Line(draft.line),
+                "a SPECIMEN states its SPECIMENCATEGORY",
+                "none",
+                "without a category nothing shows that the specimen belongs to this index",
+            ));
+        }
+        self.collector.add(draft).map(drop)
+    }
+
     /// Compares a specimen's category with the operator's index.
     fn check_category(&mut self, text: String, line: u64) {
         let wanted = self.options.index;
-        let Some((draft, _)) = &mut self.specimen else { return };
+        let Some(Specimen { draft, has_category, .. }) = &mut self.specimen else { return };
+        *has_category = true;
         let (rule, help) = match category_of(&text) {
             Category::Belongs(index) if index == wanted => return,
             Category::Belongs(index) => (
@@ -225,9 +253,9 @@ impl Reader<'_> {
                     .into(),
             ),
             Category::Unknown => {
-                if self.categories.len() < crate::limits::MAX_LOCI {
-                    let quoted = text.chars().take(crate::limits::MAX_QUOTED_CHARS).collect();
-                    self.categories.insert(quoted);
+                self.foreign += 1;
+                if self.categories.len() < MAX_LISTED_NAMES {
+                    self.categories.insert(marker::cut(&text));
                 }
                 return;
             }

@@ -4,7 +4,7 @@
 //! pedigrees, then the database with those lists, then sections in brackets. Its layout is not
 //! published; it was taken from files and from the R package pedFamilias. Without a DVI section the
 //! typed persons become records, and the pedigrees, which are hypotheses of one case, are passed over.
-//! With a DVI section the file is read by [`super::familias_dvi`]. Frequencies, mutation models and
+//! With a DVI section the file is read by `familias_dvi`. Frequencies, mutation models and
 //! prior odds are not read: a registry has its own.
 
 use std::path::Path;
@@ -12,7 +12,7 @@ use std::path::Path;
 use crate::error::{Error, Position, Rejection, Result};
 use crate::import::assemble::{Collector, Draft};
 use crate::import::{Format, ImportOptions, Imported, familias_dvi, marker, sniff};
-use crate::limits::MAX_LINE_BYTES;
+use crate::limits::{MAX_FAMILIAS_COUNT, MAX_LINE_BYTES};
 
 /// The lines of a project, one after the other.
 #[derive(Debug, Clone)]
@@ -68,7 +68,7 @@ impl<'a> Lines<'a> {
         let text = self.next(what)?;
         let number = text.split([' ', '\t']).next().and_then(|word| word.parse::<usize>().ok());
         // No count of a project comes near; a larger one is damage, and loops must end.
-        number.filter(|number| *number <= MAX_COUNT).ok_or_else(|| {
+        number.filter(|number| *number <= MAX_FAMILIAS_COUNT).ok_or_else(|| {
             let help = "the file was cut or edited; save the project again";
             self.refuse(format!("this line is {what}, a whole number"), text, help)
         })
@@ -94,9 +94,6 @@ impl<'a> Lines<'a> {
         Rejection::new(self.path, self.position(), rule, found, help).into()
     }
 }
-
-/// Largest count or place a project states.
-const MAX_COUNT: usize = 1_000_000;
 
 /// A genotype of the first part: places in the allele list of a system.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ use crate::import::assemble::{Collector, Draft};
 use crate::import::familias::Lines;
 use crate::import::marker;
 use crate::import::pedigree::Pedigree;
-use crate::limits::MAX_RELATIVES_PER_FAMILY;
+use crate::limits::{MAX_FAMILIAS_COUNT, MAX_RELATIVES_PER_FAMILY};
 
 /// Name under which every pedigree knows the person sought.
 const MISSING_PERSON: &str = "Missing person";
@@ -77,8 +77,13 @@ pub(super) fn read(
             return Err(lines.refuse("a family occurs once".into(), name, help));
         }
     }
-    if options.index == Index::Corpse && families > 0 {
-        collector.warn(format!("{families} families: import again with --index relative"));
+    if families > 0 {
+        collector.warn(match options.index {
+            Index::Relative => "the relatives are stored without consent, of which Familias knows \
+                                nothing; a family table with the column consent completes them"
+                .to_owned(),
+            _ => format!("{families} families: import again with --index relative"),
+        });
     }
     Ok(())
 }
@@ -110,8 +115,9 @@ fn family<'a>(
         let kinship = kinship(&pedigrees, number, missing, person.is_male);
         if kinship.is_none() {
             collector.warn(format!(
-                "{record_id} is stored as unrelated: the pedigrees of {name:?} do not state one \
-                 simple relation to the missing person"
+                "{} is stored as unrelated: the pedigrees do not state one simple relation to the \
+                 missing person",
+                marker::cut(&record_id)
             ));
         }
         collector.family_member(FamilyMember {
@@ -123,10 +129,6 @@ fn family<'a>(
             case_open: true,
         });
     }
-    collector.warn(format!(
-        "the relatives of {name:?} are stored without consent, of which Familias knows nothing; a \
-         family table with the column consent completes them"
-    ));
     Ok(name)
 }
 
@@ -236,7 +238,7 @@ fn value<'a>(lines: &mut Lines<'a>, key: &str) -> Result<&'a str> {
 
 fn count(lines: &mut Lines<'_>, key: &str) -> Result<usize> {
     let text = value(lines, key)?;
-    let number = text.parse::<usize>().ok().filter(|number| *number <= 1_000_000);
+    let number = text.parse::<usize>().ok().filter(|number| *number <= MAX_FAMILIAS_COUNT);
     number.ok_or_else(|| lines.refuse(format!("{key} is a whole number"), text, "check the file"))
 }
 

@@ -52,7 +52,7 @@ pub fn read(path: &Path, content: &str, options: &ImportOptions) -> Result<Impor
     let mut row = Row::default();
     while rows.read(&mut row)? {
         let checked = match rows.ragged(&row) {
-            Some(rejection) => Err(rejection),
+            Some(rejection) => Err(Box::new(rejection)),
             None => member(path, &layout, &row)
                 .and_then(|member| place(path, row.line, member, &mut families)),
         };
@@ -82,9 +82,9 @@ fn member(
     path: &Path,
     layout: &Layout,
     row: &Row<'_>,
-) -> std::result::Result<FamilyMember, Rejection> {
+) -> std::result::Result<FamilyMember, Box<Rejection>> {
     let refuse = |rule: &str, found: &str, help: &str| {
-        Rejection::new(path, Position::Line(row.line), rule, found, help)
+        Box::new(Rejection::new(path, Position::Line(row.line), rule, found, help))
     };
     let identifier = |column: usize| {
         let text = row.cell(column);
@@ -123,9 +123,9 @@ fn place(
     line: u64,
     member: FamilyMember,
     families: &mut HashMap<String, Family>,
-) -> std::result::Result<Option<FamilyMember>, Rejection> {
+) -> std::result::Result<Option<FamilyMember>, Box<Rejection>> {
     let refuse = |rule: &str, found: String, help: &str| {
-        Err(Rejection::new(path, Position::Line(line), rule, found, help))
+        Err(Box::new(Rejection::new(path, Position::Line(line), rule, found, help)))
     };
     let family = families.entry(member.family_id.clone()).or_insert_with(|| Family {
         missing_person_id: member.missing_person_id.clone(),

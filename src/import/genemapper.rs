@@ -13,6 +13,7 @@ use crate::import::assemble::{Call, Collector, Draft};
 use crate::import::marker::{self, Marker};
 use crate::import::table::{Header, Row, Rows, fold};
 use crate::import::{Format, ImportOptions, Imported, long_table, text};
+use crate::limits::MAX_CALLS_PER_CELL;
 
 /// First words of columns that hold no alleles.
 const OTHER_COLUMNS: [&str; 9] =
@@ -20,9 +21,6 @@ const OTHER_COLUMNS: [&str; 9] =
 
 /// Columns a damaged header may have meant.
 const COLUMN_NAMES: [&str; 4] = ["Sample File", "Sample Name", "Height", "Size"];
-
-/// Calls one cell may list: GeneMapper exports 10 or fewer.
-const MAX_CALLS_PER_CELL: usize = 64;
 
 /// Reads a GeneMapper table, wide or long.
 ///
@@ -73,7 +71,7 @@ fn calls(cell: &str) -> std::result::Result<Vec<Call<'_>>, (&'static str, &'stat
         return Err(("a cell lists at most 64 calls", "export one cell per marker"));
     }
     let is_decimal = |text: &&str| matches!(text.trim(), "1" | "2" | "3" | "4");
-    if !cell.contains(", ") && texts.iter().skip(1).any(|text| is_decimal(text)) {
+    if !cell.contains(", ") && texts.iter().skip(1).any(is_decimal) {
         return Err((
             "calls in a cell are separated by a comma and a space",
             "a comma alone may be a decimal comma: write \"9, 3\" for two calls, 9.3 for one",

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::domain::apart::parse_marker;
 use crate::domain::locus::Locus;
 use crate::error::{Position, Rejection};
-use crate::limits::MAX_ALLELES_PER_LOCUS;
+use crate::limits::{MAX_ALLELES_PER_LOCUS, MAX_QUOTED_CHARS};
 
 /// Typos within this distance of a known name are taken for it in the help text.
 const NEAR: usize = 3;
@@ -51,14 +51,23 @@ pub(super) fn numbered(column: &str) -> Option<(&str, usize)> {
 /// The rejection of a marker name that is neither known nor an alias.
 pub(super) fn unknown(file: &Path, position: Position, text: &str) -> Rejection {
     let nearest = nearest(text, Locus::all().map(Locus::name).chain(["AMEL", "Yindel", "DYS391"]));
+    let short = cut(text);
     let guess = nearest.map_or(String::new(), |name| format!("the nearest known name is {name}; "));
     Rejection::new(
         file,
         position,
         "a marker is a known locus, or a name given with --alias",
         text,
-        format!("{guess}if the laboratory means a known locus, add --alias {text:?}=LOCUS"),
+        format!("{guess}if the laboratory means a known locus, add --alias {short:?}=LOCUS"),
     )
+}
+
+/// Foreign text for a message, at most [`MAX_QUOTED_CHARS`] characters of it.
+pub(super) fn cut(text: &str) -> String {
+    match text.char_indices().nth(MAX_QUOTED_CHARS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
 /// The known name nearest to `text`, if it is near enough to be a slip of the hand.

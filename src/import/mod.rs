@@ -12,6 +12,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::Read;
 use std::path::Path;
 
 use jiff::civil::Date;
@@ -155,15 +156,17 @@ pub fn import_bytes(path: &Path, bytes: &[u8], options: &ImportOptions) -> Resul
 
 /// The bytes of a file, if it is not larger than the limit.
 fn read_bounded(path: &Path) -> Result<Vec<u8>> {
-    let size = std::fs::metadata(path).map_err(Error::io(path))?.len();
-    if size > limits::MAX_INPUT_BYTES {
+    let file = std::fs::File::open(path).map_err(Error::io(path))?;
+    let mut bytes = Vec::new();
+    // Read to the limit and not to the size the system states: a pipe has none.
+    file.take(limits::MAX_INPUT_BYTES + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
+    if bytes.len() as u64 > limits::MAX_INPUT_BYTES {
         return Err(Error::Limit {
             what: format!("the size of {}", path.display()),
             limit: limits::MAX_INPUT_BYTES,
             help: "split the file; each part is imported on its own".into(),
         });
     }
-    let bytes = std::fs::read(path).map_err(Error::io(path))?;
     if bytes.is_empty() {
         return Err(Rejection::new(
             path,

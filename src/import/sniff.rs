@@ -112,7 +112,9 @@ fn unknown_table(path: &Path, header: &Header) -> Error {
         marker::nearest(name, COLUMN_NAMES.into_iter()).map(|known| (name, known))
     });
     let help = match slip {
-        Some((name, known)) => format!("the column {name:?} may be meant as {known:?}"),
+        Some((name, known)) => {
+            format!("the column {:?} may be meant as {known:?}", marker::cut(name))
+        }
         None => "name the columns as docs/import.md shows for each format".to_owned(),
     };
     Rejection::new(

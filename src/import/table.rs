@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use crate::error::{Error, Position, Rejection, Result};
-use crate::limits::{MAX_COLUMNS, MAX_LINE_BYTES};
+use crate::import::marker::cut;
+use crate::limits::{MAX_COLUMNS, MAX_LINE_BYTES, MAX_LISTED_NAMES};
 
 /// One row: its first line, counted from 1, and its cells, trimmed.
 #[derive(Debug, Default)]
@@ -36,12 +37,15 @@ pub(super) struct Rows<'a> {
     line: u64,
     separator: u8,
     width: Option<usize>,
+    /// Columns without a name.
+    unnamed: Vec<usize>,
 }
 
 impl<'a> Rows<'a> {
     /// Starts at the first line of `text`; the separator is the one that its first line uses most.
     pub(super) fn new(file: &'a Path, text: &'a str) -> Self {
-        Rows { file, rest: text, line: 1, separator: separator_of(text), width: None }
+        let separator = separator_of(text);
+        Rows { file, rest: text, line: 1, separator, width: None, unnamed: Vec::new() }
     }
 
     /// The header row; later rows must have as many cells.
@@ -59,6 +63,8 @@ impl<'a> Rows<'a> {
             });
         }
         self.width = Some(row.cells.len());
+        let names = row.cells.iter().enumerate();
+        self.unnamed = names.filter(|(_, name)| name.is_empty()).map(|(place, _)| place).collect();
         Ok(Header { line: row.line, names: row.cells.drain(..).map(Cow::into_owned).collect() })
     }
 
@@ -80,11 +86,21 @@ impl<'a> Rows<'a> {
         Ok(false)
     }
 
-    /// The rejection of a row whose number of cells differs from the header's, if it does. Empty
-    /// cells beyond the header are a habit of exporters and are passed over.
+    /// The rejection of a row whose number of cells differs from the header's, if it does, or that
+    /// has text under no name. Empty cells beyond the header are a habit of exporters and are passed
+    /// over.
     pub(super) fn ragged(&self, row: &Row<'_>) -> Option<Rejection> {
         let width = self.width?;
         let extra = row.cells.iter().skip(width).any(|cell| !cell.is_empty());
+        if let Some(column) = self.unnamed.iter().find(|column| !row.cell(**column).is_empty()) {
+            return Some(Rejection::new(
+                self.file,
+                Position::Line(row.line),
+                "every cell stands under the name of its column",
+                row.cell(*column),
+                "name the column in the header, or remove it",
+            ));
+        }
         (row.cells.len() < width || extra).then(|| {
             Rejection::new(
                 self.file,
@@ -154,6 +170,9 @@ impl<'a> Rows<'a> {
             if body[end + 1..].starts_with('"') {
                 from = end + 2;
                 continue;
+            }
+            if end > MAX_LINE_BYTES {
+                return Err(self.refuse(opened_on, "a line is at most 1 MiB", "a longer cell"));
             }
             let (text, doubled) = (&body[..end], from > 0);
             self.line += text.bytes().filter(|b| *b == b'\n').count() as u64;
@@ -228,12 +247,19 @@ const NAME_WORDS: [&str; 9] = [
 pub(super) fn unstored_warnings(passed_over: &[&str]) -> Vec<String> {
     let mut warnings = Vec::new();
     if !passed_over.is_empty() {
-        warnings.push(format!("columns not stored: {}", passed_over.join(", ")));
+        let listed: Vec<String> =
+            passed_over.iter().take(MAX_LISTED_NAMES).map(|name| cut(name)).collect();
+        let more = match passed_over.len() - listed.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        warnings.push(format!("columns not stored: {}{more}", listed.join(", ")));
     }
     if let Some(name) = passed_over.iter().find(|name| NAME_WORDS.contains(&fold(name).as_str())) {
         warnings.push(format!(
-            "the column {name:?} looks like names of persons; no schema of this registry holds names: \
-             leave them out of the export"
+            "the column {:?} looks like names of persons; no schema of this registry holds names: \
+             leave them out of the export",
+            cut(name)
         ));
     }
     warnings

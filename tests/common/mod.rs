@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Panics
 /// When it is absent and `TANBA_REQUIRE_SHARED=1`.
+#[allow(clippy::print_stdout, reason = "a skipped test says so")]
 pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     let root = std::env::var_os("TANBA_SHARED")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
