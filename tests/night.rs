@@ -1,0 +1,409 @@
+//! The whole program through its binary: nights under random configurations against the all-off
+//! baseline, refusals by law, records left out, exit codes, integrity.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use rand::{Rng, SeedableRng};
+use tanba::hits::output::read_report;
+use tanba::hits::read_hits;
+use tanba::kernel::simd::SimdLevel;
+
+fn tanba(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tanba")).args(args).output().unwrap()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Runs and asserts the exit code; returns standard output and standard error together.
+fn exits(code: i32, args: &[&str]) -> String {
+    let output = tanba(args);
+    let said = [&output.stdout[..], b"\n", &output.stderr].concat();
+    let said = String::from_utf8(said).unwrap();
+    assert_eq!(output.status.code(), Some(code), "tanba {}\n{said}", args.join(" "));
+    said
+}
+
+const AS_OF: &str = "2026-11-21";
+
+/// A registry and its gallery, made once; convicts lie in two segments.
+struct World {
+    registry: PathBuf,
+    gallery: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+fn world() -> &'static World {
+    static WORLD: OnceLock<World> = OnceLock::new();
+    WORLD.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let registry = folder.path().join("registry");
+        let gallery = folder.path().join("gallery");
+        exits(0, &["synth", "--out", text(&registry), "--persons", "1500", "--seed", "5"]);
+        let (first, second) = split(&registry.join("convicts.csv"));
+        let relatives = [registry.join("relatives.csv"), registry.join("families.csv")];
+        for (index, files) in [
+            ("convict", vec![first]),
+            ("convict", vec![second]),
+            ("trace", vec![registry.join("traces.csv")]),
+            ("corpse", vec![registry.join("corpses.csv")]),
+            ("relative", relatives.to_vec()),
+        ] {
+            let mut args = vec!["import", "--gallery", text(&gallery), "--index", index];
+            args.extend(files.iter().map(|f| text(f)));
+            exits(0, &args);
+        }
+        World { registry, gallery, _folder: folder }
+    })
+}
+
+/// Cuts a table into two files of half its records each.
+fn split(table: &Path) -> (PathBuf, PathBuf) {
+    let content = fs::read_to_string(table).unwrap();
+    let (header, rows) = content.split_once('\n').unwrap();
+    let rows: Vec<&str> = rows.lines().collect();
+    let (a, b) = rows.split_at(rows.len() / 2);
+    let write = |name: &str, rows: &[&str]| {
+        let path = table.with_file_name(name);
+        fs::write(&path, format!("{header}\n{}\n", rows.join("\n"))).unwrap();
+        path
+    };
+    (write("convicts-1.csv", a), write("convicts-2.csv", b))
+}
+
+/// A copy of the gallery that a test may change.
+fn own_gallery(folder: &Path) -> PathBuf {
+    fn copy(from: &Path, to: &Path) {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap() {
+            let path = entry.unwrap().path();
+            let target = to.join(path.file_name().unwrap());
+            if path.is_dir() {
+                copy(&path, &target)
+            } else {
+                fs::copy(&path, &target).map(drop).unwrap()
+            }
+        }
+    }
+    let gallery = folder.join("gallery");
+    copy(&world().gallery, &gallery);
+    gallery
+}
+
+fn night(gallery: &Path, out: &Path, simd: &str, more: &[&str]) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tanba"));
+    command.env("TANBA_SIMD", simd).args(["run", "nightly", "--as-of", AS_OF]);
+    command.args(["--gallery", text(gallery), "--out", text(out)]).args(more);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn every_simd_level_thread_count_and_tile_size_gives_the_same_bytes_of_hits() {
+    let world = world();
+    let folder = tempfile::tempdir().unwrap();
+    let baseline = folder.path().join("baseline");
+    let whole = ["--threads", "1", "--tile-probes", "1000000", "--tile-rows", "1000000"];
+    night(&world.gallery, &baseline, "scalar", &whole);
+    let hits = read_hits(&baseline).unwrap();
+    for search in ["dedup/convict", "cold-case/trace-convict", "missing-person/corpse-family"] {
+        assert!(hits.iter().any(|h| h.search == search), "the baseline has hits of {search}");
+    }
+    let seed: u64 =
+        std::env::var("TANBA_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(20_261_121);
+    println!("seed {seed}; set TANBA_SEED to replay another");
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+    let levels = SimdLevel::available();
+    for round in 0..12 {
+        let level = levels[round % levels.len()].name();
+        let threads = rng.random_range(1..5u32).to_string();
+        let probes = rng.random_range(1..400u32).to_string();
+        let rows = (1u32 << rng.random_range(3..12u32)).to_string();
+        let options = ["--threads", &threads, "--tile-probes", &probes, "--tile-rows", &rows];
+        let out = folder.path().join(format!("round-{round}"));
+        night(&world.gallery, &out, level, &options);
+        for file in ["hits.parquet", "clusters.parquet", "histogram.parquet"] {
+            let (a, b) =
+                (fs::read(baseline.join(file)).unwrap(), fs::read(out.join(file)).unwrap());
+            assert!(a == b, "{file} differs at {level} with {options:?}");
+        }
+    }
+}
+
+#[test]
+fn a_trace_is_refused_against_relatives_before_any_work() {
+    let world = world();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let probe = world.registry.join("traces.csv");
+    let said = exits(
+        5,
+        &[
+            "search",
+            text(&probe),
+            "--probe-index",
+            "trace",
+            "--index",
+            "convict,relative",
+            "--gallery",
+            text(&world.gallery),
+            "--out",
+            text(&out),
+        ],
+    );
+    assert!(said.contains("L40 28(2)"), "{said}");
+    assert!(!out.exists(), "nothing was written");
+    let json = tanba(&[
+        "--json",
+        "search",
+        "no-such-file.csv",
+        "--probe-index",
+        "convict",
+        "--index",
+        "relative",
+        "--gallery",
+        "no-such-gallery",
+        "--out",
+        text(&out),
+    ]);
+    let document: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(document["kind"], "refused");
+    assert_eq!(document["article"], "L40 28(2)");
+    let plan = exits(0, &["plan", "nightly", "--gallery", text(&world.gallery), "--as-of", AS_OF]);
+    assert!(plan.contains("trace with relative (L40 28(2))"), "{plan}");
+}
+
+#[test]
+fn no_hit_of_a_night_pairs_a_relative_with_anything_but_a_corpse() {
+    let world = world();
+    let folder = tempfile::tempdir().unwrap();
+    night(&world.gallery, folder.path(), "scalar", &[]);
+    let hits = read_hits(folder.path()).unwrap();
+    let of_relatives: Vec<_> = hits.iter().filter(|h| h.gallery_index == "relative").collect();
+    assert!(!of_relatives.is_empty());
+    assert!(of_relatives.iter().all(|h| h.probe_index == "corpse" && h.purpose.contains("28(2)")));
+    assert!(hits.iter().all(|h| h.probe_index != "relative"));
+}
+
+#[test]
+fn a_blocked_record_takes_part_in_nothing_and_the_report_counts_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = own_gallery(folder.path());
+    let out = folder.path().join("before");
+    let dedup = |out: &Path, code: i32| {
+        exits(
+            code,
+            &["run", "dedup", "--gallery", text(&gallery), "--out", text(out), "--as-of", AS_OF],
+        )
+    };
+    dedup(&out, 0);
+    let hit = read_hits(&out).unwrap().swap_remove(0);
+    let block = |verb: &str| {
+        exits(
+            0,
+            &["gallery", verb, text(&gallery), "--record", &hit.probe_id, "--reason", "review"],
+        )
+    };
+    block("block");
+    let out = folder.path().join("blocked");
+    dedup(&out, 0);
+    let hits = read_hits(&out).unwrap();
+    assert!(hits.iter().all(|h| h.probe_id != hit.probe_id && h.gallery_id != hit.probe_id));
+    assert_eq!(read_report(&out).unwrap().searches[0].left_out_blocked, 1);
+    block("unblock");
+    let out = folder.path().join("unblocked");
+    dedup(&out, 0);
+    assert!(read_hits(&out).unwrap().iter().any(|h| h.hit_id == hit.hit_id));
+    exits(2, &["gallery", "block", text(&gallery), "--record", "NOBODY", "--reason", "x"]);
+}
+
+#[test]
+fn expired_records_are_left_out_and_counted() {
+    let world = world();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("far");
+    let args = ["run", "cold-case", "--gallery", text(&world.gallery), "--out", text(&out)];
+    exits(1, &[&args[..], &["--as-of", "2095-01-01"]].concat());
+    let report = read_report(&out).unwrap();
+    assert_eq!(report.searches[0].probes, 0, "every trace is older than 25 years");
+    assert!(report.searches[0].left_out_expired > 0);
+    assert_eq!(report.hits, 0);
+}
+
+#[test]
+fn the_histogram_of_every_search_sums_to_its_comparisons() {
+    let world = world();
+    let folder = tempfile::tempdir().unwrap();
+    night(&world.gallery, folder.path(), "scalar", &["--expect-false", "50"]);
+    let batches =
+        tanba::gallery::file::read_parquet(&folder.path().join("histogram.parquet"), None).unwrap();
+    for search in read_report(folder.path()).unwrap().searches {
+        let mut sum = 0;
+        for batch in &batches {
+            let column = |name| batch.column_by_name(name).unwrap().clone();
+            let names = column("search");
+            let names = names.as_any().downcast_ref::<arrow::array::StringArray>().unwrap();
+            let counts = column("comparisons");
+            let counts = counts.as_any().downcast_ref::<arrow::array::UInt64Array>().unwrap();
+            sum += (0..batch.num_rows())
+                .filter(|row| names.value(*row) == search.search)
+                .map(|row| counts.value(row))
+                .sum::<u64>();
+        }
+        assert_eq!(sum, search.comparisons, "{}", search.search);
+    }
+}
+
+#[test]
+fn the_night_finds_what_the_registry_planted_and_nothing_unlawful() {
+    let world = world();
+    let folder = tempfile::tempdir().unwrap();
+    night(&world.gallery, folder.path(), "scalar", &[]);
+    let run = text(folder.path());
+    let said = tanba(&["--json", "evaluate", "--run", run, "--truth", text(&world.registry)]);
+    let evaluation: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
+    for search in evaluation["searches"].as_array().unwrap() {
+        assert_eq!(search["hits_unlawful"], 0, "{search}");
+        let (mated, found) = (search["mated"].as_u64().unwrap(), search["found"].as_u64().unwrap());
+        assert!(found * 10 >= mated * 8, "{}: {found} of {mated}", search["search"]);
+    }
+    assert_eq!(evaluation["searches"][0]["mated"], evaluation["searches"][0]["found"]);
+}
+
+#[test]
+fn importing_the_same_file_twice_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = own_gallery(folder.path());
+    let before = fs::read_dir(gallery.join("manifest")).unwrap().count();
+    let file = world().registry.join("traces.csv");
+    let said = exits(0, &["import", "--gallery", text(&gallery), "--index", "trace", text(&file)]);
+    assert!(said.contains("imported before"), "{said}");
+    assert_eq!(fs::read_dir(gallery.join("manifest")).unwrap().count(), before);
+    // The same records under another file name and with one line more: only the line is new.
+    let mut content = fs::read_to_string(&file).unwrap();
+    let last = content.lines().last().unwrap().to_owned();
+    let (id, rest) = last.split_once(',').unwrap();
+    content.push_str(&format!("{id}-new,{rest}\n"));
+    let more = folder.path().join("more.csv");
+    fs::write(&more, content).unwrap();
+    let said = exits(0, &["import", "--gallery", text(&gallery), "--index", "trace", text(&more)]);
+    assert!(said.contains("1 trace records added"), "{said}");
+}
+
+#[test]
+fn a_file_with_a_bad_record_brings_nothing_unless_partial() {
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = folder.path().join("gallery");
+    let file = folder.path().join("mixed.csv");
+    fs::write(&file, "record_id,TH01_1,TH01_2\nA,6,9.3\nB,6,nine\nC,7,8\n").unwrap();
+    let args = ["import", "--gallery", text(&gallery), "--index", "convict", text(&file)];
+    let said = exits(3, &args);
+    assert!(said.contains("mixed.csv:3") && said.contains("help:"), "{said}");
+    assert!(!gallery.join("manifest").exists(), "nothing was committed");
+    assert_eq!(fs::read_dir(gallery.join("quarantine")).unwrap().count(), 1);
+    let said = exits(0, &[&args[..], &["--partial"]].concat());
+    assert!(said.contains("2 convict records added"), "{said}");
+}
+
+#[test]
+fn a_record_id_with_other_content_is_refused_and_nothing_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = folder.path().join("gallery");
+    let import = |code, name: &str, content: &str| {
+        let file = folder.path().join(name);
+        fs::write(&file, content).unwrap();
+        exits(code, &["import", "--gallery", text(&gallery), "--index", "convict", text(&file)])
+    };
+    import(0, "a.csv", "record_id,TH01_1,TH01_2\nA,6,9.3\n");
+    let said = import(3, "b.csv", "record_id,TH01_1,TH01_2\nB,6,7\nA,6,8\n");
+    assert!(said.contains("record A"), "{said}");
+    assert_eq!(fs::read_dir(gallery.join("manifest")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_changed_byte_anywhere_in_the_gallery_is_found_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = own_gallery(folder.path());
+    exits(0, &["gallery", "verify", text(&gallery)]);
+    let segment = fs::read_dir(gallery.join("segments")).unwrap().next().unwrap().unwrap().path();
+    for name in ["records.parquet", "planes.arrow"] {
+        let path = segment.join(name);
+        let good = fs::read(&path).unwrap();
+        let mut bad = good.clone();
+        let middle = bad.len() / 2;
+        bad[middle] ^= 1;
+        fs::write(&path, &bad).unwrap();
+        let said = exits(6, &["gallery", "verify", text(&gallery)]);
+        assert!(said.contains(name), "{said}");
+        let out = folder.path().join("out");
+        exits(6, &["run", "nightly", "--gallery", text(&gallery), "--out", text(&out)]);
+        fs::write(&path, &good).unwrap();
+    }
+    exits(0, &["gallery", "verify", text(&gallery)]);
+}
+
+#[test]
+fn wrong_arguments_end_with_2_and_the_next_step() {
+    let world = world();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let run = ["run", "dedup", "--gallery", text(&world.gallery), "--out", text(&out)];
+    exits(2, &["run", "no-such-preset"]);
+    for wrong in [
+        ["--theta", "2"],
+        ["--expect-false", "0"],
+        ["--frequencies", "atlantis"],
+        ["--min-loci", "0"],
+        ["--tile-rows", "0"],
+        ["--min-frequency", "1.5"],
+    ] {
+        let said = exits(2, &[&run[..], &wrong].concat());
+        assert!(said.contains("help:"), "{wrong:?}: {said}");
+    }
+    assert!(!out.exists());
+    exits(0, &[&run[..], &["--as-of", AS_OF]].concat());
+    let said = exits(2, &[&run[..], &["--as-of", AS_OF]].concat());
+    assert!(said.contains("--overwrite"), "{said}");
+    exits(0, &[&run[..], &["--as-of", AS_OF, "--overwrite"]].concat());
+    exits(2, &["gallery", "info", text(folder.path())]);
+}
+
+#[test]
+fn an_ad_hoc_search_finds_the_donor_of_a_stain() {
+    let world = world();
+    let folder = tempfile::tempdir().unwrap();
+    let convicts = fs::read_to_string(world.registry.join("convicts.csv")).unwrap();
+    let mut lines = convicts.lines();
+    let (header, person) = (lines.next().unwrap(), lines.next().unwrap());
+    let (_, rest) = person.split_once(',').unwrap();
+    let probe = folder.path().join("stain.csv");
+    fs::write(&probe, format!("{header}\nSTAIN,{rest}\n")).unwrap();
+    let out = folder.path().join("search");
+    exits(
+        0,
+        &[
+            "search",
+            text(&probe),
+            "--probe-index",
+            "trace",
+            "--gallery",
+            text(&world.gallery),
+            "--index",
+            "convict",
+            "--top",
+            "1",
+            "--out",
+            text(&out),
+            "--as-of",
+            AS_OF,
+        ],
+    );
+    let hits = read_hits(&out).unwrap();
+    assert_eq!(hits.len(), 1);
+    assert_eq!(Some(hits[0].gallery_id.as_str()), person.split(',').next());
+    assert_eq!(hits[0].rank, 1);
+}
