@@ -58,10 +58,13 @@ fn profile(rng: &mut ChaCha8Rng, style: Style, others: &[Profile]) -> Profile {
         }
         return copy;
     }
-    Locus::all()
-        .take(style.loci)
-        .filter_map(|locus| (!rng.random_bool(style.missing)).then(|| (locus, typing(rng, style))))
-        .collect()
+    let mut profile = Profile::new();
+    for locus in Locus::all().take(style.loci) {
+        if !rng.random_bool(style.missing) {
+            profile.insert(locus, typing(rng, style));
+        }
+    }
+    profile
 }
 
 fn typing(rng: &mut ChaCha8Rng, style: Style) -> Typing {

@@ -114,7 +114,7 @@ proptest! {
                 // The exact value itself is the sharpest threshold the pair must pass.
                 let params = Params { threshold_log10: exact };
                 let found =
-                    run(SimdLevel::fastest(), &params, &[query.clone()], &[window], case.view(), 1);
+                    run(SimdLevel::fastest(), &params, std::slice::from_ref(&query), &[window], case.view(), 1);
                 let found = found.unwrap();
                 if exact == f64::NEG_INFINITY {
                     prop_assert!(found.is_empty());
