@@ -305,7 +305,7 @@ fn size_planes(typing: &Typing, size: usize) -> impl Iterator<Item = usize> {
         2 => Some(TWO),
         _ => None,
     };
-    let many = if size > 2 { size - 2 } else { 0 };
+    let many = size.saturating_sub(2);
     let binary = (0..3).filter(move |bit| many >> bit & 1 == 1).map(|bit| MANY + bit);
     wild.into_iter().chain(counted).chain(binary)
 }
