@@ -132,12 +132,7 @@ impl<'a> Rows<'a> {
                     self.line += 1;
                     return Ok(());
                 }
-                [other, ..] if *other == self.separator => {
-                    self.rest = &self.rest[1..];
-                    if self.rest.is_empty() {
-                        row.cells.push(Cow::Borrowed(""));
-                    }
-                }
+                [other, ..] if *other == self.separator => self.rest = &self.rest[1..],
                 _ => {
                     let found: String = self.rest.chars().take(20).collect();
                     return Err(self.refuse(
