@@ -4,7 +4,13 @@
 //! `cargo bench --bench pipeline`; `TANBA_BENCH_PERSONS` sets the size of the registry (default
 //! 20,000 persons, some 7,000 convicts).
 
-#![allow(missing_docs, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a bench")]
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a bench"
+)]
 
 use std::path::Path;
 
@@ -34,7 +40,8 @@ fn import(registry: &Path, gallery: &Path, index: Index, name: &str) -> u64 {
         aliases: Default::default(),
         partial: false,
     };
-    let imported = import_file(&registry.join(name), &options).expect("a synthetic file is readable");
+    let imported =
+        import_file(&registry.join(name), &options).expect("a synthetic file is readable");
     let intake = Intake {
         file_hash: imported.file_hash,
         file_name: name.into(),
@@ -105,7 +112,8 @@ fn run(world: &World, gallery: &Gallery, spec: &SearchSpec, level: SimdLevel) ->
 
 fn pipeline(c: &mut Criterion) {
     let world = world();
-    let (registry, gallery) = (world.folder.path().join("registry"), world.folder.path().join("gallery"));
+    let (registry, gallery) =
+        (world.folder.path().join("registry"), world.folder.path().join("gallery"));
     let convicts = import(&registry, &gallery, Index::Convict, "convicts.csv");
     import(&registry, &gallery, Index::Trace, "traces.csv");
     let opened = Gallery::open(&gallery).expect("just made");
@@ -123,16 +131,22 @@ fn pipeline(c: &mut Criterion) {
     group.finish();
 
     let levels = [SimdLevel::Scalar, SimdLevel::fastest()];
-    for (name, sweep) in [("N:N dedup", Sweep::Dedup), ("1:N traces against convicts", Sweep::ColdCase)] {
+    for (name, sweep) in
+        [("N:N dedup", Sweep::Dedup), ("1:N traces against convicts", Sweep::ColdCase)]
+    {
         let spec = searches(sweep).expect("lawful").swap_remove(0);
         let mut group = c.benchmark_group(name);
         group.sample_size(10);
         for level in levels {
             let comparisons = run(&world, &opened, &spec, level);
             group.throughput(Throughput::Elements(comparisons));
-            group.bench_with_input(BenchmarkId::from_parameter(level.name()), &level, |b, level| {
-                b.iter(|| run(&world, &opened, &spec, *level));
-            });
+            group.bench_with_input(
+                BenchmarkId::from_parameter(level.name()),
+                &level,
+                |b, level| {
+                    b.iter(|| run(&world, &opened, &spec, *level));
+                },
+            );
         }
         group.finish();
     }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use jiff::civil::Date;
@@ -44,7 +45,8 @@ pub(super) fn run(args: &MatrixArgs, ui: &Ui) -> Result<Outcome> {
     let gallery = Gallery::open(&args.gallery)?;
     let statuses = gallery.statuses()?;
     let side = Side::open(&gallery, args.index, &statuses, args.as_of.unwrap_or_else(today))?;
-    let packed = PackedIndex::new(&side)?;
+    let left_out = side.left_out;
+    let packed = PackedIndex::new(&Arc::new(side))?;
     let device = device()?;
     let text = if args.stringency {
         stringency_csv(&packed.by_stringency(device)?)
@@ -58,8 +60,8 @@ pub(super) fn run(args: &MatrixArgs, ui: &Ui) -> Result<Outcome> {
         args.index,
         grouped(n * n.saturating_sub(1) / 2),
         packed.loci(),
-        side.left_out.expired,
-        side.left_out.blocked,
+        left_out.expired,
+        left_out.blocked,
     ));
     match &args.out {
         Some(path) => std::fs::write(path, text).map_err(Error::io(path))?,
