@@ -324,6 +324,9 @@ fn a_specimen_without_category_and_a_cell_without_column_are_refused() {
     let cmf = "<CODISImportFile><SPECIMEN><SPECIMENID>S</SPECIMENID><LOCUS><LOCUSNAME>FGA\
                </LOCUSNAME><ALLELE><ALLELEVALUE>20</ALLELEVALUE></ALLELE></LOCUS></SPECIMEN>\
                </CODISImportFile>";
+    let twice = cmf.replace("</LOCUSNAME>", "</LOCUSNAME><LOCUSNAME>vWA</LOCUSNAME>");
+    let rejection = refusal(import_bytes(Path::new("f"), twice.as_bytes(), &options(Index::Trace)));
+    assert!(rejection.rule.contains("named once"), "{rejection}");
     let table = "record_id,FGA_1,FGA_2,\nS,20,21,22\n";
     for (text, rule) in [(cmf, "SPECIMENCATEGORY"), (table, "the name of its column")] {
         let imported = import_bytes(Path::new("f"), text.as_bytes(), &options(Index::Trace));
