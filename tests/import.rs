@@ -251,6 +251,34 @@ fn a_dvi_project_gives_corpses_or_relatives_with_the_kinship_of_its_pedigree() {
 }
 
 #[test]
+fn pedigrees_that_disagree_state_no_kinship_and_a_family_occurs_once() {
+    let text = std::fs::read_to_string(sample("dvi.fam")).unwrap();
+    let other = "[[[[[Pedigree 3]]]]]\r\nName= Other\r\nnRelations= 1\r\nParent= Missing person\r\n\
+                 Child= R-1\r\n[Prior]";
+    let disputed = text.replace("nPedigrees= 2", "nPedigrees= 3").replace("[Prior]", other);
+    let read =
+        |text: &str| import_bytes(Path::new("f"), text.as_bytes(), &options(Index::Relative));
+    let kinships: Vec<_> =
+        read(&disputed).unwrap().family_members.iter().map(|member| member.kinship).collect();
+    assert_eq!(kinships, [Kinship::Unrelated; 3]);
+    let (start, end) = (text.find("[[[Family 1 ]]]").unwrap(), text.find("[Prior]").unwrap());
+    let twice = format!("{}{}{}", &text[..end], &text[start..end], &text[end..]).replace(
+        "[[Reference Families]]\r\nnFamilies= 1",
+        "[[Reference Families]]\r\nnFamilies= 2",
+    );
+    assert!(refusal(read(&twice)).rule.contains("a family occurs once"));
+}
+
+#[test]
+fn a_file_over_the_limit_is_refused_before_it_is_read() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    file.as_file().set_len(tanba::limits::MAX_INPUT_BYTES + 1).unwrap();
+    let error = import_file(file.path(), &options(Index::Trace)).unwrap_err();
+    assert!(matches!(error, Error::Limit { .. }), "{error}");
+    assert!(import_file(Path::new("absent.csv"), &options(Index::Trace)).is_err());
+}
+
+#[test]
 fn families_without_consent_are_kept_and_named() {
     let imported = import_sample("families.csv", &options(Index::Relative));
     let consents: Vec<_> = imported.family_members.iter().map(|m| m.consent).collect();
@@ -296,6 +324,9 @@ fn a_specimen_without_category_and_a_cell_without_column_are_refused() {
     let cmf = "<CODISImportFile><SPECIMEN><SPECIMENID>S</SPECIMENID><LOCUS><LOCUSNAME>FGA\
                </LOCUSNAME><ALLELE><ALLELEVALUE>20</ALLELEVALUE></ALLELE></LOCUS></SPECIMEN>\
                </CODISImportFile>";
+    let twice = cmf.replace("</LOCUSNAME>", "</LOCUSNAME><LOCUSNAME>vWA</LOCUSNAME>");
+    let rejection = refusal(import_bytes(Path::new("f"), twice.as_bytes(), &options(Index::Trace)));
+    assert!(rejection.rule.contains("named once"), "{rejection}");
     let table = "record_id,FGA_1,FGA_2,\nS,20,21,22\n";
     for (text, rule) in [(cmf, "SPECIMENCATEGORY"), (table, "the name of its column")] {
         let imported = import_bytes(Path::new("f"), text.as_bytes(), &options(Index::Trace));
@@ -357,6 +388,12 @@ fn frequency_files_of_all_layouts_are_read() {
         let error = frequency::read_frequencies(&sample(name), origin).unwrap_err();
         assert!(error.to_string().contains(text), "{name}: {error}");
     }
+    let refused = |text: &[u8]| {
+        frequency::frequencies_of_bytes(Path::new("f"), text, None).unwrap_err().to_string()
+    };
+    assert!(refused(b"Allele,FGA\n20,0.6\n21,0.6\n").contains("sum to about 1"));
+    assert!(refused(b"Allele,FGA\n20,0.6\n20,0.1\n").contains("an allele occurs once"));
+    assert!(refused(b"Allele,FGA,fga\n20,0.6,0.1\n").contains("a locus has one column"));
     let Some(folder) = common::shared("data/formats/dna/frequencies") else { return };
     let strider = folder.join("frequencies_STRBASE.xml");
     let europe = frequency::read_frequencies(&strider, Some("Europe")).unwrap();

@@ -1,5 +1,7 @@
 //! `str_counts` against what independent programs counted in the same database.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::path::Path;

@@ -7,13 +7,13 @@ use tanba::domain::dna::{Profile, Typing};
 use tanba::domain::frequency::FrequencyTable;
 use tanba::domain::locus::Locus;
 use tanba::kernel::Window;
-use tanba::kernel::planes::{LANES, PlaneMap, PlaneView, pack};
+use tanba::kernel::planes::{LANES, PlaneMap, PlaneView, WORDS, pack};
 
 /// Rows of the gallery that is streamed from memory.
-pub const STREAMED_ROWS: usize = 1_000_000;
+pub(crate) const STREAMED_ROWS: usize = 1_000_000;
 
 /// Rows whose planes fit half of a second-level cache of 1 MiB.
-pub const CACHED_ROWS: usize = 7 * LANES;
+pub(crate) const CACHED_ROWS: usize = 16 * LANES;
 
 /// Rows generated; a larger gallery repeats them.
 const DISTINCT_ROWS: usize = 64 * LANES;
@@ -25,32 +25,38 @@ const SPREAD: [f64; 23] = [
 ];
 
 /// One million rows of complete 23-locus profiles, or fewer.
-pub struct Gallery {
-    pub map: PlaneMap,
+pub(crate) struct Gallery {
+    pub(crate) map: PlaneMap,
     words: Vec<u64>,
+    first_word: usize,
     rows: usize,
-    pub profiles: Vec<Profile>,
+    pub(crate) profiles: Vec<Profile>,
 }
 
 impl Gallery {
-    pub fn new(rows: usize) -> Gallery {
+    pub(crate) fn new(rows: usize) -> Gallery {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let profiles: Vec<Profile> =
             (0..rows.min(DISTINCT_ROWS)).map(|_| profile(&mut rng)).collect();
         let map = PlaneMap::from_profiles(&profiles).expect("dictionaries are small");
         let distinct = pack(&map, &profiles).expect("the map covers the profiles");
         let length = rows.div_ceil(LANES) * map.words_per_block();
-        let words = distinct.iter().copied().cycle().take(length).collect();
-        Gallery { map, words, rows, profiles }
+        // As a memory-mapped segment is: planes begin at a multiple of a cache line.
+        let mut words: Vec<u64> = Vec::with_capacity(length + WORDS);
+        words.resize(words.as_ptr().align_offset(64).min(WORDS), 0);
+        let first_word = words.len();
+        words.extend(distinct.iter().cycle().take(length));
+        Gallery { map, words, first_word, rows, profiles }
     }
 
-    pub fn view(&self) -> PlaneView<'_> {
-        PlaneView::new(&self.map, &self.words, self.rows).expect("as many words as rows need")
+    pub(crate) fn view(&self) -> PlaneView<'_> {
+        PlaneView::new(&self.map, &self.words[self.first_word..], self.rows)
+            .expect("as many words as rows need")
     }
 }
 
 /// `count` probes unrelated to the gallery, and their windows over all rows.
-pub fn probes(count: usize) -> (Vec<Profile>, Vec<Window>) {
+pub(crate) fn probes(count: usize) -> (Vec<Profile>, Vec<Window>) {
     let mut rng = ChaCha8Rng::seed_from_u64(2);
     ((0..count).map(|_| profile(&mut rng)).collect(), vec![Window::ALL; count])
 }
@@ -71,7 +77,7 @@ fn typing(rng: &mut ChaCha8Rng, spread: f64) -> Typing {
 
 /// Frequencies counted in the gallery's distinct profiles.
 #[allow(dead_code, reason = "only the kinship bench scores")]
-pub fn frequencies(gallery: &Gallery) -> FrequencyTable {
+pub(crate) fn frequencies(gallery: &Gallery) -> FrequencyTable {
     let mut text = String::from("locus,allele,frequency\n");
     for locus in Locus::core() {
         let mut counts = std::collections::BTreeMap::new();

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use jiff::civil::Date;
@@ -12,6 +13,7 @@ use crate::domain::category::Index;
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
 use crate::kernel::str_counts::{AgreementHistogram, CountMatrix};
+use crate::law::purpose;
 use crate::plan::census::Side;
 use crate::run::matrix::PackedIndex;
 
@@ -20,14 +22,15 @@ use crate::run::matrix::PackedIndex;
 #[command(after_help = "Examples:\n  tanba gallery matrix registry > matrix.csv\n  \
 tanba gallery matrix registry --index trace --stringency --out histogram.csv\n\n\
 Rows are loci in full agreement, columns loci in partial agreement (an allele shared, sets not\n\
-equal); the layout is that of DNAtools' dbCompare.")]
+equal); the layout is that of DNAtools' dbCompare. Records of relatives of missing citizens are never\n\
+counted: their use is limited to identifying corpses (L40 28(2)).")]
 pub(super) struct MatrixArgs {
     /// Directory of the gallery
     #[arg(value_name = "DIR")]
     gallery: PathBuf,
-    /// Index to count
-    #[arg(long, default_value = "convict", value_parser = parse_index)]
-    index: Index,
+    /// Indexes to count together, separated by commas [default: all but relatives]
+    #[arg(long, value_delimiter = ',', value_parser = parse_index)]
+    index: Vec<Index>,
     /// Pairs by loci compared and agreeing at high, moderate and low stringency instead
     #[arg(long)]
     stringency: bool,
@@ -41,10 +44,17 @@ pub(super) struct MatrixArgs {
 
 /// Runs the verb.
 pub(super) fn run(args: &MatrixArgs, ui: &Ui) -> Result<Outcome> {
+    let indexes = countable(&args.index)?;
     let gallery = Gallery::open(&args.gallery)?;
     let statuses = gallery.statuses()?;
-    let side = Side::open(&gallery, args.index, &statuses, args.as_of.unwrap_or_else(today))?;
-    let packed = PackedIndex::new(&side)?;
+    let day = args.as_of.unwrap_or_else(today);
+    let mut segments = Vec::new();
+    for index in &indexes {
+        segments.extend(Side::open(&gallery, *index, &statuses, day)?.segments);
+    }
+    let side = Side::new(segments, &statuses, day);
+    let left_out = side.left_out;
+    let packed = PackedIndex::new(&Arc::new(side))?;
     let device = device()?;
     let text = if args.stringency {
         stringency_csv(&packed.by_stringency(device)?)
@@ -53,19 +63,32 @@ pub(super) fn run(args: &MatrixArgs, ui: &Ui) -> Result<Outcome> {
     };
     let n = packed.records() as u64;
     ui.note(format!(
-        "{} {} records, {} pairs, {} loci; {} expired and {} blocked records left out",
+        "{} records ({}), {} pairs, {} loci; {} expired and {} blocked records left out",
         grouped(n),
-        args.index,
+        indexes.iter().map(|i| i.name()).collect::<Vec<_>>().join(", "),
         grouped(n * n.saturating_sub(1) / 2),
         packed.loci(),
-        side.left_out.expired,
-        side.left_out.blocked,
+        left_out.expired,
+        left_out.blocked,
     ));
     match &args.out {
         Some(path) => std::fs::write(path, text).map_err(Error::io(path))?,
         None => ui.raw(&text),
     }
     Ok(Outcome::Done)
+}
+
+/// The indexes asked for, or all that may be counted.
+fn countable(asked: &[Index]) -> Result<Vec<Index>> {
+    let wanted = if asked.is_empty() {
+        vec![Index::Convict, Index::Trace, Index::Corpse]
+    } else {
+        asked.to_vec()
+    };
+    for index in &wanted {
+        purpose::require(*index, Index::Convict)?;
+    }
+    Ok(wanted)
 }
 
 /// The matrix with quoted row and column names.

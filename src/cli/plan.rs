@@ -9,10 +9,12 @@ use super::common::{
 };
 use super::run::Preset;
 use super::ui::{Outcome, Ui};
+use crate::domain::likelihood::Population;
 use crate::error::Result;
 use crate::gallery::Gallery;
 use crate::plan::cost;
-use crate::plan::search::ready;
+use crate::plan::job::Parameters;
+use crate::plan::search::{ReadySearch, Sides, ready};
 use crate::run::load;
 
 /// Arguments of `tanba plan`.
@@ -53,8 +55,20 @@ pub(super) fn run(args: &PlanArgs, ui: &Ui) -> Result<Outcome> {
         .iter()
         .map(|spec| ready(spec, &sides, &parameters, &population))
         .collect::<Result<Vec<_>>>()?;
-    let threads = args.execution.threads();
-    let plan = cost::plan(&ready, &device()?, threads, &parameters, &population)?;
+    show(&ready, &sides, args.execution.threads(), &parameters, &population, ui)?;
+    Ok(Outcome::Done)
+}
+
+/// Shows what `searches` would do.
+pub(super) fn show(
+    searches: &[ReadySearch],
+    sides: &Sides,
+    threads: usize,
+    parameters: &Parameters,
+    population: &Population,
+    ui: &Ui,
+) -> Result<()> {
+    let plan = cost::plan(searches, &device()?, threads, parameters, population)?;
     let mut shown = ui.table(&[
         "search",
         "article",
@@ -97,5 +111,5 @@ pub(super) fn run(args: &PlanArgs, ui: &Ui) -> Result<Outcome> {
         }
     }
     ui.document(&serde_json::json!({ "type": "plan", "threads": threads, "plan": plan }));
-    Ok(Outcome::Done)
+    Ok(())
 }

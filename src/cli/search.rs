@@ -8,8 +8,8 @@ use clap::Args;
 
 use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, parameters, parse_index};
 use super::run::run_ready;
-use super::summary;
 use super::ui::{Outcome, Ui};
+use super::{plan, summary};
 use crate::domain::category::Index;
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
@@ -17,12 +17,14 @@ use crate::gallery::segment::Segment;
 use crate::import::{ImportOptions, import_file};
 use crate::plan::census::Side;
 use crate::plan::job::ad_hoc_searches;
+use crate::plan::search::ready;
 use crate::run::load;
 
 /// Arguments of `tanba search`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
 tanba search stain.csv --probe-index trace --gallery registry --out search-1\n  \
+tanba search stain.csv --probe-index trace --gallery registry --plan\n  \
 tanba search body.xml --probe-index corpse --gallery registry --index convict,relative --top 10 --out search-2\n\n\
 Without --index every index is searched that the law allows for the probe. A search the law forbids\n\
 is refused with exit code 5 before any work.")]
@@ -40,8 +42,11 @@ pub(super) struct SearchArgs {
     #[arg(long, value_delimiter = ',', value_parser = parse_index)]
     index: Vec<Index>,
     /// Directory of the result
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "plan")]
+    out: Option<PathBuf>,
+    /// Say what the search would do, and do nothing
+    #[arg(long)]
+    plan: bool,
     /// Replace a finished run in OUT
     #[arg(long)]
     overwrite: bool,
@@ -58,7 +63,6 @@ pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
     let searches = ad_hoc_searches(args.probe_index, &args.index)?;
     let table = args.population.table()?;
     let parameters = parameters(&args.population, &args.rule, &table)?;
-    let execution = args.execution.execution(args.out.clone(), args.overwrite)?;
     let options = ImportOptions {
         index: args.probe_index,
         owner: "ad-hoc".into(),
@@ -84,6 +88,16 @@ pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
     let probes = Segment::in_memory(args.probe_index, &imported.records)?;
     let side = Side::new(vec![Arc::new(probes)], &gallery.statuses()?, parameters.as_of);
     sides.ad_hoc_probes = Some(Arc::new(side));
+    let Some(out) = args.out.as_ref().filter(|_| !args.plan) else {
+        let population = args.population.population(&table);
+        let ready = searches
+            .iter()
+            .map(|spec| ready(spec, &sides, &parameters, &population))
+            .collect::<Result<Vec<_>>>()?;
+        plan::show(&ready, &sides, args.execution.threads(), &parameters, &population, ui)?;
+        return Ok(Outcome::Done);
+    };
+    let execution = args.execution.execution(out.clone(), args.overwrite)?;
     let outcome = run_ready(
         &gallery,
         &searches,
@@ -93,6 +107,6 @@ pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
         &execution,
         ui,
     )?;
-    summary::show(&outcome.report, &outcome.hits, &args.out, ui);
+    summary::show(&outcome.report, &outcome.hits, out, ui);
     Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })
 }

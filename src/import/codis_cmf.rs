@@ -32,6 +32,7 @@ pub fn read(path: &Path, content: &str, options: &ImportOptions) -> Result<Impor
         path,
         options,
         collector: Collector::new(path, Format::CodisCmf, options),
+        version: None,
         kit: None,
         categories: BTreeSet::new(),
         foreign: 0,
@@ -46,6 +47,9 @@ pub fn read(path: &Path, content: &str, options: &ImportOptions) -> Result<Impor
             Step::Open(element) => reader.opened(&element)?,
             Step::Close { name, text, line } => reader.closed(&name, text, line)?,
         }
+    }
+    if let Some(version) = reader.version.filter(|v| !VERSIONS.contains(&v.as_str())) {
+        reader.collector.warn(format!("CMF version {:?} is read as 3.3", marker::cut(&version)));
     }
     if reader.foreign > 0 {
         let names: Vec<String> = std::mem::take(&mut reader.categories).into_iter().collect();
@@ -81,6 +85,7 @@ struct Reader<'a> {
     path: &'a Path,
     options: &'a ImportOptions,
     collector: Collector<'a>,
+    version: Option<String>,
     /// Kit of the whole message.
     kit: Option<String>,
     /// The first categories met that CODIS does not define.
@@ -116,7 +121,7 @@ impl Reader<'_> {
                     return Err(self.refuse(element.line, rule, "LOCUS"));
                 }
                 if let (Some(Specimen { draft, .. }), Some(kit)) =
-                    (&mut self.specimen, element.attribute("KIT"))
+                    (&mut self.specimen, element.attribute("KIT").filter(|kit| !kit.is_empty()))
                 {
                     draft.kit.get_or_insert_with(|| kit.to_owned());
                 }
@@ -170,7 +175,13 @@ impl Reader<'_> {
     fn closed(&mut self, name: &str, text: String, line: u64) -> Result<()> {
         self.depth = self.depth.saturating_sub(1);
         match (name, &mut self.specimen, &mut self.locus) {
-            ("LOCUSNAME", _, Some(locus)) => locus.name = text,
+            ("LOCUSNAME", _, Some(locus)) if locus.name.is_empty() => locus.name = text,
+            ("SPECIMENID", Some(specimen), None) if specimen.draft.id.is_empty() => {
+                specimen.draft.id = text;
+            }
+            ("LOCUSNAME", _, Some(_)) | ("SPECIMENID", Some(_), None) => {
+                return Err(self.refuse(line, "a specimen and a locus are named once", &text));
+            }
             ("ALLELEVALUE", _, Some(locus)) => {
                 let required = locus.required;
                 locus.calls.push((text, required));
@@ -179,15 +190,11 @@ impl Reader<'_> {
                     return Err(self.refuse(line, rule, "a ninth"));
                 }
             }
+            ("ALLELE", _, Some(locus)) => locus.required = false,
             ("LOCUS", Some(_), Some(_)) => self.close_locus()?,
-            ("SPECIMENID", Some(specimen), None) => specimen.draft.id = text,
             ("SPECIMENCATEGORY", Some(_), None) => self.check_category(text, line),
-            ("SPECIMEN", Some(_), None) => {
-                self.close_specimen()?;
-            }
-            ("HEADERVERSION", None, None) if !VERSIONS.contains(&text.as_str()) => {
-                self.collector.warn(format!("CMF version {text:?} is read as 3.3"));
-            }
+            ("SPECIMEN", Some(_), None) => self.close_specimen()?,
+            ("HEADERVERSION", None, None) => self.version = Some(text),
             ("KIT", Some(specimen), Some(_)) if specimen.draft.kit.is_none() => {
                 specimen.draft.kit = Some(text).filter(|text| !text.is_empty());
             }

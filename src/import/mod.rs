@@ -158,9 +158,12 @@ pub fn import_bytes(path: &Path, bytes: &[u8], options: &ImportOptions) -> Resul
 fn read_bounded(path: &Path) -> Result<Vec<u8>> {
     let file = std::fs::File::open(path).map_err(Error::io(path))?;
     let mut bytes = Vec::new();
-    // Read to the limit and not to the size the system states: a pipe has none.
-    file.take(limits::MAX_INPUT_BYTES + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
-    if bytes.len() as u64 > limits::MAX_INPUT_BYTES {
+    let stated = file.metadata().map_err(Error::io(path))?.len();
+    if stated <= limits::MAX_INPUT_BYTES {
+        // Bounded again: a pipe states no size, and a file may grow.
+        file.take(limits::MAX_INPUT_BYTES + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
+    }
+    if stated.max(bytes.len() as u64) > limits::MAX_INPUT_BYTES {
         return Err(Error::Limit {
             what: format!("the size of {}", path.display()),
             limit: limits::MAX_INPUT_BYTES,

@@ -132,12 +132,7 @@ impl<'a> Rows<'a> {
                     self.line += 1;
                     return Ok(());
                 }
-                [other, ..] if *other == self.separator => {
-                    self.rest = &self.rest[1..];
-                    if self.rest.is_empty() {
-                        row.cells.push(Cow::Borrowed(""));
-                    }
-                }
+                [other, ..] if *other == self.separator => self.rest = &self.rest[1..],
                 _ => {
                     let found: String = self.rest.chars().take(20).collect();
                     return Err(self.refuse(
@@ -230,18 +225,36 @@ pub(super) fn fold(name: &str) -> String {
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Folded words of columns that hold names of persons: no schema of this program has a place for them.
-const NAME_WORDS: [&str; 9] = [
+/// Words in the names of columns that hold names of persons, in English, Russian and Kazakh.
+const NAME_WORDS: [&str; 15] = [
     "name",
+    "names",
     "surname",
-    "first name",
-    "last name",
-    "full name",
+    "firstname",
+    "lastname",
+    "fullname",
     "patronymic",
+    "fio",
+    "фио",
     "фамилия",
     "имя",
     "отчество",
+    "тегі",
+    "аты",
+    "есім",
 ];
+
+/// First words of columns whose name is that of a thing.
+const THING_WORDS: [&str; 6] = ["sample", "file", "run", "kit", "plate", "panel"];
+
+/// Whether a column, by its name, holds names of persons: no schema of this program has a place for
+/// them.
+fn is_name_column(name: &str) -> bool {
+    let folded = fold(name);
+    let mut words = folded.split(' ');
+    let is_thing = words.clone().next().is_some_and(|first| THING_WORDS.contains(&first));
+    !is_thing && words.any(|word| NAME_WORDS.contains(&word))
+}
 
 /// One warning for the columns that are not stored, and one for columns that look like names.
 pub(super) fn unstored_warnings(passed_over: &[&str]) -> Vec<String> {
@@ -255,7 +268,7 @@ pub(super) fn unstored_warnings(passed_over: &[&str]) -> Vec<String> {
         };
         warnings.push(format!("columns not stored: {}{more}", listed.join(", ")));
     }
-    if let Some(name) = passed_over.iter().find(|name| NAME_WORDS.contains(&fold(name).as_str())) {
+    if let Some(name) = passed_over.iter().find(|name| is_name_column(name)) {
         warnings.push(format!(
             "the column {:?} looks like names of persons; no schema of this registry holds names: \
              leave them out of the export",
@@ -294,6 +307,16 @@ mod tests {
         let line = |text| rows(text).unwrap_err().to_string();
         assert!(line("a,b\n1,\"2\n3").starts_with("t:2: a quoted cell is closed"));
         assert!(line("a,b\n1,\"2\"3").starts_with("t:2: after the closing quote"));
+    }
+
+    #[test]
+    fn columns_of_names_are_told_from_names_of_things() {
+        for name in ["Surname", "first_name", "SUSPECT NAME", "Фамилия", "Аты", "FIO"] {
+            assert!(is_name_column(name), "{name}");
+        }
+        for name in ["Sample Name", "file_name", "remark", "rename", "case_id"] {
+            assert!(!is_name_column(name), "{name}");
+        }
     }
 
     #[test]

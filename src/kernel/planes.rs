@@ -176,6 +176,29 @@ impl PlaneMap {
                 }
             }
         }
+        Ok(Self::of_dictionaries(dictionaries))
+    }
+
+    /// The map that holds every locus and allele of `maps`.
+    ///
+    /// # Errors
+    /// A locus has more than [`MAX_ALLELES_PER_DICTIONARY`] different alleles.
+    pub fn union<'a>(maps: impl IntoIterator<Item = &'a PlaneMap>) -> Result<PlaneMap, PlaneError> {
+        let mut dictionaries: BTreeMap<Locus, Vec<u16>> = BTreeMap::new();
+        for planes in maps.into_iter().flat_map(PlaneMap::loci) {
+            let locus = Locus::from_number(planes.locus).ok_or(PlaneError::Locus(planes.locus))?;
+            let dictionary = dictionaries.entry(locus).or_default();
+            dictionary.extend_from_slice(&planes.alleles);
+            dictionary.sort_unstable();
+            dictionary.dedup();
+            if dictionary.len() > MAX_ALLELES_PER_DICTIONARY {
+                return Err(PlaneError::Dictionary { locus });
+            }
+        }
+        Ok(Self::of_dictionaries(dictionaries))
+    }
+
+    fn of_dictionaries(dictionaries: BTreeMap<Locus, Vec<u16>>) -> PlaneMap {
         let mut loci = Vec::with_capacity(dictionaries.len());
         let mut first_plane = 0;
         for (locus, alleles) in dictionaries {
@@ -183,7 +206,7 @@ impl PlaneMap {
             first_plane += planes.planes() as u32;
             loci.push(planes);
         }
-        Ok(PlaneMap { loci })
+        PlaneMap { loci }
     }
 
     /// Checks what a stored map must satisfy: known ascending loci, bounded ascending dictionaries
@@ -305,7 +328,7 @@ fn size_planes(typing: &Typing, size: usize) -> impl Iterator<Item = usize> {
         2 => Some(TWO),
         _ => None,
     };
-    let many = if size > 2 { size - 2 } else { 0 };
+    let many = size.saturating_sub(2);
     let binary = (0..3).filter(move |bit| many >> bit & 1 == 1).map(|bit| MANY + bit);
     wild.into_iter().chain(counted).chain(binary)
 }

@@ -43,7 +43,8 @@ pub struct Query {
 }
 
 impl Query {
-    /// Compiles `profile` against `map`. Alleles that the dictionary lacks match no row.
+    /// Compiles `profile` against `map`. Alleles that the dictionary lacks match no row. The query
+    /// is for views of this map alone: plane numbers of another map mean other alleles.
     pub fn compile(map: &PlaneMap, profile: &Profile) -> Query {
         let mut loci = Vec::with_capacity(profile.len());
         for (locus, typing) in profile.iter().filter(|(_, t)| t.is_comparable()) {

@@ -4,8 +4,8 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::Window;
 use super::planes::{PlaneMap, pack};
+use super::{Overflow, Survivor, Window};
 use crate::domain::allele::Allele;
 use crate::domain::dna::{Profile, Typing};
 use crate::domain::locus::Locus;
@@ -38,10 +38,18 @@ pub(super) const LONG: Style =
 pub(super) const NEARLY_FULL: Style =
     Style { loci: 23, missing: 0.002, unknown: 0.002, many: 0.002, alleles: 5 };
 
-pub(super) const STYLES: [Style; 4] = [FULL, MIXED, LONG, NEARLY_FULL];
-
 /// Numbers of rows around the block size.
-pub(super) const SIZES: [usize; 7] = [0, 1, 63, 511, 512, 513, 1500];
+const SIZES: [usize; 7] = [0, 1, 63, 511, 512, 513, 1500];
+
+/// Every style with every number of rows, and one with more probes than a kernel takes at once.
+pub(super) fn cases(seed: u64) -> impl Iterator<Item = Case> {
+    let few = [FULL, MIXED, LONG, NEARLY_FULL]
+        .into_iter()
+        .flat_map(|style| SIZES.map(|rows| (style, rows, 10)));
+    few.chain([(MIXED, 70, 1100)])
+        .zip(seed..)
+        .map(|((style, rows, probes), seed)| Case::random(seed, style, rows, probes))
+}
 
 /// A random profile of `style`; one in twenty copies a relative's, with an allele changed here and
 /// there, so that near misses exist.
@@ -58,10 +66,13 @@ fn profile(rng: &mut ChaCha8Rng, style: Style, others: &[Profile]) -> Profile {
         }
         return copy;
     }
-    Locus::all()
-        .take(style.loci)
-        .filter_map(|locus| (!rng.random_bool(style.missing)).then(|| (locus, typing(rng, style))))
-        .collect()
+    let mut profile = Profile::new();
+    for locus in Locus::all().take(style.loci) {
+        if !rng.random_bool(style.missing) {
+            profile.insert(locus, typing(rng, style));
+        }
+    }
+    profile
 }
 
 fn typing(rng: &mut ChaCha8Rng, style: Style) -> Typing {
@@ -136,15 +147,25 @@ fn random_window(rng: &mut ChaCha8Rng, rows: usize) -> Window {
     Window { first_row: rng.random_range(0..bound), end_row: rng.random_range(0..bound) }
 }
 
-/// Instantiates a kernel's suite, a function `suite(SimdLevel)` in scope, for scalar and for each
-/// instruction set of this processor, forced in turn.
+/// A screen with room for fewer pairs than survive says so, and otherwise returns all.
+pub(super) fn check_capacity(
+    expected: &[Survivor],
+    run: impl Fn(usize) -> Result<Vec<Survivor>, Overflow>,
+) {
+    for capacity in [0, 1, expected.len().saturating_sub(1), expected.len()] {
+        let fits = expected.len() <= capacity;
+        let wanted = if fits { Ok(expected.to_vec()) } else { Err(Overflow { capacity }) };
+        assert_eq!(run(capacity), wanted, "capacity {capacity} for {}", expected.len());
+    }
+}
+
+/// Instantiates a kernel's suite, a function `suite(&[SimdLevel])` in scope that forces each level in
+/// turn, for scalar and for each instruction set of this processor.
 macro_rules! kernel_tests {
     ($kernel:ident) => {
         #[test]
         fn scalar_and_every_simd_level_give_the_same_answer() {
-            for level in $crate::kernel::simd::SimdLevel::available() {
-                suite(level);
-            }
+            suite(&$crate::kernel::simd::SimdLevel::available());
         }
 
         #[test]

@@ -3,26 +3,40 @@
 //! The figure a national database publishes. The living records of an index are packed under one
 //! plane map, so that a gallery of many small segments is counted like one large one.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use crate::device::cpu::CpuDevice;
 use crate::domain::dna::Profile;
 use crate::error::{Error, Result};
 use crate::kernel::Window;
-use crate::kernel::planes::{PlaneMap, PlaneView, pack};
+use crate::kernel::planes::{LANES, PlaneMap, PlaneView, pack};
 use crate::kernel::query::Query;
 use crate::kernel::str_counts::{AgreementHistogram, CountMatrix};
+use crate::limits::MAX_ROWS_PER_SEGMENT;
 use crate::plan::census::Side;
 
-/// Probes one task compares with everything after them.
+/// Probes one task compares with one piece of the gallery.
 const PROBES_PER_TASK: usize = 512;
 
-/// An index packed for counting.
+/// Profiles decoded at a time while packing.
+const PROFILES_PER_STEP: usize = 64 * LANES;
+
+/// An index packed for counting: pieces of at most [`MAX_ROWS_PER_SEGMENT`] rows under one map.
+/// Profiles stay in their segments and are decoded when they are probes.
 #[derive(Debug)]
 pub struct PackedIndex {
+    side: Arc<Side>,
+    rows: Vec<(u32, u32)>,
     map: PlaneMap,
-    words: Vec<u64>,
-    profiles: Vec<Profile>,
+    pieces: Vec<Vec<u64>>,
+}
+
+/// Probes of one task and the piece they are compared with.
+struct Task {
+    first_probe: usize,
+    piece: usize,
 }
 
 impl PackedIndex {
@@ -30,20 +44,29 @@ impl PackedIndex {
     ///
     /// # Errors
     /// A stored profile cannot be read, or a locus has more alleles than planes can hold.
-    pub fn new(side: &Side) -> Result<PackedIndex> {
-        let profiles = side
-            .living()
-            .map(|(segment, row)| side.profile(segment, row))
-            .collect::<Result<Vec<_>>>()?;
-        let broken = |e: String| Error::usage(e, "count a smaller index");
-        let map = PlaneMap::from_profiles(&profiles).map_err(|e| broken(e.to_string()))?;
-        let words = pack(&map, &profiles).map_err(|e| broken(e.to_string()))?;
-        Ok(PackedIndex { map, words, profiles })
+    pub fn new(side: &Arc<Side>) -> Result<PackedIndex> {
+        let inconsistent = |e: String| Error::usage(e, "run `tanba gallery verify`");
+        let map = PlaneMap::union(side.segments.iter().map(|s| s.map()))
+            .map_err(|e| inconsistent(e.to_string()))?;
+        let rows: Vec<(u32, u32)> =
+            side.living().map(|(segment, row)| (segment as u32, row as u32)).collect();
+        let mut packed = PackedIndex { side: Arc::clone(side), rows, map, pieces: Vec::new() };
+        for piece in packed.rows.chunks(MAX_ROWS_PER_SEGMENT) {
+            let mut words = Vec::new();
+            for step in piece.chunks(PROFILES_PER_STEP) {
+                let profiles =
+                    step.iter().map(|row| packed.profile(*row)).collect::<Result<Vec<_>>>()?;
+                let part = pack(&packed.map, &profiles).map_err(|e| inconsistent(e.to_string()))?;
+                words.extend_from_slice(&part);
+            }
+            packed.pieces.push(words);
+        }
+        Ok(packed)
     }
 
     /// Records packed.
     pub fn records(&self) -> usize {
-        self.profiles.len()
+        self.rows.len()
     }
 
     /// Loci typed by at least one record.
@@ -51,63 +74,84 @@ impl PackedIndex {
         self.map.loci().len()
     }
 
-    fn view(&self) -> Result<PlaneView<'_>> {
-        PlaneView::new(&self.map, &self.words, self.profiles.len())
+    fn profile(&self, (segment, row): (u32, u32)) -> Result<Profile> {
+        self.side.profile(segment as usize, row as usize)
+    }
+
+    fn view(&self, piece: usize) -> Result<PlaneView<'_>> {
+        let rows = (self.rows.len() - piece * MAX_ROWS_PER_SEGMENT).min(MAX_ROWS_PER_SEGMENT);
+        PlaneView::new(&self.map, &self.pieces[piece], rows)
             .map_err(|e| Error::usage(e.to_string(), "report this"))
     }
 
-    /// Queries and windows of one task: each probe against the records after it.
-    fn task(&self, task: usize) -> (Vec<Query>, Vec<Window>) {
-        let first = task * PROBES_PER_TASK;
-        let last = (first + PROBES_PER_TASK).min(self.profiles.len());
-        (first..last)
-            .map(|probe| {
-                let query = Query::compile(&self.map, &self.profiles[probe]);
-                (query, Window { first_row: probe as u32 + 1, end_row: u32::MAX })
+    /// Each block of probes against its own and every later piece.
+    fn tasks(&self) -> Vec<Task> {
+        let starts = (0..self.rows.len()).step_by(PROBES_PER_TASK);
+        starts
+            .flat_map(|first_probe| {
+                let own = first_probe / MAX_ROWS_PER_SEGMENT;
+                (own..self.pieces.len()).map(move |piece| Task { first_probe, piece })
             })
-            .unzip()
+            .collect()
     }
 
-    fn tasks(&self) -> usize {
-        self.profiles.len().div_ceil(PROBES_PER_TASK)
+    /// Queries and windows of one task: each probe against the records after it.
+    fn prepare(&self, task: &Task) -> Result<(Vec<Query>, Vec<Window>)> {
+        let last = (task.first_probe + PROBES_PER_TASK).min(self.rows.len());
+        let start = task.piece * MAX_ROWS_PER_SEGMENT;
+        let mut queries = Vec::with_capacity(PROBES_PER_TASK);
+        let mut windows = Vec::with_capacity(PROBES_PER_TASK);
+        for probe in task.first_probe..last {
+            queries.push(Query::compile(&self.map, &self.profile(self.rows[probe])?));
+            let first_row = (probe + 1).saturating_sub(start) as u32;
+            windows.push(Window { first_row, end_row: u32::MAX });
+        }
+        Ok((queries, windows))
     }
 
     /// Counts every pair once by (loci fully matching, loci partially matching).
     ///
     /// # Errors
-    /// The planes are inconsistent.
+    /// A stored profile cannot be read.
     pub fn matrix(&self, device: CpuDevice) -> Result<CountMatrix> {
-        let view = self.view()?;
-        Ok((0..self.tasks())
-            .into_par_iter()
-            .map(|task| {
-                let (queries, windows) = self.task(task);
-                device.str_counts(&queries, &windows, view)
-            })
-            .reduce(
-                || CountMatrix::new(self.loci()),
-                |mut sum, part| {
-                    sum.merge(&part);
-                    sum
-                },
-            ))
+        self.count(
+            |queries, windows, view| device.str_counts(queries, windows, view),
+            || CountMatrix::new(self.loci()),
+            CountMatrix::merge,
+        )
     }
 
     /// Counts every pair once by loci compared and loci agreeing at each stringency.
     ///
     /// # Errors
-    /// The planes are inconsistent.
+    /// A stored profile cannot be read.
     pub fn by_stringency(&self, device: CpuDevice) -> Result<AgreementHistogram> {
-        let view = self.view()?;
-        Ok((0..self.tasks())
-            .into_par_iter()
+        self.count(
+            |queries, windows, view| device.str_counts_by_agreement(queries, windows, view),
+            AgreementHistogram::default,
+            AgreementHistogram::merge,
+        )
+    }
+
+    fn count<T: Send>(
+        &self,
+        kernel: impl Fn(&[Query], &[Window], PlaneView) -> T + Sync,
+        zero: impl Fn() -> T + Sync + Send,
+        merge: impl Fn(&mut T, &T) + Sync + Send,
+    ) -> Result<T> {
+        self.tasks()
+            .par_iter()
             .map(|task| {
-                let (queries, windows) = self.task(task);
-                device.str_counts_by_agreement(&queries, &windows, view)
+                let (queries, windows) = self.prepare(task)?;
+                Ok(kernel(&queries, &windows, self.view(task.piece)?))
             })
-            .reduce(AgreementHistogram::default, |mut sum, part| {
-                sum.merge(&part);
-                sum
-            }))
+            .try_fold(&zero, |mut sum, part: Result<T>| {
+                merge(&mut sum, &part?);
+                Ok(sum)
+            })
+            .try_reduce(&zero, |mut sum, part| {
+                merge(&mut sum, &part);
+                Ok(sum)
+            })
     }
 }

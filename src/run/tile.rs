@@ -113,6 +113,8 @@ fn identity(
         Ok(survivors) => survivors,
         Err(overflow) => return Ok(Err(overflow)),
     };
+    let one = |q: usize, w| str_screen::reference(&params, &queries[q..=q], &[w], view, 1);
+    spot_check(gallery, &windows, &survivors, one)?;
     for survivor in survivors.iter().filter(|s| alive_rows[s.row as usize]) {
         output.survivors += 1;
         let (place, row) = (survivor.probe as usize, survivor.row as usize);
@@ -130,6 +132,44 @@ fn identity(
         }
     }
     Ok(Ok(output))
+}
+
+/// Pairs of a tile that the scalar reference answers again.
+const SPOT_CHECKS: u64 = 4;
+
+/// Compares the device's answer with the reference on a few pairs spread over the tile, and on one
+/// survivor. A device that answers wrongly must not write a hit list.
+fn spot_check(
+    scanned: &Segment,
+    windows: &[Window],
+    survivors: &[Survivor],
+    reference: impl Fn(usize, Window) -> std::result::Result<Vec<Survivor>, Overflow>,
+) -> Result<()> {
+    let spread = (0..SPOT_CHECKS).filter_map(|number| {
+        let probe = (number as usize * 7919 + survivors.len()) % windows.len().max(1);
+        let window = windows.get(probe)?;
+        let rows = window.end_row.checked_sub(window.first_row).filter(|rows| *rows > 0)?;
+        Some((probe as u32, window.first_row + (number as u32).wrapping_mul(2_654_435_761) % rows))
+    });
+    let found = survivors.get(survivors.len() / 2).map(|s| (s.probe, s.row));
+    for (probe, row) in spread.chain(found) {
+        let window = Window { first_row: row, end_row: row + 1 };
+        let expected = reference(probe as usize, window).unwrap_or_default();
+        let expected = expected.first().map(|s| s.value);
+        let place = survivors.binary_search_by_key(&(probe, row), |s| (s.probe, s.row));
+        let answered = place.ok().map(|place| survivors[place].value);
+        if answered != expected {
+            return Err(Error::integrity(
+                std::path::Path::new("cpu"),
+                format!(
+                    "record {}: the device answers {answered:?}, the reference {expected:?}",
+                    scanned.record_id(row as usize)
+                ),
+                "this processor computes wrongly; run again with TANBA_SIMD=scalar and report it",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Number of living rows before each row.
@@ -217,6 +257,8 @@ fn kinship(
             Ok(survivors) => survivors,
             Err(overflow) => return Ok(Err(overflow)),
         };
+    let one = |q: usize, w| kin_screen::reference(&params, &queries[q..=q], &[w], view, 1);
+    spot_check(bodies, &windows, &survivors, one)?;
     for survivor in survivors.iter().filter(|s| alive_bodies[s.row as usize]) {
         output.survivors += 1;
         let (place, row) = (survivor.probe as usize, survivor.row as usize);

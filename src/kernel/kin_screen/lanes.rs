@@ -20,16 +20,20 @@ use crate::limits::MAX_LOCI;
 /// Vectors of 16-bit sums a block has.
 const SUMS: usize = LANES / 32;
 
+/// Probes that stay in the second-level cache beside a block (400 KB).
+const PROBES_PER_PASS: usize = 256;
+
 /// Loci between two looks at whether any lane is not excluded.
 const LOCI_PER_LOOK: usize = 4;
 
-/// What a call has in common for all probes.
+/// One batch of probes.
 struct Job<'a> {
     queries: &'a [KinQuery],
     windows: &'a [Window],
     thresholds: Vec<i32>,
     /// Per probe, the sum of a row that shares no allele with it.
     neither: Vec<i16>,
+    first_probe: usize,
     view: PlaneView<'a>,
     capacity: usize,
 }
@@ -42,22 +46,33 @@ pub(super) fn run(
     view: PlaneView,
     capacity: usize,
 ) -> Result<Vec<Survivor>, Overflow> {
-    let thresholds = queries.iter().map(|q| q.threshold(params.threshold_log10)).collect();
-    let neither = queries.iter().map(|query| {
-        query.loci.iter().fold(0i16, |sum, locus| sum.wrapping_add(locus.scores[NEITHER]))
-    });
-    let neither = neither.collect();
-    let job = Job { neither, queries, windows, thresholds, view, capacity };
-    let mut survivors = dispatch!(level, simd => pass(simd, &job))?;
-    survivors.sort_unstable();
+    let mut survivors = Vec::new();
+    let batches = queries.chunks(PROBES_PER_PASS).zip(windows.chunks(PROBES_PER_PASS));
+    for (batch, (queries, windows)) in batches.enumerate() {
+        let job = Job {
+            queries,
+            windows,
+            thresholds: queries.iter().map(|q| q.threshold(params.threshold_log10)).collect(),
+            neither: queries.iter().map(neither_sum).collect(),
+            first_probe: batch * PROBES_PER_PASS,
+            view,
+            capacity,
+        };
+        let start = survivors.len();
+        dispatch!(level, simd => pass(simd, &job, &mut survivors))?;
+        survivors[start..].sort_unstable();
+    }
     Ok(survivors)
+}
+
+fn neither_sum(query: &KinQuery) -> i16 {
+    query.loci.iter().fold(0i16, |sum, locus| sum.wrapping_add(locus.scores[NEITHER]))
 }
 
 /// Every probe against every block; blocks are the outer loop, so one stays in the first-level
 /// cache for all probes.
 #[inline(always)]
-fn pass<S: Simd>(simd: S, job: &Job) -> Result<Vec<Survivor>, Overflow> {
-    let mut survivors = Vec::new();
+fn pass<S: Simd>(simd: S, job: &Job, survivors: &mut Vec<Survivor>) -> Result<(), Overflow> {
     let mut terms = Terms { terms: Box::new([Term::NONE; CLASSES * MAX_LOCI]), length: 0 };
     for number in 0..job.view.blocks() {
         let block = Block::new(simd, &job.view, number);
@@ -81,13 +96,14 @@ fn pass<S: Simd>(simd: S, job: &Job) -> Result<Vec<Survivor>, Overflow> {
             if is_zero(over) {
                 continue;
             }
-            append(over, &sums, probe as u32, first_row as u32, &mut survivors);
+            let probe = (job.first_probe + probe) as u32;
+            append(over, &sums, probe, first_row as u32, survivors);
             if survivors.len() > job.capacity {
                 return Err(Overflow { capacity: job.capacity });
             }
         }
     }
-    Ok(survivors)
+    Ok(())
 }
 
 /// The planes of one locus that the classes are made of. Rows with one or two known alleles and no

@@ -10,7 +10,9 @@
 //!
 //! The bound: every class score is above the true value by at least [`SLACK`] units, the threshold
 //! is rounded down, and the sum is exact, so no pair at or over the threshold is lost. Survivors are
-//! scored again in `f64`. Mutation is not modelled, as in the exact ratio.
+//! scored again in `f64`; only that score may be reported. (Compiling uses `f64::log10`, whose last
+//! bit may differ between systems: then a different row just below the threshold may survive, which
+//! the second score removes.) Mutation is not modelled, as in the exact ratio.
 
 mod lanes;
 #[cfg(test)]
@@ -85,8 +87,8 @@ pub struct KinQuery {
 }
 
 impl KinQuery {
-    /// Compiles `profile` against `map`. The unit is the finest power of two for which no sum of
-    /// class scores leaves 16 bits.
+    /// Compiles `profile` against `map`, for views of this map alone. The unit is the finest power
+    /// of two for which no sum of class scores leaves 16 bits.
     pub fn compile(
         map: &PlaneMap,
         profile: &Profile,

@@ -6,7 +6,7 @@ use super::*;
 use crate::domain::frequency::{FrequencyTable, MinimumFrequency};
 use crate::domain::likelihood::log10_product;
 use crate::domain::locus::Locus;
-use crate::kernel::testing::{Case, LONG, SIZES, STYLES, Style, kernel_tests};
+use crate::kernel::testing::{Case, LONG, Style, cases, check_capacity, kernel_tests};
 
 kernel_tests!(kin_screen);
 
@@ -28,29 +28,26 @@ fn population(frequencies: &FrequencyTable, theta: f64) -> Population<'_> {
     Population { frequencies, theta, minimum: MinimumFrequency::UnseenOnly }
 }
 
-fn suite(level: SimdLevel) {
+fn suite(levels: &[SimdLevel]) {
     let table = table();
     let mut survivors_seen = 0;
-    for (number, style) in STYLES.into_iter().enumerate() {
-        for rows in SIZES {
-            let case = Case::random(200 + number as u64, style, rows, 8);
-            for (place, relation) in Relation::ALL.into_iter().enumerate() {
-                let population = population(&table, THETAS[(place + rows) % 3]);
-                let compile = |p| KinQuery::compile(&case.map, p, relation, &population);
-                let queries: Vec<KinQuery> = case.probes.iter().map(compile).collect();
-                for threshold_log10 in [f64::NEG_INFINITY, -3.0, 0.0, 2.5, 1e9, f64::NAN] {
-                    let params = Params { threshold_log10 };
-                    let run = |level, capacity| {
-                        run(level, &params, &queries, &case.windows, case.view(), capacity)
-                    };
-                    let expected = run(SimdLevel::Scalar, usize::MAX).unwrap();
-                    assert_eq!(run(level, usize::MAX).unwrap(), expected, "{relation} {style:?}");
-                    survivors_seen += expected.len();
-                    for capacity in [0, 1, expected.len().saturating_sub(1), expected.len()] {
-                        let fits = expected.len() <= capacity;
-                        let wanted =
-                            if fits { Ok(expected.clone()) } else { Err(Overflow { capacity }) };
-                        assert_eq!(run(level, capacity), wanted);
+    for case in cases(200) {
+        for (place, relation) in Relation::ALL.into_iter().enumerate() {
+            let population = population(&table, THETAS[(place + case.rows) % 3]);
+            let compile = |p| KinQuery::compile(&case.map, p, relation, &population);
+            let queries: Vec<KinQuery> = case.probes.iter().map(compile).collect();
+            for threshold_log10 in [f64::NEG_INFINITY, -3.0, 0.0, 2.5, 1e9, f64::NAN] {
+                let params = Params { threshold_log10 };
+                let run = |level, capacity| {
+                    run(level, &params, &queries, &case.windows, case.view(), capacity)
+                };
+                let expected = run(SimdLevel::Scalar, usize::MAX).unwrap();
+                assert!(expected.is_sorted());
+                survivors_seen += expected.len();
+                for level in levels {
+                    assert_eq!(run(*level, usize::MAX).unwrap(), expected, "{level} {relation}");
+                    if threshold_log10 == 0.0 {
+                        check_capacity(&expected, |capacity| run(*level, capacity));
                     }
                 }
             }
@@ -114,7 +111,7 @@ proptest! {
                 // The exact value itself is the sharpest threshold the pair must pass.
                 let params = Params { threshold_log10: exact };
                 let found =
-                    run(SimdLevel::fastest(), &params, &[query.clone()], &[window], case.view(), 1);
+                    run(SimdLevel::fastest(), &params, std::slice::from_ref(&query), &[window], case.view(), 1);
                 let found = found.unwrap();
                 if exact == f64::NEG_INFINITY {
                     prop_assert!(found.is_empty());

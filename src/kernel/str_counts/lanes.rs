@@ -20,6 +20,9 @@ const NARROW_CELLS: usize = 1 << (2 * NARROW_BITS);
 /// Cells of a table indexed by two wide counts.
 const WIDE_CELLS: usize = 1 << (2 * WIDE_BITS);
 
+/// Probes whose programs stay in the second-level cache beside a block (400 KB).
+const PROBES_PER_PASS: usize = 1024;
+
 /// Pairs after which the 32-bit cells are emptied into the 64-bit result.
 const PAIRS_PER_FLUSH: usize = 1 << 31;
 
@@ -74,17 +77,19 @@ pub(super) fn run(
     view: PlaneView,
 ) -> CountMatrix {
     let mut matrix = CountMatrix::new(view.map().loci().len());
-    let programs: Vec<Program> = queries.iter().map(Program::new).collect();
-    if fit_narrow(queries) {
-        let mut cells = Cells::<NARROW_CELLS>::new(NARROW_BITS);
-        dispatch!(level, simd => count::<_, NARROW_BITS, NARROW_CELLS>(
-            simd, &programs, windows, &view, &mut cells, &mut matrix
-        ));
-    } else {
-        let mut cells = Cells::<WIDE_CELLS>::new(WIDE_BITS);
-        dispatch!(level, simd => count::<_, WIDE_BITS, WIDE_CELLS>(
-            simd, &programs, windows, &view, &mut cells, &mut matrix
-        ));
+    let mut narrow_cells = Cells::<NARROW_CELLS>::new(NARROW_BITS);
+    let mut wide_cells = Cells::<WIDE_CELLS>::new(WIDE_BITS);
+    for (queries, windows) in queries.chunks(PROBES_PER_PASS).zip(windows.chunks(PROBES_PER_PASS)) {
+        let programs: Vec<Program> = queries.iter().map(Program::new).collect();
+        if fit_narrow(queries) {
+            dispatch!(level, simd => count::<_, NARROW_BITS, NARROW_CELLS>(
+                simd, &programs, windows, &view, &mut narrow_cells, &mut matrix
+            ));
+        } else {
+            dispatch!(level, simd => count::<_, WIDE_BITS, WIDE_CELLS>(
+                simd, &programs, windows, &view, &mut wide_cells, &mut matrix
+            ));
+        }
     }
     matrix
 }
@@ -232,14 +237,16 @@ pub(super) fn run_by_agreement(
     view: PlaneView,
 ) -> AgreementHistogram {
     let mut histogram = AgreementHistogram::default();
-    if fit_narrow(queries) {
-        dispatch!(level, simd => count_by_agreement::<_, NARROW_BITS>(
-            simd, queries, windows, &view, &mut histogram
-        ));
-    } else {
-        dispatch!(level, simd => count_by_agreement::<_, WIDE_BITS>(
-            simd, queries, windows, &view, &mut histogram
-        ));
+    for (queries, windows) in queries.chunks(PROBES_PER_PASS).zip(windows.chunks(PROBES_PER_PASS)) {
+        if fit_narrow(queries) {
+            dispatch!(level, simd => count_by_agreement::<_, NARROW_BITS>(
+                simd, queries, windows, &view, &mut histogram
+            ));
+        } else {
+            dispatch!(level, simd => count_by_agreement::<_, WIDE_BITS>(
+                simd, queries, windows, &view, &mut histogram
+            ));
+        }
     }
     histogram
 }

@@ -144,12 +144,17 @@ impl Step {
 impl Heads {
     fn build(queries: &[Query], stringency: Stringency, popularity: &Popularity) -> Heads {
         let mut heads = Heads { steps: Vec::new(), ends: Vec::with_capacity(queries.len()) };
+        let mut ranked: Vec<(u64, Step)> = Vec::new();
         for query in queries {
-            let mut steps: Vec<Step> =
-                query.loci().iter().filter_map(|locus| Step::of(locus, stringency)).collect();
-            steps.sort_by_cached_key(|step| u64::MAX - popularity.failing(step, stringency));
+            ranked.clear();
+            ranked.extend(query.loci().iter().filter_map(|locus| {
+                let step = Step::of(locus, stringency)?;
+                Some((popularity.failing(&step, stringency), step))
+            }));
+            ranked.sort_unstable_by_key(|(failing, _)| std::cmp::Reverse(*failing));
             // A last incomplete group is left to the exact pass.
-            heads.steps.extend_from_slice(steps.as_chunks().0);
+            let (groups, _) = ranked.as_chunks::<STEPS_PER_LOOK>();
+            heads.steps.extend(groups.iter().map(|group| group.map(|(_, step)| step)));
             heads.ends.push(heads.steps.len() as u32);
         }
         heads
