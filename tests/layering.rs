@@ -1,6 +1,8 @@
 //! The layers of `src/lib.rs`, and the rooms of `wgpu`, `parquet`, `unsafe` and printing, read from
 //! the sources. Comments and texts in quotes do not count.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
