@@ -1,0 +1,430 @@
+//! The documentation against the program: tables of columns, snippets, command lines, links, file map.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use arrow::datatypes::{DataType, SchemaRef};
+use serde_json::{Value, json};
+
+/// Asks every snippet of `docs/hits.md` and prints, as one JSON document, what each answered.
+const DRIVER: &str = r#"
+import json, sys
+
+def ask(engine, text):
+    if engine == "duckdb":
+        import duckdb
+        cursor = duckdb.connect().execute(text)
+        columns = [column[0] for column in cursor.description]
+        return columns, [row[0] for row in cursor.fetchall()]
+    scope = {}
+    exec(compile(text, engine, "exec"), scope)
+    answer = scope["answer"]
+    columns = list(answer.columns)
+    return columns, list(answer[columns[0]])
+
+answers = []
+for block in json.load(open(sys.argv[1])):
+    columns, first = ask(block["engine"], block["text"])
+    answers.append({"columns": columns, "first": sorted(str(value) for value in first)})
+print(json.dumps(answers))
+"#;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn document(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+/// A command line as a person types it, in `folder`.
+fn shell(line: &str, folder: &Path) -> Output {
+    let program = Path::new(env!("CARGO_BIN_EXE_tanba"));
+    let mut path = program.parent().unwrap().as_os_str().to_owned();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    Command::new("sh").args(["-c", line]).current_dir(folder).env("PATH", path).output().unwrap()
+}
+
+fn assert_exit(line: &str, output: &Output, allowed: &[i32]) {
+    let code = output.status.code();
+    assert!(
+        code.is_some_and(|code| allowed.contains(&code)),
+        "`{line}` ended with {code:?}, not {allowed:?}\n{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+}
+
+/// A demo of 2,000 persons, made once: `registry`, `gallery` and `night` below it.
+fn demo() -> &'static Path {
+    static DEMO: OnceLock<PathBuf> = OnceLock::new();
+    DEMO.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let line = "tanba demo --persons 2000 --out docs-demo";
+        assert_exit(line, &shell(line, folder), &[0]);
+        folder.join("docs-demo")
+    })
+}
+
+/// Rows of the first table after `heading`, cells without the marks of code.
+fn table_after(text: &str, heading: &str) -> Vec<Vec<String>> {
+    let after = text
+        .split_once(&format!("\n{heading}\n"))
+        .unwrap_or_else(|| panic!("no heading {heading:?}"))
+        .1;
+    after
+        .lines()
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'))
+        .skip(2)
+        .map(|line| {
+            let line = line.trim().trim_start_matches('|').trim_end_matches('|');
+            line.split('|').map(|cell| cell.trim().trim_matches('`').to_owned()).collect()
+        })
+        .collect()
+}
+
+fn type_name(data_type: &DataType) -> String {
+    match data_type {
+        DataType::List(item) => format!("List<{}>", type_name(item.data_type())),
+        DataType::Struct(fields) => {
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|f| format!("{}: {}", f.name(), type_name(f.data_type())))
+                .collect();
+            format!("Struct<{}>", fields.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Asserts that the table after `heading` has the columns of `schema` in its order: name, type, and
+/// `yes` or `no` under `null` (the third cell).
+fn assert_documented(text: &str, heading: &str, schema: &SchemaRef) {
+    let documented: Vec<[String; 3]> = table_after(text, heading)
+        .into_iter()
+        .map(|row| [row[0].clone(), row[1].clone(), row[2].clone()])
+        .collect();
+    let actual: Vec<[String; 3]> = schema
+        .fields()
+        .iter()
+        .map(|f| {
+            let null = if f.is_nullable() { "yes" } else { "no" };
+            [f.name().clone(), type_name(f.data_type()), null.to_owned()]
+        })
+        .collect();
+    assert_eq!(documented, actual, "{heading}");
+}
+
+#[test]
+fn every_column_is_documented_with_its_type_and_nullability() {
+    let hits = document("docs/hits.md");
+    assert_documented(&hits, "## hits.parquet", &tanba::column::hit::hit_schema());
+    assert_documented(&hits, "## clusters.parquet", &tanba::hits::cluster::cluster_schema());
+    assert_documented(&hits, "## histogram.parquet", &tanba::hits::histogram::histogram_schema());
+    let gallery = document("docs/gallery.md");
+    assert_documented(&gallery, "### records.parquet", &tanba::column::dna::record_schema());
+    assert_documented(&gallery, "### Family files", &tanba::column::family::family_schema());
+    assert_documented(&gallery, "### Status files", &tanba::column::status::status_schema());
+}
+
+fn keys(value: &Value) -> BTreeSet<String> {
+    value.as_object().unwrap().keys().cloned().collect()
+}
+
+fn names_in_table(path: &str, heading: &str) -> BTreeSet<String> {
+    table_after(&document(path), heading).into_iter().map(|row| row[0].clone()).collect()
+}
+
+#[test]
+fn run_json_and_the_manifest_have_exactly_the_documented_keys() {
+    let run: Value =
+        serde_json::from_slice(&fs::read(demo().join("night/run.json")).unwrap()).unwrap();
+    assert_eq!(keys(&run), names_in_table("docs/hits.md", "## run.json"));
+    assert_eq!(keys(&run["parameters"]), names_in_table("docs/hits.md", "### parameters"));
+    assert_eq!(keys(&run["searches"][0]), names_in_table("docs/hits.md", "### searches"));
+    let manifest = fs::read(demo().join("gallery/manifest/g0000000004.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    assert_eq!(keys(&manifest), names_in_table("docs/gallery.md", "## Manifest"));
+}
+
+/// A fenced block: the heading above it, the words after the fence, the text.
+struct Block {
+    heading: String,
+    info: String,
+    text: String,
+}
+
+fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut heading = String::new();
+    let mut open: Option<Block> = None;
+    for line in text.lines() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(info)) => {
+                let (heading, info) = (heading.clone(), info.trim().to_owned());
+                open = Some(Block { heading, info, text: String::new() });
+            }
+            (None, None) if line.starts_with('#') => heading = line.to_owned(),
+            (None, None) => {}
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(block), None) => {
+                block.text.push_str(line);
+                block.text.push('\n');
+            }
+        }
+    }
+    blocks
+}
+
+/// The Python of the environment that scripts/test makes, or `None` after saying what was skipped.
+fn python(test: &str) -> Option<PathBuf> {
+    let cache = std::env::var_os("TANBA_CACHE").map(PathBuf::from).or_else(|| {
+        let home = |name| std::env::var_os(name).map(PathBuf::from);
+        Some(home("XDG_CACHE_HOME").or_else(|| Some(home("HOME")?.join(".cache")))?.join("tanba"))
+    });
+    let python = cache.map(|cache| cache.join("venv/bin/python")).filter(|path| path.exists());
+    let is_required = std::env::var("TANBA_REQUIRE_PYTHON").is_ok_and(|value| value == "1");
+    assert!(python.is_some() || !is_required, "the environment of scripts/test is absent");
+    if python.is_none() {
+        println!("SKIPPED (no Python environment; scripts/test makes it): {test}");
+    }
+    python
+}
+
+#[test]
+fn the_three_ways_to_ask_a_question_of_hits_md_give_one_answer() {
+    let Some(python) = python("the_three_ways_to_ask_a_question_of_hits_md_give_one_answer") else {
+        return;
+    };
+    let mut questions: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut asked = Vec::new();
+    for block in blocks(&document("docs/hits.md")) {
+        let engine = match block.info.as_str() {
+            "sql duckdb" => "duckdb",
+            "python polars" => "polars",
+            "python pandas" => "pandas",
+            _ => continue,
+        };
+        questions.entry(block.heading).or_default().push(asked.len());
+        asked.push(json!({ "engine": engine, "text": block.text }));
+    }
+    assert!(questions.len() >= 3, "docs/hits.md asks {} questions", questions.len());
+    let folder = tempfile::tempdir().unwrap();
+    let (driver, list) = (folder.path().join("driver.py"), folder.path().join("asked.json"));
+    fs::write(&driver, DRIVER).unwrap();
+    fs::write(&list, json!(asked).to_string()).unwrap();
+    let output = Command::new(python).arg(&driver).arg(&list).current_dir(demo()).output().unwrap();
+    assert_exit("driver.py", &output, &[0]);
+    let answers: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    for (question, places) in questions {
+        assert_eq!(places.len(), 3, "{question} is asked of three engines");
+        let answer = &answers[places[0]];
+        assert!(!answer["first"].as_array().unwrap().is_empty(), "{question} finds nothing");
+        for place in &places[1..] {
+            assert_eq!(&answers[*place], answer, "{question}: {}", asked[*place]["engine"]);
+        }
+    }
+}
+
+#[test]
+fn the_example_scripts_run_on_a_real_run() {
+    let Some(python) = python("the_example_scripts_run_on_a_real_run") else { return };
+    let examples = root().join("docs/examples");
+    let sql = "import duckdb, sys; print(duckdb.connect().execute(open(sys.argv[1]).read()).df())";
+    let script = |name: &str| examples.join(name).to_string_lossy().into_owned();
+    for arguments in [
+        vec!["-c".to_owned(), sql.to_owned(), script("duckdb.sql")],
+        vec![script("polars_hits.py"), "night".to_owned()],
+        vec![script("pandas_hits.py"), "night".to_owned()],
+    ] {
+        let output = Command::new(&python).args(&arguments).current_dir(demo()).output().unwrap();
+        assert_exit(&arguments.join(" "), &output, &[0]);
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.contains("dedup/convict"), "{arguments:?} said:\n{said}");
+    }
+}
+
+#[test]
+fn the_command_lines_of_the_readme_end_as_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut lines = 0;
+    for block in blocks(&document("README.md")).iter().filter(|b| b.info == "console") {
+        for line in block.text.lines().filter_map(|l| l.strip_prefix("$ ")) {
+            if !line.starts_with("tanba ") {
+                continue;
+            }
+            let code =
+                line.split_once("# exit ").map_or(0, |(_, code)| code.trim().parse().unwrap());
+            assert_exit(line, &shell(line, folder.path()), &[code]);
+            lines += 1;
+        }
+    }
+    assert!(lines >= 8, "only {lines} command lines were found");
+}
+
+/// Verbs without verbs below them, as words: `["gallery", "info"]`.
+fn verbs(above: &[String]) -> Vec<Vec<String>> {
+    let text = help(above);
+    let Some((_, commands)) = text.split_once("\nCommands:\n") else { return vec![above.to_vec()] };
+    commands
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .flat_map(|name| verbs(&[above, &[name.to_owned()]].concat()))
+        .collect()
+}
+
+fn help(verb: &[String]) -> String {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_tanba")).args(verb).arg("--help").output().unwrap();
+    assert!(output.status.success(), "{verb:?} has no help");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The command lines under `Example:` or `Examples:`; a line that help wrapped is one again.
+fn examples(help: &str) -> Vec<String> {
+    let mut examples: Vec<String> = Vec::new();
+    let lines = help.lines().skip_while(|line| !matches!(*line, "Example:" | "Examples:"));
+    for line in lines.skip(1).take_while(|line| !line.is_empty()) {
+        match examples.last_mut() {
+            Some(last) if !line.trim_start().starts_with("tanba ") => {
+                *last = format!("{last} {}", line.trim());
+            }
+            _ => examples.push(line.trim().to_owned()),
+        }
+    }
+    examples
+}
+
+fn copy(from: &Path, to: &Path) {
+    if from.is_file() {
+        fs::copy(from, to).unwrap();
+        return;
+    }
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        copy(&path, &to.join(path.file_name().unwrap()));
+    }
+}
+
+/// The files that the examples of `verb` name, in `folder`.
+fn prepare(verb: &str, folder: &Path) {
+    let put = |from: &str, to: &str| copy(&demo().join(from), &folder.join(to));
+    let write = |name: &str, text: String| fs::write(folder.join(name), text).unwrap();
+    let rows = |file: &str, count: usize| -> Vec<String> {
+        let text = fs::read_to_string(demo().join("registry").join(file)).unwrap();
+        text.lines().take(1 + count).map(str::to_owned).collect()
+    };
+    match verb {
+        "synth" => copy(
+            &root().join("datasets/frequencies/nist1036-asian.csv"),
+            &folder.join("laboratory.csv"),
+        ),
+        "import" => {
+            for name in ["convicts.csv", "relatives.csv", "families.csv"] {
+                put(&format!("registry/{name}"), name);
+            }
+            copy(&root().join("datasets/formats/cmf.xml"), &folder.join("stains.xml"));
+        }
+        "evaluate" => {
+            put("registry", "registry");
+            put("night", "out");
+        }
+        "score" => {
+            let rows = rows("convicts.csv", 2);
+            write(
+                "pairs.csv",
+                format!("pair,member,{}\n1,A,{}\n1,B,{}\n", rows[0], rows[1], rows[2]),
+            );
+        }
+        _ => {
+            put("gallery", "registry");
+            write("stain.csv", rows("traces.csv", 1).join("\n") + "\n");
+            // A format is recognised by content; the name of the example does not matter.
+            write("body.xml", rows("corpses.csv", 1).join("\n") + "\n");
+        }
+    }
+}
+
+#[test]
+fn every_example_in_the_help_of_every_verb_runs() {
+    let mut covered = BTreeSet::new();
+    for verb in verbs(&[]) {
+        for line in examples(&help(&verb)) {
+            assert!(line.starts_with("tanba "), "{verb:?}: {line}");
+            let folder = tempfile::tempdir().unwrap();
+            prepare(&verb[0], folder.path());
+            // A search that finds nothing ends with 1, and is no less an example.
+            let allowed: &[i32] =
+                if matches!(verb[0].as_str(), "run" | "search") { &[0, 1] } else { &[0] };
+            assert_exit(&line, &shell(&line, folder.path()), allowed);
+            covered.insert(verb[0].clone());
+        }
+    }
+    for verb in ["demo", "evaluate", "gallery", "import", "plan", "run", "score", "search", "synth"]
+    {
+        assert!(covered.contains(verb), "{verb} shows no example");
+    }
+}
+
+fn pages() -> Vec<String> {
+    let mut pages: Vec<String> =
+        ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"].map(str::to_owned).to_vec();
+    for entry in fs::read_dir(root().join("docs")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if name.ends_with(".md") {
+            pages.push(format!("docs/{name}"));
+        }
+    }
+    pages
+}
+
+#[test]
+fn every_link_between_files_leads_to_a_file() {
+    let mut links = 0;
+    for page in pages() {
+        let folder = root().join(&page).parent().unwrap().to_owned();
+        for (place, _) in document(&page).match_indices("](") {
+            let rest = &document(&page)[place + 2..];
+            let target = rest.split([')', '#']).next().unwrap_or_default().to_owned();
+            if !target.is_empty() && !target.contains("://") {
+                assert!(folder.join(&target).exists(), "{page}: nothing at {target}");
+                links += 1;
+            }
+        }
+    }
+    assert!(links >= 8, "only {links} links were found");
+}
+
+fn sources(folder: &str, list: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(root().join(folder)).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let path = format!("{folder}/{name}");
+        if root().join(&path).is_dir() {
+            sources(&path, list);
+        } else if name.ends_with(".rs") {
+            list.insert(path);
+        }
+    }
+}
+
+#[test]
+fn the_file_map_of_the_architecture_is_the_source_tree() {
+    let mut actual = BTreeSet::new();
+    sources("src", &mut actual);
+    let mapped: BTreeSet<String> = document("ARCHITECTURE.md")
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `src/")?.split_once('`'))
+        .map(|(path, _)| format!("src/{path}"))
+        .collect();
+    let missing: Vec<&String> = actual.difference(&mapped).collect();
+    let gone: Vec<&String> = mapped.difference(&actual).collect();
+    assert!(missing.is_empty() && gone.is_empty(), "not in the map: {missing:?}; gone: {gone:?}");
+}
