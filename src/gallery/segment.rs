@@ -104,14 +104,21 @@ struct MatchColumns {
 }
 
 impl MatchColumns {
-    fn of(batch: &RecordBatch) -> std::result::Result<MatchColumns, ColumnError> {
-        let text = |name| typed::<StringArray>(batch, name, "Utf8").cloned();
-        Ok(MatchColumns {
+    fn of(batch: RecordBatch) -> std::result::Result<MatchColumns, ColumnError> {
+        let text = |name| typed::<StringArray>(&batch, name, "Utf8").cloned();
+        let mut columns = MatchColumns {
             record_ids: text("record_id")?,
             person_ids: text("person_id")?,
-            retain_until: typed::<Date32Array>(batch, "retain_until", "Date32")?.clone(),
-            profiles: typed::<BinaryArray>(batch, "profile", "Binary")?.clone(),
-        })
+            retain_until: typed::<Date32Array>(&batch, "retain_until", "Date32")?.clone(),
+            profiles: typed::<BinaryArray>(&batch, "profile", "Binary")?.clone(),
+        };
+        // The reader's buffers have room to spare, up to twice the data; a shared buffer cannot shrink.
+        drop(batch);
+        columns.record_ids.shrink_to_fit();
+        columns.person_ids.shrink_to_fit();
+        columns.retain_until.shrink_to_fit();
+        columns.profiles.shrink_to_fit();
+        Ok(columns)
     }
 
     fn bytes(&self) -> usize {
@@ -143,7 +150,7 @@ impl Segment {
         let batches = file::read_parquet(&path, Some(&MATCH_COLUMNS))?;
         let rows = batches.iter().map(RecordBatch::num_rows).sum();
         let (map, planes) = open_planes(root, entry, rows)?;
-        Segment::of_batches(entry.clone(), path, &batches, map, planes)
+        Segment::of_batches(entry.clone(), path, batches, map, planes)
     }
 
     /// A segment of records that are in no gallery: the probes of an ad-hoc search.
@@ -170,13 +177,13 @@ impl Segment {
             records: nothing.clone(),
             planes: nothing,
         };
-        Segment::of_batches(entry, path, &batches, map, planes)
+        Segment::of_batches(entry, path, batches, map, planes)
     }
 
     fn of_batches(
         entry: SegmentEntry,
         path: PathBuf,
-        batches: &[RecordBatch],
+        batches: Vec<RecordBatch>,
         map: PlaneMap,
         planes: FixedSizeBinaryArray,
     ) -> Result<Segment> {
@@ -190,7 +197,7 @@ impl Segment {
             return Err(broken(format!("{rows} rows where {} were committed", entry.rows)));
         }
         let pieces = batches
-            .iter()
+            .into_iter()
             .map(MatchColumns::of)
             .collect::<std::result::Result<Vec<_>, _>>()
             .map_err(|e| broken(e.to_string()))?;
