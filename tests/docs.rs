@@ -8,6 +8,10 @@ use std::sync::OnceLock;
 
 use arrow::datatypes::{DataType, SchemaRef};
 use serde_json::{Value, json};
+use tanba::column::dna::decode_profile;
+use tanba::domain::allele::Allele;
+use tanba::domain::dna::{Profile, Typing};
+use tanba::domain::locus::Locus;
 
 /// Asks every snippet of `docs/hits.md` and prints, as one JSON document, what each answered.
 const DRIVER: &str = r#"
@@ -130,6 +134,27 @@ fn every_column_is_documented_with_its_type_and_nullability() {
     assert_documented(&gallery, "### records.parquet", &tanba::column::dna::record_schema());
     assert_documented(&gallery, "### Family files", &tanba::column::family::family_schema());
     assert_documented(&gallery, "### Status files", &tanba::column::status::status_schema());
+}
+
+#[test]
+fn the_example_of_the_binary_profile_is_the_profile_it_claims_to_be() {
+    let text = document("docs/gallery.md");
+    let block = blocks(&text).into_iter().find(|b| b.text.contains("loci 0 (D3S1358)")).unwrap();
+    let bytes: Vec<u8> = block
+        .text
+        .lines()
+        .flat_map(|line| line.split("  ").next().unwrap_or_default().split_whitespace())
+        .map(|byte| u8::from_str_radix(byte, 16).unwrap())
+        .collect();
+    let allele = |text| Allele::parse(text).unwrap().unwrap();
+    let locus = |name| Locus::parse(name).unwrap();
+    let expected: Profile = [
+        (locus("D3S1358"), Typing::new(&[allele("14"), allele("15")]).unwrap()),
+        (locus("TH01"), Typing::new(&[allele("6"), allele("9.3")]).unwrap()),
+    ]
+    .into_iter()
+    .collect();
+    assert_eq!(decode_profile(&bytes), Ok(expected));
 }
 
 fn keys(value: &Value) -> BTreeSet<String> {
