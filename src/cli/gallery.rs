@@ -107,7 +107,7 @@ fn info(args: &DirArgs, ui: &Ui) -> Result<Outcome> {
             living: side.records,
             expired: side.left_out.expired,
             blocked: side.left_out.blocked,
-            bytes_per_record: bytes / records.max(1) as f64,
+            bytes_per_record: (bytes / records.max(1) as f64).abs(),
         });
     }
     let info = GalleryInfo {

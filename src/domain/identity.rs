@@ -4,13 +4,14 @@
 //! as well: the match probability (NRC II 4.10) where both genotypes are equal, else the probability
 //! of inclusion of the commoner side, which is the cautious reading when one side is partial or
 //! mixed. Per discordant locus it takes [`DISCORDANCE_LOG10`] away, while the likelihood ratio is
-//! exactly zero and says so. Loci outside the frequency table are compared but add nothing.
+//! exactly zero and says so. A locus also fails where one side lacks an allele that the other marks
+//! as required (CODIS). Loci outside the frequency table are compared but add nothing.
 
 use super::dna::{Profile, Typing};
 use super::likelihood::Population;
 use super::locus::Locus;
 use super::rarity::DISCORDANCE_LOG10;
-use super::stringency::{Agreement, Stringency, agreement};
+use super::stringency::{Agreement, Stringency, agreement, carries_required};
 
 /// Result of an identity comparison.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,7 +47,8 @@ impl Population<'_> {
             counts.high += u32::from(reached >= Some(Stringency::High));
             counts.moderate += u32::from(reached >= Some(Stringency::Moderate));
             counts.low += u32::from(reached >= Some(Stringency::Low));
-            if reached >= Some(stringency) {
+            let required = carries_required(x, y) && carries_required(y, x);
+            if reached >= Some(stringency) && required {
                 let equal = reached == Some(Stringency::High);
                 score_log10 -= self.chance(locus, x, y, equal).map_or(0.0, f64::log10);
             } else {

@@ -94,6 +94,24 @@ fn plain_agreement(a: &[u16], b: &[u16]) -> Option<Stringency> {
     }
 }
 
+/// Whether `other` may carry every allele that `typing` marks as required (CMF `ALLELEREQUIRED`);
+/// an unnamed call of `other` may stand for one of them.
+pub fn carries_required(typing: &Typing, other: &Typing) -> bool {
+    let missing: Vec<Allele> = typing
+        .alleles()
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| typing.required() >> place & 1 == 1)
+        .map(|(_, allele)| *allele)
+        .filter(|allele| allele.is_known() && !other.alleles().contains(allele))
+        .collect();
+    match missing.as_slice() {
+        [] => true,
+        [allele] => other.unknown().is_some_and(|unknown| unknown.admits(*allele)),
+        _ => false,
+    }
+}
+
 /// How two profiles agree, counted over the loci compared. The counts are nested:
 /// `high <= moderate <= low <= compared`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -144,6 +162,17 @@ mod tests {
         let alleles: Vec<Allele> =
             text.split(',').map(|t| Allele::parse(t).unwrap().unwrap()).collect();
         Typing::new(&alleles).unwrap()
+    }
+
+    #[test]
+    fn a_required_allele_must_be_carried_or_admitted() {
+        let alleles = |text: &str| typing(text).alleles().to_vec();
+        let stain = Typing::with_required(&alleles("12,14,16"), &alleles("16")).unwrap();
+        assert!(carries_required(&stain, &typing("14,16")));
+        assert!(!carries_required(&stain, &typing("12,14")));
+        assert!(carries_required(&stain, &typing("14,*")));
+        assert!(!carries_required(&stain, &typing("14,<12")));
+        assert!(carries_required(&typing("12,14"), &typing("9")));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 
 /// Rows of a Parquet row group: pruning by group still skips work, and a group decodes in cache.
-const ROWS_PER_GROUP: usize = 1 << 16;
+pub const ROWS_PER_GROUP: usize = 1 << 16;
 
 /// What to do about a file that is not what was committed.
 pub const RESTORE_HELP: &str = "restore the file from a backup of this gallery; `tanba gallery verify` lists every broken file";

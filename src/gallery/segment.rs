@@ -11,7 +11,6 @@ use arrow::array::{
     Array, BinaryArray, Date32Array, FixedSizeBinaryArray, RecordBatch, StringArray,
 };
 use arrow::buffer::Buffer;
-use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::ipc::convert::fb_to_schema;
 use arrow::ipc::reader::{FileDecoder, read_footer_length};
@@ -20,7 +19,7 @@ use arrow::ipc::writer::FileWriter;
 use bytes::Bytes;
 use jiff::civil::Date;
 
-use super::file::{self, FileEntry, RESTORE_HELP};
+use super::file::{self, FileEntry, RESTORE_HELP, ROWS_PER_GROUP};
 use super::manifest::SegmentEntry;
 use super::map;
 use crate::column::dna::{
@@ -95,17 +94,50 @@ fn encode_planes(records: &[DnaRecord]) -> std::result::Result<Vec<u8>, String> 
     writer.into_inner().map_err(|e| e.to_string())
 }
 
-/// An opened segment.
+/// The columns matching needs, of up to [`ROWS_PER_GROUP`] consecutive rows.
+#[derive(Debug)]
+struct MatchColumns {
+    record_ids: StringArray,
+    person_ids: StringArray,
+    retain_until: Date32Array,
+    profiles: BinaryArray,
+}
+
+impl MatchColumns {
+    fn of(batch: RecordBatch) -> std::result::Result<MatchColumns, ColumnError> {
+        let text = |name| typed::<StringArray>(&batch, name, "Utf8").cloned();
+        let mut columns = MatchColumns {
+            record_ids: text("record_id")?,
+            person_ids: text("person_id")?,
+            retain_until: typed::<Date32Array>(&batch, "retain_until", "Date32")?.clone(),
+            profiles: typed::<BinaryArray>(&batch, "profile", "Binary")?.clone(),
+        };
+        // The reader's buffers have room to spare, up to twice the data; a shared buffer cannot shrink.
+        drop(batch);
+        columns.record_ids.shrink_to_fit();
+        columns.person_ids.shrink_to_fit();
+        columns.retain_until.shrink_to_fit();
+        columns.profiles.shrink_to_fit();
+        Ok(columns)
+    }
+
+    fn bytes(&self) -> usize {
+        let arrays: [&dyn Array; 4] =
+            [&self.record_ids, &self.person_ids, &self.retain_until, &self.profiles];
+        arrays.iter().map(|a| a.get_buffer_memory_size()).sum()
+    }
+}
+
+/// An opened segment. Its columns stay in the pieces they were read in: joining them would need
+/// twice the memory for a moment.
 #[derive(Debug)]
 pub struct Segment {
     entry: SegmentEntry,
     path: PathBuf,
     map: PlaneMap,
     planes: FixedSizeBinaryArray,
-    record_ids: StringArray,
-    person_ids: StringArray,
-    retain_until: Date32Array,
-    profiles: BinaryArray,
+    pieces: Vec<MatchColumns>,
+    rows: usize,
 }
 
 impl Segment {
@@ -115,15 +147,10 @@ impl Segment {
     /// A file is missing, changed or cannot be understood.
     pub fn open(root: &Path, entry: &SegmentEntry) -> Result<Segment> {
         let path = file::verified(root, &entry.records)?;
-        let broken = |e: String| Error::integrity(&path, e, RESTORE_HELP);
         let batches = file::read_parquet(&path, Some(&MATCH_COLUMNS))?;
-        let schema = batches
-            .first()
-            .map(RecordBatch::schema)
-            .ok_or_else(|| broken("the segment has no rows".into()))?;
-        let batch = concat_batches(&schema, &batches).map_err(|e| broken(e.to_string()))?;
-        let (map, planes) = open_planes(root, entry, batch.num_rows())?;
-        Segment::of_batch(entry.clone(), path, &batch, map, planes)
+        let rows = batches.iter().map(RecordBatch::num_rows).sum();
+        let (map, planes) = open_planes(root, entry, rows)?;
+        Segment::of_batches(entry.clone(), path, batches, map, planes)
     }
 
     /// A segment of records that are in no gallery: the probes of an ad-hoc search.
@@ -133,7 +160,11 @@ impl Segment {
     pub fn in_memory(index: Index, records: &[DnaRecord]) -> Result<Segment> {
         let path = PathBuf::from("ad-hoc probes");
         let invalid = |e: String| Error::usage(e, "search fewer probes at a time");
-        let batch = encode_records(records, 0).map_err(|e| invalid(e.to_string()))?;
+        let batches = records
+            .chunks(ROWS_PER_GROUP)
+            .map(|chunk| encode_records(chunk, 0))
+            .collect::<std::result::Result<Vec<_>, _>>()
+            .map_err(|e| invalid(e.to_string()))?;
         let bytes = encode_planes(records).map_err(invalid)?;
         let ipc = decode_ipc(&Buffer::from_vec(bytes)).map_err(invalid)?;
         let (map, planes) = planes_of(&ipc, records.len(), &path)?;
@@ -146,23 +177,36 @@ impl Segment {
             records: nothing.clone(),
             planes: nothing,
         };
-        Segment::of_batch(entry, path, &batch, map, planes)
+        Segment::of_batches(entry, path, batches, map, planes)
     }
 
-    fn of_batch(
+    fn of_batches(
         entry: SegmentEntry,
         path: PathBuf,
-        batch: &RecordBatch,
+        batches: Vec<RecordBatch>,
         map: PlaneMap,
         planes: FixedSizeBinaryArray,
     ) -> Result<Segment> {
-        let broken = |e: ColumnError| Error::integrity(&path, e.to_string(), RESTORE_HELP);
-        let text = |name| typed::<StringArray>(batch, name, "Utf8").map_err(broken).cloned();
-        let (record_ids, person_ids) = (text("record_id")?, text("person_id")?);
-        let retain_until =
-            typed::<Date32Array>(batch, "retain_until", "Date32").map_err(broken)?.clone();
-        let profiles = typed::<BinaryArray>(batch, "profile", "Binary").map_err(broken)?.clone();
-        Ok(Segment { entry, path, map, planes, record_ids, person_ids, retain_until, profiles })
+        let broken = |e: String| Error::integrity(&path, e, RESTORE_HELP);
+        let all_but_last = &batches[..batches.len().saturating_sub(1)];
+        if all_but_last.iter().any(|batch| batch.num_rows() != ROWS_PER_GROUP) {
+            return Err(broken(format!("every row group but the last has {ROWS_PER_GROUP} rows")));
+        }
+        let rows = batches.iter().map(RecordBatch::num_rows).sum::<usize>();
+        if rows as u64 != entry.rows {
+            return Err(broken(format!("{rows} rows where {} were committed", entry.rows)));
+        }
+        let pieces = batches
+            .into_iter()
+            .map(MatchColumns::of)
+            .collect::<std::result::Result<Vec<_>, _>>()
+            .map_err(|e| broken(e.to_string()))?;
+        Ok(Segment { entry, path, map, planes, pieces, rows })
+    }
+
+    /// The piece that holds `row`, and its place there.
+    fn piece(&self, row: usize) -> (&MatchColumns, usize) {
+        (&self.pieces[row / ROWS_PER_GROUP], row % ROWS_PER_GROUP)
     }
 
     /// The manifest's line about this segment.
@@ -172,22 +216,25 @@ impl Segment {
 
     /// Number of records.
     pub fn rows(&self) -> usize {
-        self.record_ids.len()
+        self.rows
     }
 
     /// Identifier of the record at `row` (below [`Self::rows`]).
     pub fn record_id(&self, row: usize) -> &str {
-        self.record_ids.value(row)
+        let (piece, row) = self.piece(row);
+        piece.record_ids.value(row)
     }
 
     /// Personal identifier of the record at `row`, where it has one.
     pub fn person_id(&self, row: usize) -> Option<&str> {
-        self.person_ids.is_valid(row).then(|| self.person_ids.value(row))
+        let (piece, row) = self.piece(row);
+        piece.person_ids.is_valid(row).then(|| piece.person_ids.value(row))
     }
 
     /// Last day the record at `row` is kept, where the law sets one.
     pub fn retain_until(&self, row: usize) -> Option<Date> {
-        self.retain_until.is_valid(row).then(|| date_of(self.retain_until.value(row))).flatten()
+        let (piece, row) = self.piece(row);
+        piece.retain_until.is_valid(row).then(|| date_of(piece.retain_until.value(row))).flatten()
     }
 
     /// The profile at `row`.
@@ -195,7 +242,8 @@ impl Segment {
     /// # Errors
     /// The stored bytes are not a profile.
     pub fn profile(&self, row: usize) -> Result<Profile> {
-        decode_profile(self.profiles.value(row))
+        let (piece, place) = self.piece(row);
+        decode_profile(piece.profiles.value(place))
             .map_err(|e| Error::integrity(&self.path, format!("row {row}: {e}"), RESTORE_HELP))
     }
 
@@ -217,10 +265,8 @@ impl Segment {
 
     /// Bytes this segment holds in memory per record: planes, profiles and identifiers.
     pub fn bytes_per_record(&self) -> f64 {
-        let arrays: [&dyn Array; 4] =
-            [&self.record_ids, &self.person_ids, &self.retain_until, &self.profiles];
-        let columns: usize = arrays.iter().map(|a| a.get_buffer_memory_size()).sum();
-        (columns + self.planes.value_data().len()) as f64 / self.rows().max(1) as f64
+        let columns: usize = self.pieces.iter().map(MatchColumns::bytes).sum();
+        (columns + self.planes.value_data().len()) as f64 / self.rows.max(1) as f64
     }
 
     /// Checks that the planes are those of the records.

@@ -31,6 +31,8 @@ pub struct Side {
     pub segments: Vec<Arc<Segment>>,
     /// Per segment and row: takes part.
     pub alive: Vec<Vec<bool>>,
+    /// Per segment: living rows before each row, and their sum.
+    living_before: Vec<Vec<u32>>,
     /// Number of records that take part.
     pub records: u64,
     /// Those that do not.
@@ -44,8 +46,13 @@ impl Side {
         statuses: &StatusTable,
         day: jiff::civil::Date,
     ) -> Side {
-        let mut side =
-            Side { segments, alive: Vec::new(), records: 0, left_out: LeftOut::default() };
+        let mut side = Side {
+            segments,
+            alive: Vec::new(),
+            living_before: Vec::new(),
+            records: 0,
+            left_out: LeftOut::default(),
+        };
         for segment in &side.segments {
             let mut alive = vec![true; segment.rows()];
             for (row, alive) in alive.iter_mut().enumerate() {
@@ -60,6 +67,15 @@ impl Side {
                     }
                 }
             }
+            let mut living = 0;
+            let before = alive.iter().map(|alive| {
+                let before = living;
+                living += u32::from(*alive);
+                before
+            });
+            let mut before: Vec<u32> = before.collect();
+            before.push(living);
+            side.living_before.push(before);
             side.alive.push(alive);
         }
         side
@@ -92,6 +108,12 @@ impl Side {
                 .filter(|(_, alive)| **alive)
                 .map(move |(row, _)| (segment, row))
         })
+    }
+
+    /// Number of living records among `rows` of a segment.
+    pub fn living_within(&self, segment: usize, rows: std::ops::Range<usize>) -> u64 {
+        let before = &self.living_before[segment];
+        u64::from(before[rows.end].saturating_sub(before[rows.start]))
     }
 
     /// The profile of a row.

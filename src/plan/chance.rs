@@ -20,7 +20,7 @@ use crate::domain::rarity::DISCORDANCE_LOG10;
 use crate::domain::relation::Relation;
 
 /// Probe and locus-set combinations evaluated one by one.
-pub const MAX_MODELLED_PAIRS: usize = 4_000_000;
+pub const MAX_MODELLED_PAIRS: usize = 500_000;
 
 /// Width of a bin of scores, log10.
 const BIN_LOG10: f64 = 0.05;

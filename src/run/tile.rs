@@ -89,7 +89,6 @@ fn identity(
     let alive_probes = &search.probes.alive[tile.probe_segment];
     let alive_rows = &search.gallery.alive[tile.gallery_segment];
     let mut output = TileOutput::default();
-    let living = living_before(alive_rows);
     let mut rows = Vec::new();
     let mut profiles = Vec::new();
     let mut queries = Vec::new();
@@ -99,7 +98,8 @@ fn identity(
         queries.push(str_screen::Query::compile(gallery.map(), &profile));
         let first_row = tile.first_row(probe).min(tile.rows.end);
         windows.push(Window { first_row: first_row as u32, end_row: tile.rows.end as u32 });
-        output.comparisons += living[tile.rows.end] - living[first_row];
+        output.comparisons +=
+            search.gallery.living_within(tile.gallery_segment, first_row..tile.rows.end);
         rows.push(probe);
         profiles.push(profile);
     }
@@ -172,18 +172,6 @@ fn spot_check(
     Ok(())
 }
 
-/// Number of living rows before each row.
-fn living_before(alive: &[bool]) -> Vec<u64> {
-    let mut sum = 0;
-    let mut list = Vec::with_capacity(alive.len() + 1);
-    list.push(0);
-    for alive in alive {
-        sum += u64::from(*alive);
-        list.push(sum);
-    }
-    list
-}
-
 struct Pair<'a> {
     probe: (&'a Segment, usize),
     gallery: (&'a Segment, usize),
@@ -233,7 +221,6 @@ fn kinship(
     let search = context.search;
     let bodies = &search.probes.segments[tile.gallery_segment];
     let alive_bodies = &search.probes.alive[tile.gallery_segment];
-    let living = living_before(alive_bodies);
     let mut output = TileOutput::default();
     let mut queries = Vec::new();
     let mut profiles = Vec::new();
@@ -249,7 +236,8 @@ fn kinship(
     }
     let window = Window { first_row: tile.rows.start as u32, end_row: tile.rows.end as u32 };
     let windows = vec![window; queries.len()];
-    output.comparisons = queries.len() as u64 * (living[tile.rows.end] - living[tile.rows.start]);
+    output.comparisons =
+        queries.len() as u64 * search.probes.living_within(tile.gallery_segment, tile.rows.clone());
     let params = kin_screen::Params { threshold_log10: search.threshold_log10 };
     let view = bodies.view()?;
     let survivors: Vec<Survivor> =

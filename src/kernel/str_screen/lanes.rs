@@ -18,7 +18,7 @@ use crate::kernel::planes::{LANES, ONE, PlaneView, TWO, TYPED, WILD};
 use crate::kernel::query::QueryLocus;
 use crate::kernel::{Overflow, Survivor, Window};
 
-/// Probes whose steps and windows stay in the second-level cache beside a block (150 KB).
+/// Probes whose steps and windows stay in the second-level cache beside a block (250 KB).
 const PROBES_PER_PASS: usize = 1024;
 
 /// Loci between two looks at whether any lane is left.
