@@ -1,6 +1,8 @@
 //! The whole program through its binary: nights under random configurations against the all-off
 //! baseline, refusals by law, records left out, exit codes, integrity.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -406,4 +408,23 @@ fn an_ad_hoc_search_finds_the_donor_of_a_stain() {
     assert_eq!(hits.len(), 1);
     assert_eq!(Some(hits[0].gallery_id.as_str()), person.split(',').next());
     assert_eq!(hits[0].rank, 1);
+}
+
+#[test]
+fn relatives_without_a_family_are_searched_for_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (registry, gallery, out) = (path("registry"), path("gallery"), path("out"));
+    exits(0, &["synth", "--persons", "1000", "--out", text(&registry)]);
+    for index in ["corpse", "relative"] {
+        let file = registry.join(if index == "corpse" { "corpses.csv" } else { "relatives.csv" });
+        exits(0, &["import", "--gallery", text(&gallery), "--index", index, text(&file)]);
+    }
+    let output =
+        tanba(&["run", "missing-person", "--gallery", text(&gallery), "--out", text(&out)]);
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{output:?}");
+    let report = read_report(&out).unwrap();
+    let families = &report.searches[0];
+    assert_eq!(families.search, "missing-person/corpse-family");
+    assert_eq!((families.comparisons, families.hits, families.tiles), (0, 0, 0));
 }
