@@ -106,8 +106,12 @@ pub fn execute(
             device: execution.device,
             run_id: &run_id,
         };
-        let (report, histogram) =
-            run_search(&context, execution, &pool, &writer, first_tile, observer)?;
+        let done = run_search(&context, execution, &pool, &writer, first_tile, observer);
+        let (report, histogram) = match done {
+            Ok(done) => done,
+            // If a shard could not be written, that is the cause; the workers only saw the queue close.
+            Err(error) => return Err(writer.finish().err().unwrap_or(error)),
+        };
         first_tile += report.tiles;
         histograms.push((report.search.clone(), report.comparisons, histogram));
         searches.push(report);
