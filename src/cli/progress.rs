@@ -1,10 +1,11 @@
 //! Progress of a run: a bar with ETA on a terminal, plain lines in a log, JSON lines for machines.
 
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::common::grouped;
 use super::ui::Ui;
@@ -26,9 +27,13 @@ impl Shown {
         let terminal = std::io::stderr().is_terminal() && !ui.json;
         let bar = terminal.then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            let template = "{prefix:32} {bar:30} {percent:>3}%  {per_sec}  ETA {eta}  {msg}";
+            let template = "{prefix:32} {bar:30} {percent:>3}%  {rate}  ETA {eta}  {msg}";
             if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style);
+                let rate = |state: &ProgressState, text: &mut dyn Write| {
+                    // A terminal that cannot be written to shows nothing either way.
+                    let _ = write!(text, "{:.1e} pairs/s", state.per_sec());
+                };
+                bar.set_style(style.with_key("rate", rate));
             }
             bar
         });
