@@ -1,6 +1,8 @@
 //! The layers of `src/lib.rs`, and the rooms of `wgpu`, `parquet`, `unsafe` and printing, read from
 //! the sources. Comments and texts in quotes do not count.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +24,7 @@ const SAME_LAYER: [(&str, &str, &str); 2] = [
 ];
 
 /// Lines a file may have: beyond that nobody reads it in one sitting.
-const MAX_LINES: usize = 650;
+const MAX_LINES: usize = 600;
 
 /// One source file, as the rules see it.
 struct Source {

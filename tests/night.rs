@@ -1,6 +1,8 @@
 //! The whole program through its binary: nights under random configurations against the all-off
 //! baseline, refusals by law, records left out, exit codes, integrity.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
