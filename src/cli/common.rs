@@ -194,7 +194,7 @@ pub(super) fn parse_index(text: &str) -> std::result::Result<Index, String> {
     })
 }
 
-/// A count with thin groups of three digits.
+/// A count with a comma before each group of three digits.
 pub(super) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();

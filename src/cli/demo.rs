@@ -22,7 +22,7 @@ use crate::synth::{self, SynthOptions};
 #[command(after_help = "Example:\n  tanba demo --persons 2000 --out demo-small\n\n\
 Everything is synthetic; no real person is in it.")]
 pub(super) struct DemoArgs {
-    /// Living persons in the registry
+    /// Persons to simulate; most have no record
     #[arg(long, default_value_t = 20_000)]
     persons: u32,
     /// Seed of the registry
