@@ -21,6 +21,11 @@ pub(super) fn fit_narrow<'a>(loci: impl IntoIterator<Item = &'a Query>) -> bool 
     loci.into_iter().all(|query| query.loci().len() < 1 << NARROW_BITS)
 }
 
+/// Place of the first plane of each locus of `view`.
+pub(super) fn first_planes(view: &PlaneView) -> Vec<u32> {
+    view.map().loci().iter().map(|planes| planes.first_plane() as u32).collect()
+}
+
 /// The planes of one block.
 #[derive(Clone, Copy)]
 pub(super) struct Block<'a, S: Simd> {

@@ -11,8 +11,8 @@ use fearless_simd::{Level, Simd, SimdBase, dispatch, u64x8};
 use super::{Params, Query};
 use crate::domain::stringency::Stringency;
 use crate::kernel::lanes::{
-    Agreeing, Block, Counter, NARROW_BITS, WIDE_BITS, agreeing, fit_narrow, is_zero, lane_count,
-    lane_mask,
+    Agreeing, Block, Counter, NARROW_BITS, WIDE_BITS, agreeing, first_planes, fit_narrow, is_zero,
+    lane_count, lane_mask,
 };
 use crate::kernel::planes::{LANES, ONE, PlaneView, TWO, TYPED, WILD};
 use crate::kernel::query::QueryLocus;
@@ -55,7 +55,7 @@ struct Job<'a> {
     windows: &'a [Window],
     view: PlaneView<'a>,
     heads: Heads,
-    first_planes: Vec<u32>,
+    first_planes: &'a [u32],
 }
 
 pub(super) fn run(
@@ -68,12 +68,10 @@ pub(super) fn run(
 ) -> Result<Vec<Survivor>, Overflow> {
     let mut survivors = Vec::new();
     let popularity = Popularity::sample(&view);
-    let first_planes: Vec<u32> =
-        view.map().loci().iter().map(|planes| planes.first_plane() as u32).collect();
+    let first_planes = &first_planes(&view);
     let batches = queries.chunks(PROBES_PER_PASS).zip(windows.chunks(PROBES_PER_PASS));
     for (batch, (queries, windows)) in batches.enumerate() {
         let heads = Heads::build(queries, params.stringency, &popularity);
-        let first_planes = first_planes.clone();
         let job = Job { params, queries, windows, view, heads, first_planes };
         let start = survivors.len();
         dispatch!(level, simd => pass(simd, &job, batch * PROBES_PER_PASS, capacity, &mut survivors))?;
@@ -192,8 +190,8 @@ fn pass<S: Simd>(
             && simd.vectorize(
                 #[inline(always)]
                 || {
-                    block.is_fully_typed(&job.first_planes, rows.len())
-                        && !block.has_wild(&job.first_planes)
+                    block.is_fully_typed(job.first_planes, rows.len())
+                        && !block.has_wild(job.first_planes)
                 },
             );
         left.clear();
