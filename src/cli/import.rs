@@ -1,7 +1,7 @@
 //! `tanba import`: files of other systems into a gallery.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use jiff::civil::Date;
@@ -133,19 +133,15 @@ pub(super) fn run(args: &ImportArgs, ui: &Ui) -> Result<Outcome> {
     }
 }
 
-fn file_name(path: &std::path::Path) -> String {
+/// Name of a file without its directories.
+pub(super) fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
 }
 
 /// Rejections shown on the terminal; all of them are in the quarantine file.
 const SHOWN: usize = 5;
 
-fn take_in(
-    args: &ImportArgs,
-    path: &std::path::Path,
-    imported: &Imported,
-    ui: &Ui,
-) -> Result<FileReport> {
+fn take_in(args: &ImportArgs, path: &Path, imported: &Imported, ui: &Ui) -> Result<FileReport> {
     for warning in &imported.warnings {
         ui.warn(format!("{}: {warning}", path.display()));
     }

@@ -94,6 +94,19 @@ pub(super) fn lane_mask(lanes: std::ops::Range<usize>) -> [u64; WORDS] {
     words
 }
 
+/// Calls `each` with every lane set in `bits`, ascending.
+#[inline(always)]
+pub(super) fn for_each_lane<S: Simd>(bits: u64x8<S>, mut each: impl FnMut(usize)) {
+    let mut words = [0u64; WORDS];
+    bits.store_slice(&mut words);
+    for (place, mut word) in words.into_iter().enumerate() {
+        while word != 0 {
+            each(place * 64 + word.trailing_zeros() as usize);
+            word &= word - 1;
+        }
+    }
+}
+
 /// A counter per lane, `N` bits, bit-sliced.
 #[derive(Clone, Copy)]
 pub(super) struct Counter<S: Simd, const N: usize> {

@@ -11,10 +11,10 @@ use fearless_simd::{Level, Simd, SimdBase, dispatch, u64x8};
 use super::{Params, Query};
 use crate::domain::stringency::Stringency;
 use crate::kernel::lanes::{
-    Agreeing, Block, Counter, NARROW_BITS, WIDE_BITS, agreeing, first_planes, fit_narrow, is_zero,
-    lane_count, lane_mask,
+    Agreeing, Block, Counter, NARROW_BITS, WIDE_BITS, agreeing, first_planes, fit_narrow,
+    for_each_lane, is_zero, lane_count, lane_mask,
 };
-use crate::kernel::planes::{LANES, ONE, PlaneView, TWO, TYPED, WILD};
+use crate::kernel::planes::{LANES, ONE, PlaneView, TWO, TYPED, WILD, WORDS};
 use crate::kernel::query::QueryLocus;
 use crate::kernel::{Overflow, Survivor, Window};
 
@@ -93,7 +93,7 @@ impl Popularity {
         let mut rows = 0;
         for block in (0..view.blocks()).step_by(step).take(SAMPLED_BLOCKS) {
             rows += (view.rows() - block * LANES).min(LANES) as u64;
-            let planes = view.block(block).as_chunks::<{ LANES / 64 }>().0;
+            let planes = view.block(block).as_chunks::<WORDS>().0;
             for (count, words) in counts.iter_mut().zip(planes) {
                 *count += words.iter().map(|word| u64::from(word.count_ones())).sum::<u64>();
             }
@@ -351,17 +351,11 @@ fn append<S: Simd, const N: usize>(
         return;
     }
     let values = failing.store();
-    let mut words = [0u64; LANES / 64];
-    alive.store_slice(&mut words);
-    for (place, mut word) in words.into_iter().enumerate() {
-        while word != 0 {
-            let lane = place * 64 + word.trailing_zeros() as usize;
-            word &= word - 1;
-            survivors.push(Survivor {
-                probe: found.probe,
-                row: found.first_row + lane as u32,
-                value: lane_count(&values, lane) as i32,
-            });
-        }
-    }
+    for_each_lane(alive, |lane| {
+        survivors.push(Survivor {
+            probe: found.probe,
+            row: found.first_row + lane as u32,
+            value: lane_count(&values, lane) as i32,
+        });
+    });
 }
