@@ -2,7 +2,7 @@
 //! matrix, an independent stringency count, likelihood ratios by exact rational arithmetic, match
 //! probabilities by DNAprofiles. Skipped, saying so, where the data are absent.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
 

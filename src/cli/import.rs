@@ -92,18 +92,21 @@ pub(super) fn run(args: &ImportArgs, ui: &Ui) -> Result<Outcome> {
         let imported = match import_file(path, &options) {
             Ok(imported) => imported,
             Err(Error::Rejected(rejection)) => {
-                let report = refuse_whole(args, &rejection, ui)?;
-                reports.push(report);
+                // The first rejection is shown as the error this command ends with.
+                if first_rejection.is_some() {
+                    ui.rejection(&rejection);
+                }
+                reports.push(refuse_whole(args, &rejection, ui)?);
                 first_rejection.get_or_insert(*rejection);
                 continue;
             }
             Err(error) => return Err(error),
         };
-        let report = take_in(args, path, &imported, ui)?;
-        if report.rejected > 0 && !args.partial {
-            first_rejection = first_rejection.or_else(|| imported.rejections.first().cloned());
+        let is_error = !args.partial && first_rejection.is_none();
+        reports.push(take_in(args, path, &imported, usize::from(is_error), ui)?);
+        if is_error {
+            first_rejection = imported.rejections.first().cloned();
         }
-        reports.push(report);
         intakes.push(Intake {
             file_hash: imported.file_hash,
             file_name: file_name(path),
@@ -141,11 +144,17 @@ pub(super) fn file_name(path: &Path) -> String {
 /// Rejections shown on the terminal; all of them are in the quarantine file.
 const SHOWN: usize = 5;
 
-fn take_in(args: &ImportArgs, path: &Path, imported: &Imported, ui: &Ui) -> Result<FileReport> {
+fn take_in(
+    args: &ImportArgs,
+    path: &Path,
+    imported: &Imported,
+    shown_already: usize,
+    ui: &Ui,
+) -> Result<FileReport> {
     for warning in &imported.warnings {
         ui.warn(format!("{}: {warning}", path.display()));
     }
-    for rejection in imported.rejections.iter().take(SHOWN) {
+    for rejection in imported.rejections.iter().take(SHOWN).skip(shown_already) {
         ui.rejection(rejection);
     }
     let quarantine = if imported.rejections.is_empty() {
@@ -165,7 +174,6 @@ fn take_in(args: &ImportArgs, path: &Path, imported: &Imported, ui: &Ui) -> Resu
 }
 
 fn refuse_whole(args: &ImportArgs, rejection: &Rejection, ui: &Ui) -> Result<FileReport> {
-    ui.rejection(rejection);
     let id =
         crate::ident::content_id("refused-file", [rejection.file.as_os_str().as_encoded_bytes()]);
     let quarantine = set_aside(args, &id, std::slice::from_ref(rejection), ui)?;

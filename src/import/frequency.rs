@@ -54,7 +54,7 @@ pub fn frequencies_of_bytes(
                 "leave the origin out",
             ));
         }
-        let header = Rows::new(path, &text).header()?;
+        let header = Rows::new(path, after_comments(&text)).header()?;
         if header.find(&["frequency"]).is_some() {
             return long(path, &name, &text);
         }
@@ -65,6 +65,12 @@ pub fn frequencies_of_bytes(
         let help = "check that the table names loci and alleles as docs/import.md shows";
         Rejection::new(path, Position::File, error.rule, error.found, help).into()
     })
+}
+
+/// The text from the first line that is no comment: long tables may start with their source.
+fn after_comments(text: &str) -> &str {
+    let comments = text.split_inclusive('\n').take_while(|line| line.starts_with('#'));
+    &text[comments.map(str::len).sum()..]
 }
 
 fn not_a_table(path: &Path, found: &str) -> Error {

@@ -78,9 +78,10 @@ fn stopped(reason: &str) -> Error {
 /// Writes shards behind the workers; a full queue makes them wait, so memory stays bounded.
 #[derive(Debug)]
 pub(super) struct ShardWriter {
-    runtime: Runtime,
+    // Dropped first: the task ends when nobody can send, and dropping the runtime waits for the task.
     sender: mpsc::Sender<(u64, Vec<Hit>)>,
     task: JoinHandle<Result<Shards>>,
+    runtime: Runtime,
 }
 
 impl ShardWriter {
@@ -106,5 +107,18 @@ impl ShardWriter {
     pub(super) fn finish(self) -> Result<Shards> {
         drop(self.sender);
         self.runtime.block_on(self.task).map_err(|e| stopped(&e.to_string()))?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_writer_given_up_after_an_error_ends_instead_of_waiting_for_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = ShardWriter::start(Shards::create(folder.path()).unwrap(), 1).unwrap();
+        writer.send(0, Vec::new()).unwrap();
+        drop(writer);
     }
 }

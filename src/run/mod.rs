@@ -26,7 +26,7 @@ use crate::hits::shard::Shards;
 use crate::ident::content_id;
 use crate::kernel::SPECS;
 use crate::limits::MAX_HITS_PER_RUN;
-use crate::plan::job::Parameters;
+use crate::plan::job::{Comparator, Parameters};
 use crate::plan::search::ReadySearch;
 use crate::plan::tile::{Tile, TileSize, tiles};
 use progress::{Observer, Progress};
@@ -106,8 +106,12 @@ pub fn execute(
             device: execution.device,
             run_id: &run_id,
         };
-        let (report, histogram) =
-            run_search(&context, execution, &pool, &writer, first_tile, observer)?;
+        let done = run_search(&context, execution, &pool, &writer, first_tile, observer);
+        let (report, histogram) = match done {
+            Ok(done) => done,
+            // If a shard could not be written, that is the cause; the workers only saw the queue close.
+            Err(error) => return Err(writer.finish().err().unwrap_or(error)),
+        };
         first_tile += report.tiles;
         histograms.push((report.search.clone(), report.comparisons, histogram));
         searches.push(report);
@@ -218,7 +222,7 @@ fn run_search(
     let mut histogram = Histogram::default();
     outputs.iter().for_each(|output| histogram.merge(&output.histogram));
     let sum = |value: fn(&TileOutput) -> u64| outputs.iter().map(value).sum::<u64>();
-    let kin = !search.relatives.is_empty();
+    let kin = matches!(search.spec.comparator, Comparator::Kinship);
     let report = SearchReport {
         search: search.spec.name.clone(),
         purpose: search.spec.purpose.article.into(),
@@ -259,7 +263,7 @@ fn left_out(search: &ReadySearch, value: fn(&crate::plan::census::LeftOut) -> u6
 /// a tile's "probes" are relatives.
 fn search_tiles(search: &ReadySearch, size: TileSize) -> Vec<Tile> {
     let mut list = Vec::new();
-    if !search.relatives.is_empty() {
+    if matches!(search.spec.comparator, Comparator::Kinship) {
         for (place, segment) in search.probes.segments.iter().enumerate() {
             list.extend(tiles((0, search.relatives.len()), (place, segment.rows()), false, size));
         }
