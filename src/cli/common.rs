@@ -12,6 +12,7 @@ use crate::domain::category::Index;
 use crate::domain::frequency::{FrequencyTable, MinimumFrequency};
 use crate::domain::likelihood::Population;
 use crate::error::{Error, Result};
+pub(super) use crate::evaluate::expectation;
 use crate::import::frequency::read_frequencies;
 use crate::plan::job::{Parameters, Threshold};
 use crate::plan::tile::TileSize;
@@ -48,6 +49,9 @@ fn parse_minimum(text: &str) -> std::result::Result<MinimumFrequency, String> {
 
 impl PopulationArgs {
     /// The frequency table these arguments name.
+    ///
+    /// # Errors
+    /// As [`frequency_table`].
     pub(super) fn table(&self) -> Result<FrequencyTable> {
         frequency_table(&self.frequencies, self.frequency_origin.as_deref())
     }
@@ -127,6 +131,9 @@ impl ExecutionArgs {
     }
 
     /// The execution into `out`, on a device that answered its self-test.
+    ///
+    /// # Errors
+    /// A tile without probes or rows is asked, or as [`device`].
     pub(super) fn execution(&self, out: PathBuf, overwrite: bool) -> Result<Execution> {
         if self.tile_probes == 0 || self.tile_rows == 0 {
             return Err(Error::usage(
@@ -145,6 +152,9 @@ impl ExecutionArgs {
 }
 
 /// The processor, at the level the environment allows, after its self-test.
+///
+/// # Errors
+/// The environment forces a level that cannot be used, or the self-test fails.
 pub(super) fn device() -> Result<CpuDevice> {
     let device = CpuDevice::detect()
         .map_err(|e| Error::usage(e.to_string(), "unset TANBA_SIMD to use the best level"))?;
@@ -159,6 +169,9 @@ pub(super) fn device() -> Result<CpuDevice> {
 }
 
 /// The parameters these arguments stand for.
+///
+/// # Errors
+/// As [`Parameters::validate`].
 pub(super) fn parameters(
     population: &PopulationArgs,
     rule: &RuleArgs,
@@ -194,7 +207,7 @@ pub(super) fn parse_index(text: &str) -> std::result::Result<Index, String> {
     })
 }
 
-/// A count with thin groups of three digits.
+/// A count with a comma before each group of three digits.
 pub(super) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
@@ -205,15 +218,6 @@ pub(super) fn grouped(count: u64) -> String {
         text.push(digit);
     }
     text
-}
-
-/// An expectation in few digits: small ones in scientific notation.
-pub(super) fn expectation(value: f64) -> String {
-    if value == 0.0 || (0.01..1e6).contains(&value) {
-        format!("{value:.2}")
-    } else {
-        format!("{value:.1e}")
-    }
 }
 
 #[cfg(test)]

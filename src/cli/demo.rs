@@ -7,12 +7,14 @@ use clap::Args;
 
 use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, expectation, grouped, parameters};
 use super::evaluate;
+use super::import::file_name;
 use super::run::{Preset, run_searches};
 use super::ui::{Outcome, Ui};
 use crate::domain::category::Index;
 use crate::error::{Error, Result};
 use crate::evaluate::Evaluation;
 use crate::gallery::commit::{self, ImportOutcome, Intake};
+use crate::hits::output::HITS_FILE;
 use crate::hits::report::RunReport;
 use crate::import::{ImportOptions, import_file};
 use crate::synth::{self, SynthOptions};
@@ -22,7 +24,7 @@ use crate::synth::{self, SynthOptions};
 #[command(after_help = "Example:\n  tanba demo --persons 2000 --out demo-small\n\n\
 Everything is synthetic; no real person is in it.")]
 pub(super) struct DemoArgs {
-    /// Living persons in the registry
+    /// Persons to simulate; most have no record
     #[arg(long, default_value_t = 20_000)]
     persons: u32,
     /// Seed of the registry
@@ -97,21 +99,27 @@ pub(super) fn run(args: &DemoArgs, ui: &Ui) -> Result<Outcome> {
         outcome.report.simd_level,
         started.elapsed().as_secs_f64(),
     ));
-    ui.say(format!(
-        "\nHit list: {}\nLook further:\n  tanba evaluate --run {} --truth {}\n  \
-         tanba plan nightly --gallery {}\n  tanba gallery info {}\n  \
-         duckdb -c \"select * from '{}' order by search, rank limit 10\"",
-        night.join("hits.parquet").display(),
-        night.display(),
-        registry_dir.display(),
-        gallery.display(),
-        gallery.display(),
-        night.join("hits.parquet").display(),
-    ));
+    show_next_steps(&night, &registry_dir, &gallery, ui);
     ui.document(&serde_json::json!({
         "type": "demo", "report": outcome.report, "evaluation": evaluation,
     }));
     Ok(Outcome::Done)
+}
+
+/// Where the hit list lies, and commands to look further.
+fn show_next_steps(night: &Path, registry: &Path, gallery: &Path, ui: &Ui) {
+    let hits = night.join(HITS_FILE);
+    ui.say(format!(
+        "\nHit list: {}\nLook further:\n  tanba evaluate --run {} --truth {}\n  \
+         tanba plan nightly --gallery {}\n  tanba gallery info {}\n  \
+         duckdb -c \"select * from '{}' order by search, rank limit 10\"",
+        hits.display(),
+        night.display(),
+        registry.display(),
+        gallery.display(),
+        gallery.display(),
+        hits.display(),
+    ));
 }
 
 /// One line per search: what it cost, what it found, what it should have found.
@@ -165,14 +173,12 @@ fn clear(out: &Path) -> Result<()> {
 
 /// Imports every file of a synthetic registry, as an operator would.
 fn import_all(registry: &Path, gallery: &Path, as_of: jiff::civil::Date) -> Result<u64> {
-    let files: [(Index, &[&str]); 4] = [
-        (Index::Convict, &["convicts.csv"]),
-        (Index::Trace, &["traces.csv"]),
-        (Index::Corpse, &["corpses.csv"]),
-        (Index::Relative, &["relatives.csv", "families.csv"]),
-    ];
     let mut added = 0;
-    for (index, names) in files {
+    for (index, table) in synth::table_paths(registry) {
+        let mut paths = vec![table];
+        if index == Index::Relative {
+            paths.push(synth::families_path(registry));
+        }
         let options = ImportOptions {
             index,
             owner: "agis".into(),
@@ -181,14 +187,14 @@ fn import_all(registry: &Path, gallery: &Path, as_of: jiff::civil::Date) -> Resu
             partial: false,
         };
         let mut intakes = Vec::new();
-        for name in names {
-            let imported = import_file(&registry.join(name), &options)?;
+        for path in &paths {
+            let imported = import_file(path, &options)?;
             if let Some(first) = imported.rejections.into_iter().next() {
                 return Err(first.into());
             }
             intakes.push(Intake {
                 file_hash: imported.file_hash,
-                file_name: (*name).to_owned(),
+                file_name: file_name(path),
                 records: imported.records,
                 family_members: imported.family_members,
                 rejected: 0,

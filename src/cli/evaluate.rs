@@ -13,8 +13,7 @@ use crate::synth::{read_family_members, read_truth};
 /// File written into the run's folder unless `--out` names another.
 pub(super) const EVALUATION_FILE: &str = "evaluation.json";
 
-/// Compare a run with the truth of a synthetic registry: found, missed and false, by kind, and the
-/// chance hits expected against those observed.
+/// Arguments of `tanba evaluate`.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
@@ -22,14 +21,14 @@ Examples:
   tanba evaluate --run out --truth registry --json
   tanba evaluate --run out --truth registry --out evaluation.json")]
 pub(super) struct EvaluateArgs {
-    /// Folder of the run.
-    #[arg(long, value_name = "FOLDER")]
+    /// Directory of the run
+    #[arg(long, value_name = "DIR")]
     run: PathBuf,
-    /// Folder that `tanba synth` wrote.
-    #[arg(long, value_name = "FOLDER")]
+    /// Directory that `tanba synth` wrote
+    #[arg(long, value_name = "DIR")]
     truth: PathBuf,
     /// File for the whole evaluation, every missed and wrong pair included [default:
-    /// evaluation.json in the folder of the run].
+    /// evaluation.json in the directory of the run]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }

@@ -1,7 +1,7 @@
 //! `tanba import`: files of other systems into a gallery.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use jiff::civil::Date;
@@ -136,7 +136,8 @@ pub(super) fn run(args: &ImportArgs, ui: &Ui) -> Result<Outcome> {
     }
 }
 
-fn file_name(path: &std::path::Path) -> String {
+/// Name of a file without its directories.
+pub(super) fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
 }
 
@@ -145,7 +146,7 @@ const SHOWN: usize = 5;
 
 fn take_in(
     args: &ImportArgs,
-    path: &std::path::Path,
+    path: &Path,
     imported: &Imported,
     shown_already: usize,
     ui: &Ui,

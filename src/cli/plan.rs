@@ -60,6 +60,9 @@ pub(super) fn run(args: &PlanArgs, ui: &Ui) -> Result<Outcome> {
 }
 
 /// Shows what `searches` would do.
+///
+/// # Errors
+/// A segment cannot be read, or as [`device`].
 pub(super) fn show(
     searches: &[ReadySearch],
     sides: &Sides,

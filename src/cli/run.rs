@@ -31,6 +31,9 @@ pub(super) enum Preset {
 
 impl Preset {
     /// The searches of the preset.
+    ///
+    /// # Errors
+    /// As [`searches`].
     pub(super) fn searches(self) -> Result<Vec<SearchSpec>> {
         let sweeps: &[Sweep] = match self {
             Preset::Nightly => &Sweep::NIGHTLY,
@@ -84,6 +87,9 @@ pub(super) fn run(args: &RunArgs, ui: &Ui) -> Result<Outcome> {
 }
 
 /// Runs `searches` of the records in a gallery.
+///
+/// # Errors
+/// The gallery cannot be read, or as [`execute`].
 pub(super) fn run_searches(
     gallery: &Path,
     searches: &[SearchSpec],
@@ -98,6 +104,9 @@ pub(super) fn run_searches(
 }
 
 /// Runs `searches` over opened sides; `probe_blake3` identifies ad-hoc probes.
+///
+/// # Errors
+/// A stored profile cannot be read, or as [`execute`].
 pub(super) fn run_ready(
     gallery: &Gallery,
     searches: &[SearchSpec],

@@ -1,6 +1,6 @@
 //! `tanba score`: pairs in, likelihood ratios out. Validation laboratories drive the program with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -108,7 +108,7 @@ fn csv_text(
 ) -> std::result::Result<Vec<u8>, csv::Error> {
     let loci: Vec<Locus> = {
         let typed = |p: &Profile| p.iter().map(|(l, _)| l).collect::<Vec<_>>();
-        let all: std::collections::BTreeSet<Locus> =
+        let all: BTreeSet<Locus> =
             pairs.iter().flat_map(|p| [typed(&p.a), typed(&p.b)]).flatten().collect();
         all.into_iter().collect()
     };

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::common::{expectation, grouped};
 use super::ui::Ui;
 use crate::column::hit::Hit;
+use crate::hits::output::HITS_FILE;
 use crate::hits::report::RunReport;
 
 /// Hits shown of each search.
@@ -54,7 +55,7 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], out: &Path, ui: &Ui) {
         report.threads,
         report.run_id,
     ));
-    ui.say(format!("hit list: {}", out.join("hits.parquet").display()));
+    ui.say(format!("hit list: {}", out.join(HITS_FILE).display()));
     ui.document(&serde_json::json!({
         "type": "run", "out": out.display().to_string(), "report": report,
     }));

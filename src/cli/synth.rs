@@ -10,63 +10,63 @@ use crate::domain::builtin_frequencies;
 use crate::error::Result;
 use crate::synth::{Description, SynthOptions, generate, write_registry};
 
-/// Make a registry of made-up people: convicts, traces, corpses, relatives, and the truth of who is who.
-///
-/// The folder holds wide tables that `tanba import` reads, the families of missing persons, and
-/// truth files that `tanba evaluate` reads. The same options give the same bytes on every machine.
+/// Arguments of `tanba synth`.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
   tanba synth --out registry
   tanba synth --out registry --persons 100000 --seed 7
   tanba synth --out registry --frequencies norstr-mid-asia --theta 0.01
-  tanba synth --out registry --frequencies laboratory.csv --traces 500 --double-registrations 40")]
+  tanba synth --out registry --frequencies laboratory.csv --traces 500 --double-registrations 40
+
+The directory holds wide tables and families that `tanba import` reads, and the truth that
+`tanba evaluate` reads. The same options give the same bytes on every machine.")]
 pub(super) struct SynthArgs {
-    /// Folder to write; must be empty or absent.
-    #[arg(long, value_name = "FOLDER")]
+    /// Directory to write; must be empty or absent
+    #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Persons to simulate, in families of three generations; most have no record.
+    /// Persons to simulate, in families of three generations; most have no record
     #[arg(long, default_value_t = 20_000)]
     persons: u32,
-    /// Seed of every random draw.
+    /// Seed of every random draw
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Allele frequencies: a built-in table or a file `locus,allele,frequency,count,n_alleles`.
+    /// Allele frequencies: a built-in table or a file `locus,allele,frequency,count,n_alleles`
     #[arg(long, value_name = "NAME|FILE", default_value = builtin_frequencies::DEFAULT_NAME)]
     frequencies: String,
-    /// Coancestry of the founders; 0 draws them from the table itself.
+    /// Coancestry of the founders; 0 draws them from the table itself
     #[arg(long, default_value_t = 0.0)]
     theta: f64,
-    /// Probability that an allele mutates by one repeat per transmission; 0 means never.
+    /// Probability that an allele mutates by one repeat per transmission; 0 means never
     #[arg(long, default_value_t = 0.0)]
     mutation_rate: f64,
-    /// Share of adults who are convicts [default: 0.4].
+    /// Share of adults who are convicts [default: 0.4]
     #[arg(long)]
     convict_share: Option<f64>,
-    /// Share of convicts typed with the older kit of 15 loci [default: 0.1].
+    /// Share of convicts typed with the older kit of 15 loci [default: 0.1]
     #[arg(long)]
     older_kit_share: Option<f64>,
-    /// Traces [default: a twentieth of the persons].
+    /// Traces [default: a twentieth of the persons]
     #[arg(long)]
     traces: Option<u32>,
-    /// Corpse records [default: a hundredth of the persons].
+    /// Corpse records [default: a hundredth of the persons]
     #[arg(long)]
     corpses: Option<u32>,
-    /// Families looking for a missing person [default: a hundredth of the persons].
+    /// Families looking for a missing person [default: a hundredth of the persons]
     #[arg(long)]
     families: Option<u32>,
-    /// Convicts registered twice [default: one per 200 persons].
+    /// Convicts registered twice [default: one per 200 persons]
     #[arg(long)]
     double_registrations: Option<u32>,
-    /// Pairs of monozygotic twins [default: one per 500 persons].
+    /// Pairs of monozygotic twins [default: one per 500 persons]
     #[arg(long)]
     twin_pairs: Option<u32>,
     /// Convicts, traces and corpses, so many of each, whose retention has ended [default: one per
-    /// 1000 persons].
+    /// 1000 persons]
     #[arg(long)]
     expired: Option<u32>,
-    /// The day the registry is as of [default: 2026-11-21]; no clock is read.
-    #[arg(long, value_name = "YYYY-MM-DD")]
+    /// The day the registry is as of [default: 2026-11-21]; no clock is read
+    #[arg(long, value_name = "DATE")]
     as_of: Option<Date>,
 }
 

@@ -151,10 +151,10 @@ pub fn record_schema() -> SchemaRef {
 /// # Errors
 /// Arrow refuses the batch.
 pub fn encode_records(records: &[DnaRecord], generation: u64) -> Result<RecordBatch, ColumnError> {
-    let text = |value: &dyn Fn(&DnaRecord) -> String| -> ArrayRef {
+    let text = |value: &dyn Fn(&DnaRecord) -> &str| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(records.iter().map(value)))
     };
-    let optional = |value: &dyn Fn(&DnaRecord) -> Option<String>| -> ArrayRef {
+    let optional = |value: &dyn Fn(&DnaRecord) -> Option<&str>| -> ArrayRef {
         Arc::new(StringArray::from_iter(records.iter().map(value)))
     };
     let mut profiles = arrow::array::BinaryBuilder::new();
@@ -167,15 +167,15 @@ pub fn encode_records(records: &[DnaRecord], generation: u64) -> Result<RecordBa
         apart.append_value(apart_json(record)?);
     }
     let columns: Vec<ArrayRef> = vec![
-        text(&|r| r.record_id.clone()),
-        optional(&|r| r.person_id.clone()),
-        optional(&|r| r.case_id.clone()),
-        text(&|r| r.index.name().to_owned()),
-        text(&|r| r.owner.clone()),
+        text(&|r| &r.record_id),
+        optional(&|r| r.person_id.as_deref()),
+        optional(&|r| r.case_id.as_deref()),
+        text(&|r| r.index.name()),
+        text(&|r| &r.owner),
         Arc::new(Date32Array::from_iter_values(records.iter().map(|r| days_of(r.registered_on)))),
         Arc::new(Date32Array::from_iter(records.iter().map(|r| r.retain_until.map(days_of)))),
-        text(&|r| r.retain_rule.clone()),
-        optional(&|r| r.kit.clone()),
+        text(&|r| &r.retain_rule),
+        optional(&|r| r.kit.as_deref()),
         Arc::new(BooleanArray::from_iter(records.iter().map(|r| Some(r.partial)))),
         Arc::new(UInt8Array::from_iter_values(records.iter().map(|r| r.profile.len() as u8))),
         Arc::new(UInt64Array::from_iter_values(records.iter().map(|_| generation))),

@@ -33,7 +33,10 @@ pub enum ColumnError {
     Arrow(#[from] arrow::error::ArrowError),
 }
 
-/// The column `name` as the array type `A`.
+/// The column called `column` as the array type `A`; `expected` names the type in the error.
+///
+/// # Errors
+/// The column is absent or of another type.
 pub(crate) fn typed<'a, A: Array + 'static>(
     batch: &'a RecordBatch,
     column: &'static str,

@@ -43,10 +43,7 @@ impl Population<'_> {
                 continue;
             }
             let reached = agreement(x, y);
-            counts.compared += 1;
-            counts.high += u32::from(reached >= Some(Stringency::High));
-            counts.moderate += u32::from(reached >= Some(Stringency::Moderate));
-            counts.low += u32::from(reached >= Some(Stringency::Low));
+            counts.count(reached);
             let required = carries_required(x, y) && carries_required(y, x);
             if reached >= Some(stringency) && required {
                 let equal = reached == Some(Stringency::High);

@@ -176,11 +176,6 @@ impl LocusSet {
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
-
-    /// The loci in both sets.
-    pub fn intersection(self, other: LocusSet) -> LocusSet {
-        LocusSet(self.0 & other.0)
-    }
 }
 
 #[cfg(test)]

@@ -127,6 +127,14 @@ pub struct Agreement {
 }
 
 impl Agreement {
+    /// Counts one compared locus that reached `reached`.
+    pub(super) fn count(&mut self, reached: Option<Stringency>) {
+        self.compared += 1;
+        self.high += u32::from(reached >= Some(Stringency::High));
+        self.moderate += u32::from(reached >= Some(Stringency::Moderate));
+        self.low += u32::from(reached >= Some(Stringency::Low));
+    }
+
     /// Loci agreeing at `stringency` or stricter.
     pub fn at(&self, stringency: Stringency) -> u32 {
         match stringency {
@@ -145,11 +153,7 @@ pub fn compare(a: &Profile, b: &Profile) -> Agreement {
         if !typing_a.is_comparable() || !typing_b.is_comparable() {
             continue;
         }
-        counts.compared += 1;
-        let reached = agreement(typing_a, typing_b);
-        counts.high += u32::from(reached >= Some(Stringency::High));
-        counts.moderate += u32::from(reached >= Some(Stringency::Moderate));
-        counts.low += u32::from(reached >= Some(Stringency::Low));
+        counts.count(agreement(typing_a, typing_b));
     }
     counts
 }

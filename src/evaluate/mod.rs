@@ -26,7 +26,7 @@ use crate::domain::family::FamilyMember;
 use crate::error::{Error, Result};
 use crate::synth::Truth;
 
-pub use render::render;
+pub use render::{expectation, render};
 use search::{Key, Shape};
 
 /// What a run says of one of its searches.

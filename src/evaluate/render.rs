@@ -45,7 +45,7 @@ fn searches(evaluation: &Evaluation) -> Table {
             s.hits_twin.to_string(),
             s.hits_relative.values().sum::<u64>().to_string(),
             s.hits_chance.to_string(),
-            expected(s.expected_chance_hits),
+            expectation(s.expected_chance_hits),
             s.hits_unlawful.to_string(),
         ]);
     }
@@ -82,7 +82,7 @@ fn remarks(search: &SearchEvaluation) -> Vec<String> {
     let chance = format!(
         "{} chance hits where {} were expected",
         search.hits_chance,
-        expected(search.expected_chance_hits)
+        expectation(search.expected_chance_hits)
     );
     if search.probability_of_at_least < SURPRISING {
         let p = search.probability_of_at_least;
@@ -94,8 +94,8 @@ fn remarks(search: &SearchEvaluation) -> Vec<String> {
     remarks
 }
 
-/// A number of expected hits: plain where that is readable.
-fn expected(value: f64) -> String {
+/// A number of expected hits: plain where that is readable, else in scientific notation.
+pub fn expectation(value: f64) -> String {
     if value == 0.0 || (0.01..1e6).contains(&value) {
         format!("{value:.2}")
     } else {

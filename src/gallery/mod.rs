@@ -6,7 +6,7 @@
 //!         segments/<id>/planes.arrow     kernel-ready bit planes, memory-mapped
 //!         families/<id>.parquet          family members as imported
 //!         status/<id>.parquet            append-only events (blocked, unblocked)
-//!         quarantine/<id>.parquet        rejected records with reasons
+//!         quarantine/<index>-<id>.parquet  rejected records with reasons; in no manifest
 //! ```
 //!
 //! A commit writes new files first and then creates the next manifest with create-if-absent: a crash

@@ -72,8 +72,8 @@ pub fn write(
 }
 
 fn encode_planes(records: &[DnaRecord]) -> std::result::Result<Vec<u8>, String> {
-    let profiles: Vec<Profile> = records.iter().map(|r| r.profile.clone()).collect();
-    let map = PlaneMap::from_profiles(&profiles).map_err(|e| e.to_string())?;
+    let profiles: Vec<&Profile> = records.iter().map(|r| &r.profile).collect();
+    let map = PlaneMap::from_profiles(profiles.iter().copied()).map_err(|e| e.to_string())?;
     let words = pack(&map, &profiles).map_err(|e| e.to_string())?;
     let width = i32::try_from(map.words_per_block() * 8).map_err(|e| e.to_string())?;
     let metadata = [

@@ -19,11 +19,6 @@ impl StatusTable {
     pub fn is_blocked(&self, record_id: &str) -> bool {
         self.latest.get(record_id).is_some_and(|e| e.change == StatusChange::Blocked)
     }
-
-    /// Number of records blocked.
-    pub fn blocked(&self) -> usize {
-        self.latest.values().filter(|e| e.change == StatusChange::Blocked).count()
-    }
 }
 
 /// Reads every status file of the generation, oldest first.

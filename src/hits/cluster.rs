@@ -42,6 +42,13 @@ pub fn clusters(hits: &[Hit], searches: &[String]) -> Vec<ClusterMember> {
     members
 }
 
+/// Number of clusters among `members`, which are in the order of [`clusters`].
+pub fn cluster_count(members: &[ClusterMember]) -> u64 {
+    let same =
+        |a: &ClusterMember, b: &ClusterMember| a.search == b.search && a.cluster_id == b.cluster_id;
+    members.chunk_by(same).count() as u64
+}
+
 fn clusters_of(search: &str, mut links: Vec<&Hit>) -> Vec<ClusterMember> {
     // Kruskal on descending scores: the last link that joins two parts is the weakest of the tree.
     links.sort_by(|a, b| {

@@ -2,20 +2,19 @@
 //! identifiers and scores alone, so the list is the same however the work was cut.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::column::hit::Hit;
 
 /// Puts hits into their final order and ranks them; keeps the best `top` per probe and search if
 /// given. Hits of one body with one family are reduced to the best relative first.
 /// `searches`: names in the order of the run.
-pub fn finish(hits: Vec<Hit>, searches: &[String], top: Option<u32>) -> Vec<Hit> {
+pub fn finish(mut hits: Vec<Hit>, searches: &[String], top: Option<u32>) -> Vec<Hit> {
     let places: HashMap<&str, usize> =
         searches.iter().enumerate().map(|(place, name)| (name.as_str(), place)).collect();
-    let mut hits = hits;
     hits.sort_by(|a, b| key(a, &places).cmp(&key(b, &places)));
     let mut finished: Vec<Hit> = Vec::with_capacity(hits.len());
-    let mut families: std::collections::HashSet<String> = std::collections::HashSet::new();
+    let mut families: HashSet<String> = HashSet::new();
     let mut rank = 0;
     for mut hit in hits {
         let same_probe = finished

@@ -78,6 +78,7 @@ pub struct RunReport {
     pub tile_rows: usize,
     /// Start, RFC 3339 in UTC.
     pub started_at: String,
-    /// Seconds from opening the gallery to the last file.
+    /// Seconds from the first tile to the hits in their final order; opening the gallery and writing
+    /// the four files are not in it.
     pub seconds: f64,
 }

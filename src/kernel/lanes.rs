@@ -21,6 +21,11 @@ pub(super) fn fit_narrow<'a>(loci: impl IntoIterator<Item = &'a Query>) -> bool 
     loci.into_iter().all(|query| query.loci().len() < 1 << NARROW_BITS)
 }
 
+/// Place of the first plane of each locus of `view`.
+pub(super) fn first_planes(view: &PlaneView) -> Vec<u32> {
+    view.map().loci().iter().map(|planes| planes.first_plane() as u32).collect()
+}
+
 /// The planes of one block.
 #[derive(Clone, Copy)]
 pub(super) struct Block<'a, S: Simd> {
@@ -87,6 +92,19 @@ pub(super) fn lane_mask(lanes: std::ops::Range<usize>) -> [u64; WORDS] {
         *word = below(lanes.end) & !below(lanes.start);
     }
     words
+}
+
+/// Calls `each` with every lane set in `bits`, ascending.
+#[inline(always)]
+pub(super) fn for_each_lane<S: Simd>(bits: u64x8<S>, mut each: impl FnMut(usize)) {
+    let mut words = [0u64; WORDS];
+    bits.store_slice(&mut words);
+    for (place, mut word) in words.into_iter().enumerate() {
+        while word != 0 {
+            each(place * 64 + word.trailing_zeros() as usize);
+            word &= word - 1;
+        }
+    }
 }
 
 /// A counter per lane, `N` bits, bit-sliced.

@@ -72,11 +72,6 @@ impl Window {
     }
 }
 
-/// Pairs that `windows` ask for on `view`.
-pub fn pairs(windows: &[Window], view: &PlaneView) -> u64 {
-    windows.iter().map(|w| w.rows(view).len() as u64).sum()
-}
-
 /// A probe has exactly one window; anything else is a fault of the caller that would drop pairs.
 fn assert_paired<Q>(queries: &[Q], windows: &[Window]) {
     assert_eq!(queries.len(), windows.len(), "one window per probe");

@@ -18,6 +18,7 @@
 //! 512 pairs are compared by one instruction. When not to use it: to read a profile back; which side
 //! of the ladder a call lies on, and which alleles are required, are not in the planes.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -267,21 +268,21 @@ impl PlaneMap {
 ///
 /// # Errors
 /// More than [`MAX_ROWS_PER_SEGMENT`] profiles, or a comparable locus or known allele not in `map`.
-pub fn pack(map: &PlaneMap, profiles: &[Profile]) -> Result<Vec<u64>, PlaneError> {
+pub fn pack<P: Borrow<Profile>>(map: &PlaneMap, profiles: &[P]) -> Result<Vec<u64>, PlaneError> {
     if profiles.len() > MAX_ROWS_PER_SEGMENT {
         return Err(PlaneError::Rows(profiles.len()));
     }
     let words_per_block = map.words_per_block();
     let mut words = vec![0u64; profiles.len().div_ceil(LANES) * words_per_block];
     if words_per_block == 0 {
-        return match profiles.iter().position(|p| !p.comparable_loci().is_empty()) {
-            Some(row) => Err(not_in_map(map, row, &profiles[row])),
+        return match profiles.iter().position(|p| !p.borrow().comparable_loci().is_empty()) {
+            Some(row) => Err(not_in_map(map, row, profiles[row].borrow())),
             None => Ok(words),
         };
     }
     let blocks = words.chunks_exact_mut(words_per_block).zip(profiles.chunks(LANES));
     for (number, (block, rows)) in blocks.enumerate() {
-        for (lane, profile) in rows.iter().enumerate() {
+        for (lane, profile) in rows.iter().map(Borrow::borrow).enumerate() {
             if pack_row(map, block, lane, profile).is_none() {
                 return Err(not_in_map(map, number * LANES + lane, profile));
             }

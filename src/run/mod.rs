@@ -17,7 +17,7 @@ use crate::column::hit::{HIT_SCHEMA_VERSION, Hit};
 use crate::device::cpu::CpuDevice;
 use crate::domain::likelihood::Population;
 use crate::error::{Error, Result};
-use crate::hits::cluster::clusters;
+use crate::hits::cluster::{cluster_count, clusters};
 use crate::hits::finish::finish;
 use crate::hits::histogram::Histogram;
 use crate::hits::output::{self, Finished};
@@ -124,9 +124,6 @@ pub fn execute(
     let triangles: Vec<String> =
         inputs.searches.iter().filter(|s| s.spec.triangle).map(|s| s.spec.name.clone()).collect();
     let members = clusters(&hits, &triangles);
-    let mut distinct: Vec<(&str, &str)> =
-        members.iter().map(|m| (m.search.as_str(), m.cluster_id.as_str())).collect();
-    distinct.dedup();
     let parameters = serde_json::to_value(inputs.parameters)
         .map_err(|e| Error::usage(e.to_string(), "check the parameters"))?;
     let report = RunReport {
@@ -139,7 +136,7 @@ pub fn execute(
         parameters,
         searches,
         hits: hits.len() as u64,
-        clusters: distinct.len() as u64,
+        clusters: cluster_count(&members),
         device: execution.device.name().into(),
         simd_level: execution.device.level().name().into(),
         threads: execution.threads,

@@ -12,7 +12,7 @@ use super::{
     A_AND_B, A_AND_OTHER, A_TWICE, B_AND_OTHER, B_TWICE, CLASSES, KinLocus, KinQuery, NEITHER,
     Params,
 };
-use crate::kernel::lanes::{Block, is_zero, lane_mask};
+use crate::kernel::lanes::{Block, for_each_lane, is_zero, lane_mask};
 use crate::kernel::planes::{LANES, ONE, PlaneView, TWO, WILD, WORDS};
 use crate::kernel::{Overflow, Survivor, Window};
 use crate::limits::MAX_LOCI;
@@ -258,14 +258,8 @@ fn append<S: Simd>(
     for (chunk, sum) in values.as_chunks_mut::<32>().0.iter_mut().zip(sums) {
         sum.store_slice(chunk);
     }
-    let mut words = [0u64; WORDS];
-    over.store_slice(&mut words);
-    for (place, mut word) in words.into_iter().enumerate() {
-        while word != 0 {
-            let lane = place * 64 + word.trailing_zeros() as usize;
-            word &= word - 1;
-            let value = i32::from(values[lane]);
-            survivors.push(Survivor { probe, row: first_row + lane as u32, value });
-        }
-    }
+    for_each_lane(over, |lane| {
+        let value = i32::from(values[lane]);
+        survivors.push(Survivor { probe, row: first_row + lane as u32, value });
+    });
 }

@@ -10,7 +10,7 @@ use super::{AgreementHistogram, CountMatrix, Query, place};
 use crate::domain::stringency::Agreement;
 use crate::kernel::Window;
 use crate::kernel::lanes::{
-    Block, Counter, NARROW_BITS, WIDE_BITS, agreeing, fit_narrow, interleave,
+    Block, Counter, NARROW_BITS, WIDE_BITS, agreeing, first_planes, fit_narrow, interleave,
 };
 use crate::kernel::planes::{LANES, ONE, PlaneView, TWO, WILD};
 use crate::kernel::query::QueryLocus;
@@ -163,10 +163,6 @@ fn count<S: Simd, const N: usize, const CELLS: usize>(
         }
     }
     cells.flush(matrix);
-}
-
-fn first_planes(view: &PlaneView) -> Vec<u32> {
-    view.map().loci().iter().map(|planes| planes.first_plane() as u32).collect()
 }
 
 /// Lanes of block `number` that lie in `window`.

@@ -11,10 +11,10 @@ use fearless_simd::{Level, Simd, SimdBase, dispatch, u64x8};
 use super::{Params, Query};
 use crate::domain::stringency::Stringency;
 use crate::kernel::lanes::{
-    Agreeing, Block, Counter, NARROW_BITS, WIDE_BITS, agreeing, fit_narrow, is_zero, lane_count,
-    lane_mask,
+    Agreeing, Block, Counter, NARROW_BITS, WIDE_BITS, agreeing, first_planes, fit_narrow,
+    for_each_lane, is_zero, lane_count, lane_mask,
 };
-use crate::kernel::planes::{LANES, ONE, PlaneView, TWO, TYPED, WILD};
+use crate::kernel::planes::{LANES, ONE, PlaneView, TWO, TYPED, WILD, WORDS};
 use crate::kernel::query::QueryLocus;
 use crate::kernel::{Overflow, Survivor, Window};
 
@@ -55,7 +55,7 @@ struct Job<'a> {
     windows: &'a [Window],
     view: PlaneView<'a>,
     heads: Heads,
-    first_planes: Vec<u32>,
+    first_planes: &'a [u32],
 }
 
 pub(super) fn run(
@@ -68,12 +68,10 @@ pub(super) fn run(
 ) -> Result<Vec<Survivor>, Overflow> {
     let mut survivors = Vec::new();
     let popularity = Popularity::sample(&view);
-    let first_planes: Vec<u32> =
-        view.map().loci().iter().map(|planes| planes.first_plane() as u32).collect();
+    let first_planes = &first_planes(&view);
     let batches = queries.chunks(PROBES_PER_PASS).zip(windows.chunks(PROBES_PER_PASS));
     for (batch, (queries, windows)) in batches.enumerate() {
         let heads = Heads::build(queries, params.stringency, &popularity);
-        let first_planes = first_planes.clone();
         let job = Job { params, queries, windows, view, heads, first_planes };
         let start = survivors.len();
         dispatch!(level, simd => pass(simd, &job, batch * PROBES_PER_PASS, capacity, &mut survivors))?;
@@ -95,7 +93,7 @@ impl Popularity {
         let mut rows = 0;
         for block in (0..view.blocks()).step_by(step).take(SAMPLED_BLOCKS) {
             rows += (view.rows() - block * LANES).min(LANES) as u64;
-            let planes = view.block(block).as_chunks::<{ LANES / 64 }>().0;
+            let planes = view.block(block).as_chunks::<WORDS>().0;
             for (count, words) in counts.iter_mut().zip(planes) {
                 *count += words.iter().map(|word| u64::from(word.count_ones())).sum::<u64>();
             }
@@ -192,8 +190,8 @@ fn pass<S: Simd>(
             && simd.vectorize(
                 #[inline(always)]
                 || {
-                    block.is_fully_typed(&job.first_planes, rows.len())
-                        && !block.has_wild(&job.first_planes)
+                    block.is_fully_typed(job.first_planes, rows.len())
+                        && !block.has_wild(job.first_planes)
                 },
             );
         left.clear();
@@ -353,17 +351,11 @@ fn append<S: Simd, const N: usize>(
         return;
     }
     let values = failing.store();
-    let mut words = [0u64; LANES / 64];
-    alive.store_slice(&mut words);
-    for (place, mut word) in words.into_iter().enumerate() {
-        while word != 0 {
-            let lane = place * 64 + word.trailing_zeros() as usize;
-            word &= word - 1;
-            survivors.push(Survivor {
-                probe: found.probe,
-                row: found.first_row + lane as u32,
-                value: lane_count(&values, lane) as i32,
-            });
-        }
-    }
+    for_each_lane(alive, |lane| {
+        survivors.push(Survivor {
+            probe: found.probe,
+            row: found.first_row + lane as u32,
+            value: lane_count(&values, lane) as i32,
+        });
+    });
 }
