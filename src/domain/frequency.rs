@@ -184,6 +184,13 @@ impl FrequencyTable {
         self.loci.iter().map(|(l, f)| (*l, f))
     }
 
+    /// Sum of the squared frequencies of the alleles at `locus` that `counts` accepts: how often two
+    /// draws give the same one of them. 0 where the table lacks the locus.
+    pub fn sum_of_squares(&self, locus: Locus, counts: impl Fn(Allele) -> bool) -> f64 {
+        let alleles = self.loci.get(&locus).into_iter().flat_map(|entry| &entry.alleles);
+        alleles.filter(|(allele, _)| counts(**allele)).map(|(_, f)| f * f).sum()
+    }
+
     /// Frequency of a known `allele` at `locus` under `rule`; `None` if the table lacks the locus.
     pub fn frequency(&self, locus: Locus, allele: Allele, rule: MinimumFrequency) -> Option<f64> {
         let entry = self.loci.get(&locus)?;

@@ -62,7 +62,7 @@ impl Population<'_> {
         let exact = equal && x.genotype().is_some() && y.genotype().is_some();
         let of_x = self.chance_of_agreement(locus, x, exact)?;
         let of_y = self.chance_of_agreement(locus, y, exact)?;
-        Some(of_x.max(of_y))
+        Some(of_x.agree.max(of_y.agree))
     }
 }
 

@@ -1,14 +1,13 @@
 //! How many chance hits a search must expect.
 //!
-//! Identity: for each probe and each set of loci typed in the gallery, the probability that an
-//! unrelated person agrees at all compared loci but the mismatches allowed (a Poisson-binomial over
-//! the loci), at the score such a pair would have. Kinship: the distribution of log10 LR of an
-//! unrelated body against each relative, by convolution over the loci.
+//! The score of an unrelated pair is a sum over the loci, each with a few possible outcomes: in an
+//! identity search the genotype is equal, or agrees without being equal, or fails; in a kinship search
+//! it is one of six classes. Convolving the outcomes gives the distribution of scores of each probe
+//! against each set of loci typed in the gallery.
 //!
 //! Limits: the model is of unrelated persons with complete typings in the gallery; relatives and
-//! twins add to it, and so does drop-out on the gallery side. A pair's score is taken at its most
-//! favourable, so that the number errs upwards. Above [`MAX_MODELLED_PAIRS`] combinations an even
-//! sample of the probes stands for all.
+//! twins add to it, and so does drop-out on the gallery side. Scores are rounded to bins of a tenth.
+//! Above [`MAX_MODELLED_PAIRS`] combinations an even sample of the probes stands for all.
 
 use std::collections::BTreeMap;
 
@@ -16,14 +15,14 @@ use crate::domain::allele::Allele;
 use crate::domain::dna::Profile;
 use crate::domain::likelihood::{Population, WeightedAllele, draw_probability, locus_ratio};
 use crate::domain::locus::{Locus, LocusSet};
-use crate::domain::rarity::DISCORDANCE_LOG10;
+use crate::domain::rarity::{AgreementChance, DISCORDANCE_LOG10};
 use crate::domain::relation::Relation;
 
-/// Probe and locus-set combinations evaluated one by one.
-pub const MAX_MODELLED_PAIRS: usize = 500_000;
+/// Probe and locus-set combinations convolved one by one.
+pub const MAX_MODELLED_PAIRS: usize = 50_000;
 
 /// Width of a bin of scores, log10.
-const BIN_LOG10: f64 = 0.05;
+const BIN_LOG10: f64 = 0.1;
 
 /// Number of gallery records per set of comparable loci.
 pub type LocusSetCounts = BTreeMap<LocusSet, u64>;
@@ -42,7 +41,7 @@ pub struct IdentityRule {
 /// Expected number of comparisons of unrelated persons per bin of score.
 #[derive(Debug, Clone, Default)]
 pub struct ChanceBins {
-    /// Bin number to expected comparisons; bin b holds scores from b·0.05 log10.
+    /// Bin number to expected comparisons; bin b holds scores from b tenths.
     bins: BTreeMap<i32, f64>,
 }
 
@@ -59,20 +58,18 @@ impl ChanceBins {
         rule: IdentityRule,
         population: &Population,
     ) {
-        let loci: Vec<(Locus, f64)> = probe
+        let loci: Vec<(Locus, AgreementChance)> = probe
             .iter()
             .filter_map(|(locus, typing)| {
                 Some((locus, population.chance_of_agreement(locus, typing, rule.exact)?))
             })
             .collect();
-        let mut chances = Vec::with_capacity(loci.len());
         for (set, records) in gallery {
-            chances.clear();
-            chances.extend(loci.iter().filter(|(l, _)| set.contains(*l)).map(|(_, p)| *p));
-            if chances.len() >= rule.min_loci {
-                for (score_log10, probability) in agreements(&mut chances, rule.mismatches) {
-                    let bin = (score_log10 / BIN_LOG10).floor() as i32;
-                    self.count(bin, *records as f64 * probability);
+            let compared: Vec<AgreementChance> =
+                loci.iter().filter(|(l, _)| set.contains(*l)).map(|(_, c)| *c).collect();
+            if compared.len() >= rule.min_loci {
+                for spread in by_failures(&compared, rule.mismatches) {
+                    self.add_spread(&spread, *records as f64);
                 }
             }
         }
@@ -87,22 +84,21 @@ impl ChanceBins {
         population: &Population,
     ) {
         for (set, records) in bodies {
-            let mut sums: BTreeMap<i32, f64> = BTreeMap::from([(0, *records as f64)]);
+            let mut spread = Spread::certain();
             for (locus, typing) in relative.iter().filter(|(l, _)| set.contains(*l)) {
                 let Some((a, b)) = typing.genotype() else { continue };
-                let Some(outcomes) = outcomes(locus, (a, b), relation, population) else {
-                    continue;
-                };
-                let mut next = BTreeMap::new();
-                for (sum, weight) in &sums {
-                    for (bin, probability) in &outcomes {
-                        *next.entry(sum + bin).or_insert(0.0) += weight * probability;
-                    }
+                if let Some(outcomes) = outcomes(locus, (a, b), relation, population) {
+                    spread = Spread::sum([(&spread, outcomes.as_slice())]);
                 }
-                sums = next;
             }
-            for (bin, weight) in sums {
-                self.count(bin, weight);
+            self.add_spread(&spread, *records as f64);
+        }
+    }
+
+    fn add_spread(&mut self, spread: &Spread, comparisons: f64) {
+        for (place, probability) in spread.probabilities.iter().enumerate() {
+            if *probability > 0.0 {
+                self.count(spread.first_bin + place as i32, comparisons * probability);
             }
         }
     }
@@ -116,7 +112,8 @@ impl ChanceBins {
     pub fn expected_at(&self, score_log10: f64) -> f64 {
         // A threshold that is itself a bin's edge must not lose its bin to rounding.
         let first = (score_log10 / BIN_LOG10 + 1e-9).floor() as i32;
-        self.bins.range(first..).map(|(_, weight)| weight).sum()
+        // A sum of no terms is -0.0, which nobody should read.
+        self.bins.range(first..).map(|(_, weight)| weight).sum::<f64>() + 0.0
     }
 
     /// The lowest score, log10, at which at most `expect_false` chance hits are expected; minus
@@ -133,25 +130,68 @@ impl ChanceBins {
     }
 }
 
-/// Score and probability of agreeing at all loci, at all but one, and so on to `mismatches`.
-/// The score is the most favourable: the loci that fail are the commonest.
-fn agreements(chances: &mut [f64], mismatches: usize) -> Vec<(f64, f64)> {
-    chances.sort_by(|a, b| b.total_cmp(a));
-    let mut failures = vec![0.0; mismatches.min(chances.len()) + 1];
-    failures[0] = 1.0;
-    for p in chances.iter() {
-        for j in (0..failures.len()).rev() {
-            let from_fewer = if j > 0 { failures[j - 1] * (1.0 - p) } else { 0.0 };
-            failures[j] = failures[j] * p + from_fewer;
-        }
+/// A distribution of scores: consecutive bins from `first_bin`.
+struct Spread {
+    first_bin: i32,
+    probabilities: Vec<f64>,
+}
+
+impl Spread {
+    /// Score zero with certainty: no locus yet.
+    fn certain() -> Spread {
+        Spread { first_bin: 0, probabilities: vec![1.0] }
     }
-    let mut score_log10: f64 = chances.iter().map(|p| -p.log10()).sum();
-    let mut list = Vec::with_capacity(failures.len());
-    for (failed, probability) in failures.into_iter().enumerate() {
-        if failed > 0 {
-            score_log10 += chances[failed - 1].log10() + DISCORDANCE_LOG10;
+
+    /// The sum of several distributions, each shifted by the outcomes (bin, probability) of a locus.
+    fn sum<'a>(parts: impl IntoIterator<Item = (&'a Spread, &'a [(i32, f64)])> + Clone) -> Spread {
+        let shifted = parts.clone().into_iter().flat_map(|(spread, outcomes)| {
+            outcomes
+                .iter()
+                .map(move |(shift, _)| (spread.first_bin + shift, spread.probabilities.len()))
+        });
+        let bounds = shifted.fold(None, |bounds: Option<(i32, i32)>, (first, length)| {
+            let end = first + length as i32;
+            Some(bounds.map_or((first, end), |(low, high)| (low.min(first), high.max(end))))
+        });
+        let Some((first_bin, end)) = bounds else {
+            return Spread { first_bin: 0, probabilities: Vec::new() };
+        };
+        let mut probabilities = vec![0.0; (end - first_bin) as usize];
+        for (spread, outcomes) in parts {
+            for (shift, probability) in outcomes {
+                let start = (spread.first_bin + shift - first_bin) as usize;
+                for (to, from) in probabilities[start..].iter_mut().zip(&spread.probabilities) {
+                    *to += from * probability;
+                }
+            }
         }
-        list.push((score_log10, probability));
+        Spread { first_bin, probabilities }
+    }
+}
+
+fn bin(score_log10: f64) -> i32 {
+    (score_log10 / BIN_LOG10).round() as i32
+}
+
+/// Distributions of the score when no locus fails, when one does, and so on to `mismatches`.
+fn by_failures(loci: &[AgreementChance], mismatches: usize) -> Vec<Spread> {
+    let mut list = vec![Spread::certain()];
+    for chance in loci {
+        let contained = (chance.agree - chance.equal).max(0.0);
+        let mut agrees = Vec::with_capacity(2);
+        if chance.equal > 0.0 {
+            agrees.push((bin(-chance.equal.log10()), chance.equal));
+        }
+        if contained > 0.0 {
+            agrees.push((bin(-chance.agree.log10()), contained));
+        }
+        let fails = [(bin(DISCORDANCE_LOG10), (1.0 - chance.agree).max(0.0))];
+        let next = (0..(list.len() + 1).min(mismatches + 1)).map(|failed| {
+            let stays = list.get(failed).map(|spread| (spread, agrees.as_slice()));
+            let falls = failed.checked_sub(1).map(|fewer| (&list[fewer], fails.as_slice()));
+            Spread::sum(stays.into_iter().chain(falls))
+        });
+        list = next.collect();
     }
     list
 }
@@ -199,7 +239,7 @@ fn outcomes(
     for (candidate, probability) in classes {
         let ratio = locus_ratio(&query, &candidate, relation, theta);
         if ratio > 0.0 && probability > 0.0 {
-            *bins.entry((ratio.log10() / BIN_LOG10).round() as i32).or_insert(0.0) += probability;
+            *bins.entry(bin(ratio.log10())).or_insert(0.0) += probability;
         }
     }
     Some(bins.into_iter().collect())
@@ -210,6 +250,7 @@ mod tests {
     use super::*;
     use crate::domain::dna::Typing;
     use crate::domain::frequency::{FrequencyTable, MinimumFrequency};
+    use crate::domain::stringency::Stringency;
 
     fn table() -> FrequencyTable {
         let mut text = String::from("locus,allele,frequency,count,n_alleles\n");
@@ -226,28 +267,65 @@ mod tests {
         Locus::core().map(|l| (l, Typing::new(&[allele(a), allele(b)]).unwrap())).collect()
     }
 
+    /// Every genotype at each of `loci`, with its probability under Hardy-Weinberg.
+    fn everybody(loci: &[Locus], table: &FrequencyTable) -> Vec<(Profile, f64)> {
+        let mut list = vec![(Profile::new(), 1.0)];
+        for locus in loci {
+            let (_, entry) = table.loci().find(|(l, _)| l == locus).unwrap();
+            let mut next = Vec::new();
+            for (profile, weight) in &list {
+                for (a, fa) in &entry.alleles {
+                    for (b, fb) in &entry.alleles {
+                        let mut profile: Profile = profile.clone();
+                        profile.insert(*locus, Typing::new(&[*a, *b]).unwrap());
+                        next.push((profile, weight * fa * fb));
+                    }
+                }
+            }
+            list = next;
+        }
+        list
+    }
+
     #[test]
-    fn identity_chance_is_the_product_of_match_probabilities() {
+    fn identity_chance_equals_the_count_over_every_possible_person() {
         let table = table();
         let population =
             Population { frequencies: &table, theta: 0.0, minimum: MinimumFrequency::UnseenOnly };
-        let probe = profile(100, 110);
-        let gallery = LocusSetCounts::from([(probe.comparable_loci(), 1000)]);
-        let expected = |mismatches, score_log10| {
-            let rule = IdentityRule { exact: true, mismatches, min_loci: 8 };
+        let loci: Vec<Locus> = Locus::core().take(4).collect();
+        let everybody = everybody(&loci, &table);
+        let call = |text: &str| Allele::parse(text).unwrap().unwrap();
+        let stain: Profile =
+            [vec!["10", "11"], vec!["12"], vec!["10", "*"], vec!["10", "11", "12"]]
+                .into_iter()
+                .zip(&loci)
+                .map(|(calls, locus)| {
+                    let calls: Vec<Allele> = calls.into_iter().map(call).collect();
+                    (*locus, Typing::new(&calls).unwrap())
+                })
+                .collect();
+        let gallery = LocusSetCounts::from([(stain.comparable_loci(), 1)]);
+        for (mismatches, stringency) in
+            [(0, Stringency::Moderate), (1, Stringency::Moderate), (2, Stringency::Moderate)]
+        {
+            let rule = IdentityRule { exact: false, mismatches, min_loci: 4 };
             let mut chance = ChanceBins::default();
-            chance.add_identity(&probe, &gallery, rule, &population);
-            chance.expected_at(score_log10)
-        };
-        let all = 0.3f64.powi(23);
-        assert!((expected(0, 6.0) / (1000.0 * all) - 1.0).abs() < 1e-9);
-        let but_one = 23.0 * 0.7 * 0.3f64.powi(22);
-        assert!((expected(1, 6.0) / (1000.0 * (all + but_one)) - 1.0).abs() < 1e-9);
-        assert!(
-            (expected(1, 11.0) / (1000.0 * all) - 1.0).abs() < 1e-9,
-            "a failed locus scores less"
-        );
-        assert_eq!(expected(1, 20.0), 0.0);
+            chance.add_identity(&stain, &gallery, rule, &population);
+            let mut total = 0.0;
+            let mut mean = 0.0;
+            for (person, weight) in &everybody {
+                let score = population.identity_score(&stain, person, stringency);
+                if score.failing as usize <= mismatches {
+                    total += weight;
+                    mean += weight * score.score_log10;
+                }
+            }
+            assert!((chance.expected_at(-1e6) - total).abs() < 1e-9, "{mismatches}");
+            let modelled: f64 =
+                chance.bins.iter().map(|(bin, w)| f64::from(*bin) * BIN_LOG10 * w).sum();
+            // Each of the four loci is rounded to a tenth.
+            assert!((modelled - mean).abs() < 4.0 * BIN_LOG10 / 2.0 * total, "{modelled} {mean}");
+        }
     }
 
     #[test]

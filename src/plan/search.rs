@@ -42,6 +42,19 @@ pub struct ReadySearch {
     pub threshold_log10: f64,
     /// Chance hits to expect, by the model of [`super::chance`].
     pub expected_chance_hits: f64,
+    /// The model: chance hits to expect at any score.
+    pub chance: ChanceBins,
+}
+
+impl ReadySearch {
+    /// Chance hits to expect in this whole search at `score_log10` or higher: the larger of the
+    /// model's number and comparisons × 10^-score, which bounds it for a likelihood ratio (the mean
+    /// ratio of unrelated pairs is one; Good 1950).
+    pub fn expected_chance_hits_at(&self, score_log10: f64) -> f64 {
+        let comparisons = self.comparisons as f64;
+        let bound = comparisons * 10f64.powf(-score_log10);
+        self.chance.expected_at(score_log10).max(bound).min(comparisons)
+    }
 }
 
 /// Makes one search ready.
@@ -67,6 +80,7 @@ pub fn ready(
         comparisons: 0,
         threshold_log10: 0.0,
         expected_chance_hits: 0.0,
+        chance: ChanceBins::default(),
     };
     let chance = match spec.comparator {
         Comparator::Identity { stringency } => {
@@ -92,6 +106,7 @@ pub fn ready(
         Threshold::ExpectFalse(e) => chance.threshold(e).max(FLOOR_LOG10),
     };
     search.expected_chance_hits = chance.expected_at(search.threshold_log10);
+    search.chance = chance;
     Ok(search)
 }
 

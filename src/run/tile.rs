@@ -291,7 +291,6 @@ fn hit(context: &TileContext, pair: &Pair, scored: &Scored) -> Hit {
         Comparator::Identity { .. } => "str-identity",
         Comparator::Kinship => "str-kinship",
     };
-    let chance = context.search.comparisons as f64 * 10f64.powf(-scored.score.to_log10());
     Hit {
         hit_id: hit_id(
             comparator,
@@ -312,7 +311,7 @@ fn hit(context: &TileContext, pair: &Pair, scored: &Scored) -> Hit {
         rank: 0,
         score_mban: scored.score.0,
         log10_lr: scored.log10_lr,
-        expected_chance_hits: chance.min(context.search.comparisons as f64),
+        expected_chance_hits: context.search.expected_chance_hits_at(scored.score.to_log10()),
         calibration: "model".into(),
         rule: spec.rule(context.parameters),
         loci_compared: scored.counts.compared,
