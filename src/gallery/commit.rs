@@ -1,15 +1,12 @@
 //! Committing changes: imports and status events. Each is one new generation or nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
-use arrow::array::StringArray;
-
-use super::manifest::{self, ImportEntry, Manifest, SegmentEntry};
+use super::manifest::{self, ImportEntry, Manifest};
 use super::{file, segment};
 use crate::column::family::{encode_family_members, family_schema};
 use crate::column::status::{StatusEvent, encode_status_events, status_schema};
-use crate::column::typed;
 use crate::domain::category::Index;
 use crate::domain::family::FamilyMember;
 use crate::domain::record::DnaRecord;
@@ -101,7 +98,9 @@ fn try_import(root: &Path, index: Index, owner: &str, intakes: &[Intake]) -> Res
         family_members: 0,
         known_files,
     };
-    let existing = existing_records(root, &next, &fresh)?;
+    let incoming: HashSet<&str> =
+        fresh.iter().flat_map(|i| i.records.iter().map(|r| r.record_id.as_str())).collect();
+    let existing = segment::find_records(root, &next.segments, &incoming)?;
     let sorted = match sort_out(&existing, &fresh) {
         Ok(sorted) => sorted,
         Err(clashes) => return Ok(ImportOutcome::Clashes(clashes)),
@@ -143,17 +142,16 @@ fn try_import(root: &Path, index: Index, owner: &str, intakes: &[Intake]) -> Res
 /// A record is not in the gallery, or the gallery cannot be read or written.
 pub fn record_status(root: &Path, events: &[StatusEvent]) -> Result<u64> {
     let (mut next, _) = next_generation(root)?;
-    for event in events {
-        let mut found = false;
-        for entry in &next.segments {
-            found |= record_ids(root, entry)?.contains_key(event.record_id.as_str());
-        }
-        if !found {
-            return Err(Error::usage(
-                format!("the gallery holds no record {}", event.record_id),
-                "`tanba gallery info` shows what the gallery holds",
-            ));
-        }
+    let mut unknown: BTreeSet<&str> = events.iter().map(|e| e.record_id.as_str()).collect();
+    for entry in &next.segments {
+        let ids = segment::record_ids(root, entry)?;
+        unknown.retain(|id| !ids.contains(*id));
+    }
+    if let Some(id) = unknown.first() {
+        return Err(Error::usage(
+            format!("the gallery holds no record {id}"),
+            "`tanba gallery info` shows what the gallery holds",
+        ));
     }
     let invalid = |e: String| Error::usage(e, "check the identifiers and the reason");
     let batch = encode_status_events(events).map_err(|e| invalid(e.to_string()))?;
@@ -176,46 +174,6 @@ fn next_generation(root: &Path) -> Result<(Manifest, u64)> {
     next.parent = parent;
     next.committed_at = jiff::Timestamp::now().to_string();
     Ok((next, present))
-}
-
-/// Rows of a segment by record id.
-fn record_ids(root: &Path, entry: &SegmentEntry) -> Result<HashMap<String, usize>> {
-    let path = file::verified(root, &entry.records)?;
-    let mut ids = HashMap::with_capacity(entry.rows as usize);
-    for batch in file::read_parquet(&path, Some(&["record_id"]))? {
-        let column = typed::<StringArray>(&batch, "record_id", "Utf8")
-            .map_err(|e| Error::integrity(&path, e.to_string(), file::RESTORE_HELP))?;
-        for id in column.iter().flatten() {
-            ids.insert(id.to_owned(), ids.len());
-        }
-    }
-    Ok(ids)
-}
-
-/// The stored records that share an id with an incoming one. Whole records are read only from the
-/// segments that hold such an id.
-fn existing_records(
-    root: &Path,
-    manifest: &Manifest,
-    intakes: &[&Intake],
-) -> Result<HashMap<String, DnaRecord>> {
-    let incoming: std::collections::HashSet<&str> =
-        intakes.iter().flat_map(|i| i.records.iter().map(|r| r.record_id.as_str())).collect();
-    let mut existing = HashMap::new();
-    if incoming.is_empty() {
-        return Ok(existing);
-    }
-    for entry in &manifest.segments {
-        let ids = record_ids(root, entry)?;
-        if ids.keys().any(|id| incoming.contains(id.as_str())) {
-            for record in segment::read_records(root, entry)? {
-                if incoming.contains(record.record_id.as_str()) {
-                    existing.insert(record.record_id.clone(), record);
-                }
-            }
-        }
-    }
-    Ok(existing)
 }
 
 struct Sorted {

@@ -5,7 +5,7 @@
 //!         segments/<id>/records.parquet  portable truth, one index per segment
 //!         segments/<id>/planes.arrow     kernel-ready bit planes, memory-mapped
 //!         families/<id>.parquet          family members as imported
-//!         status/<id>.parquet            append-only events (blocked, unblocked)
+//!         status/<id>.parquet            append-only events (blocked, unblocked, retention)
 //!         quarantine/<index>-<id>.parquet  rejected records with reasons; in no manifest
 //! ```
 //!
@@ -23,13 +23,14 @@ pub mod map;
 pub mod segment;
 pub mod status;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
 use crate::domain::category::Index;
 use crate::domain::family::FamilyMember;
+use crate::domain::record::DnaRecord;
 use crate::error::{Error, Result};
 use manifest::{Manifest, SegmentEntry};
 use segment::Segment;
@@ -99,6 +100,16 @@ impl Gallery {
         status::read(&self.root, &self.manifest)
     }
 
+    /// The records of any index that bear one of `ids`, by id, as they were committed; what happened
+    /// to them since is in [`Self::statuses`]. Whole records are read only from segments that hold
+    /// such an id.
+    ///
+    /// # Errors
+    /// A segment is missing, changed or cannot be understood.
+    pub fn find_records(&self, ids: &HashSet<&str>) -> Result<HashMap<String, DnaRecord>> {
+        segment::find_records(&self.root, &self.manifest.segments, ids)
+    }
+
     /// Every family member imported, in import order; a later line about the same relative of the
     /// same family replaces the earlier one.
     ///
@@ -148,13 +159,15 @@ pub enum Absence {
     Blocked,
 }
 
-/// Whether a record takes part in searches on `day`.
+/// Whether a record takes part in searches on `day`. `retain_until` is the day the record was
+/// committed with; a later retention event replaces it.
 pub fn absence(
     record_id: &str,
     retain_until: Option<Date>,
     statuses: &StatusTable,
     day: Date,
 ) -> Option<Absence> {
+    let retain_until = statuses.retention(record_id).unwrap_or(retain_until);
     if statuses.is_blocked(record_id) {
         Some(Absence::Blocked)
     } else if !crate::law::retention::is_alive(retain_until, day) {

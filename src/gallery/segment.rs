@@ -4,6 +4,7 @@
 //! manifest. Opening checks both hashes, maps the planes without copying, and keeps of the records
 //! only what matching needs: identifiers, retention and the binary profiles.
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -305,6 +306,45 @@ pub fn read_records(root: &Path, entry: &SegmentEntry) -> Result<Vec<DnaRecord>>
         );
     }
     Ok(records)
+}
+
+/// Identifiers of a segment's records.
+///
+/// # Errors
+/// The file is missing, changed or cannot be understood.
+pub fn record_ids(root: &Path, entry: &SegmentEntry) -> Result<HashSet<String>> {
+    let path = file::verified(root, &entry.records)?;
+    let mut ids = HashSet::new();
+    for batch in file::read_parquet(&path, Some(&["record_id"]))? {
+        let column = typed::<StringArray>(&batch, "record_id", "Utf8")
+            .map_err(|e| Error::integrity(&path, e.to_string(), RESTORE_HELP))?;
+        ids.extend(column.iter().flatten().map(str::to_owned));
+    }
+    Ok(ids)
+}
+
+/// The records of `entries` that bear one of `ids`, by id. Whole records are read only from the
+/// segments that hold such an id.
+///
+/// # Errors
+/// A file is missing, changed or cannot be understood.
+pub fn find_records(
+    root: &Path,
+    entries: &[SegmentEntry],
+    ids: &HashSet<&str>,
+) -> Result<HashMap<String, DnaRecord>> {
+    let mut found = HashMap::new();
+    if ids.is_empty() {
+        return Ok(found);
+    }
+    for entry in entries {
+        if record_ids(root, entry)?.iter().any(|id| ids.contains(id.as_str())) {
+            let records = read_records(root, entry)?;
+            let wanted = records.into_iter().filter(|r| ids.contains(r.record_id.as_str()));
+            found.extend(wanted.map(|record| (record.record_id.clone(), record)));
+        }
+    }
+    Ok(found)
 }
 
 fn open_planes(

@@ -1,23 +1,55 @@
-//! The status of records: an append-only table whose latest event per record rules.
+//! The status of records: an append-only table whose latest event per record and kind rules.
+//!
+//! Whether a record is blocked and how long it is kept are told apart: unblocking a record does not
+//! bring back a retention that an acquittal has ended.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
+
+use jiff::civil::Date;
 
 use super::file;
 use super::manifest::Manifest;
 use crate::column::status::{StatusChange, StatusEvent, decode_status_events};
 use crate::error::{Error, Result};
 
-/// The latest status of every record that has one.
+/// The latest block state and the latest retention of every record that has one.
 #[derive(Debug, Clone, Default)]
 pub struct StatusTable {
-    latest: HashMap<String, StatusEvent>,
+    blocked: HashSet<String>,
+    retentions: HashMap<String, (Option<Date>, String)>,
 }
 
 impl StatusTable {
     /// Whether the record is blocked: it takes part in no search (L40 1(7), 9(2)).
     pub fn is_blocked(&self, record_id: &str) -> bool {
-        self.latest.get(record_id).is_some_and(|e| e.change == StatusChange::Blocked)
+        self.blocked.contains(record_id)
+    }
+
+    /// The last day kept that the latest retention event of the record set (`Some(None)`: no date
+    /// follows); `None` where there is no such event and the record's own day rules.
+    pub fn retention(&self, record_id: &str) -> Option<Option<Date>> {
+        self.retentions.get(record_id).map(|(until, _)| *until)
+    }
+
+    /// The rule of the record's latest retention event, with its article.
+    pub fn retention_rule(&self, record_id: &str) -> Option<&str> {
+        self.retentions.get(record_id).map(|(_, rule)| rule.as_str())
+    }
+
+    /// Takes in a later event.
+    fn apply(&mut self, event: StatusEvent) {
+        match event.change {
+            StatusChange::Blocked => {
+                self.blocked.insert(event.record_id);
+            }
+            StatusChange::Unblocked => {
+                self.blocked.remove(&event.record_id);
+            }
+            StatusChange::Retention(until) => {
+                self.retentions.insert(event.record_id, (until, event.reason));
+            }
+        }
     }
 }
 
@@ -33,7 +65,7 @@ pub fn read(root: &Path, manifest: &Manifest) -> Result<StatusTable> {
             let events = decode_status_events(&batch)
                 .map_err(|e| Error::integrity(&path, e.to_string(), file::RESTORE_HELP))?;
             for event in events {
-                table.latest.insert(event.record_id.clone(), event);
+                table.apply(event);
             }
         }
     }
