@@ -29,7 +29,7 @@ pub(super) struct PopulationArgs {
     #[arg(long, value_name = "NAME")]
     pub(super) frequency_origin: Option<String>,
     /// Coancestry coefficient of the subpopulation correction (NRC II 4.10)
-    #[arg(long, default_value_t = 0.01)]
+    #[arg(long, default_value_t = 0.01, allow_negative_numbers = true)]
     pub(super) theta: f64,
     /// Rare alleles: `unseen` (only unseen ones get 5/2N), `5/2N` (all at least that), or a number
     #[arg(long, default_value = "5/2N", value_name = "RULE", value_parser = parse_minimum)]
@@ -103,7 +103,7 @@ pub(super) struct RuleArgs {
     /// Keep only the best K hits of each probe and search
     #[arg(long, value_name = "K")]
     pub(super) top: Option<u32>,
-    /// Day on which records must be alive [default: today]
+    /// Day on which records must be alive, not before today [default: today]
     #[arg(long, value_name = "DATE")]
     pub(super) as_of: Option<Date>,
 }
@@ -113,8 +113,8 @@ pub(super) struct RuleArgs {
 #[command(next_help_heading = "Execution (does not change results)")]
 pub(super) struct ExecutionArgs {
     /// Worker threads [default: all]
-    #[arg(long, value_name = "N")]
-    pub(super) threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
     /// Probes per tile
     #[arg(long, default_value_t = TileSize::default().probes, value_name = "N")]
     pub(super) tile_probes: usize,
@@ -127,7 +127,7 @@ impl ExecutionArgs {
     /// Number of worker threads.
     pub(super) fn threads(&self) -> usize {
         let all = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        self.threads.unwrap_or(all).max(1)
+        self.threads.map_or(all, usize::from)
     }
 
     /// The execution into `out`, on a device that answered its self-test.
@@ -178,7 +178,7 @@ pub(super) fn parameters(
     table: &FrequencyTable,
 ) -> Result<Parameters> {
     let parameters = Parameters {
-        as_of: rule.as_of.unwrap_or_else(today),
+        as_of: living_day(rule.as_of)?,
         frequencies: table.name().to_owned(),
         frequencies_id: table.content_id(),
         theta: population.theta,
@@ -192,6 +192,23 @@ pub(super) fn parameters(
     };
     parameters.validate()?;
     Ok(parameters)
+}
+
+/// The day on which records must be alive: today, or a later one to see what will have ended.
+///
+/// # Errors
+/// [`Error::Refused`] for a past day: records whose retention has ended since would take part again.
+pub(super) fn living_day(as_of: Option<Date>) -> Result<Date> {
+    let today = today();
+    match as_of {
+        Some(day) if day < today => Err(Error::Refused {
+            what: format!("a search as of {day}"),
+            rule: "a record takes part in no search after its retention has ended (L40 29)".into(),
+            article: "L40 29",
+            help: "leave --as-of out, or name a day to come".into(),
+        }),
+        other => Ok(other.unwrap_or(today)),
+    }
 }
 
 /// Today's date, in the system's time zone.

@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, expectation, grouped, parameters};
+use super::common::{
+    ExecutionArgs, PopulationArgs, RuleArgs, expectation, grouped, parameters, today,
+};
 use super::evaluate;
 use super::import::file_name;
 use super::run::{Preset, run_searches};
@@ -51,8 +53,7 @@ pub(super) fn run(args: &DemoArgs, ui: &Ui) -> Result<Outcome> {
     let table = args.population.table()?;
     let mut options = SynthOptions::new(args.persons, table.clone());
     options.seed = args.seed;
-    let mut rule = args.rule.clone();
-    rule.as_of = rule.as_of.or(Some(options.as_of));
+    options.as_of = today();
     let registry_dir = args.out.join("registry");
     let registry = synth::generate(&options)?;
     synth::write_registry(&registry_dir, &registry)?;
@@ -74,7 +75,7 @@ pub(super) fn run(args: &DemoArgs, ui: &Ui) -> Result<Outcome> {
         added as f64 / seconds
     ));
     let night = args.out.join("night");
-    let parameters = parameters(&args.population, &rule, &table)?;
+    let parameters = parameters(&args.population, &args.rule, &table)?;
     let execution = args.execution.execution(night.clone(), true)?;
     let searches = Preset::Nightly.searches()?;
     let outcome = run_searches(&gallery, &searches, &parameters, &table, &execution, ui)?;

@@ -1,5 +1,6 @@
 //! `tanba gallery matrix`: the figure a national database publishes.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,10 +8,10 @@ use std::sync::Arc;
 use clap::Args;
 use jiff::civil::Date;
 
-use super::common::{device, grouped, parse_index, today};
+use super::common::{device, grouped, living_day, parse_index};
 use super::ui::{Outcome, Ui};
 use crate::domain::category::Index;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::gallery::Gallery;
 use crate::kernel::str_counts::{AgreementHistogram, CountMatrix};
 use crate::law::purpose;
@@ -37,7 +38,7 @@ pub(super) struct MatrixArgs {
     /// File to write instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Day on which records must be alive [default: today]
+    /// Day on which records must be alive, not before today [default: today]
     #[arg(long, value_name = "DATE")]
     as_of: Option<Date>,
 }
@@ -47,7 +48,7 @@ pub(super) fn run(args: &MatrixArgs, ui: &Ui) -> Result<Outcome> {
     let indexes = countable(&args.index)?;
     let gallery = Gallery::open(&args.gallery)?;
     let statuses = gallery.statuses()?;
-    let day = args.as_of.unwrap_or_else(today);
+    let day = living_day(args.as_of)?;
     let mut segments = Vec::new();
     for index in &indexes {
         segments.extend(Side::open(&gallery, *index, &statuses, day)?.segments);
@@ -71,19 +72,16 @@ pub(super) fn run(args: &MatrixArgs, ui: &Ui) -> Result<Outcome> {
         left_out.expired,
         left_out.blocked,
     ));
-    match &args.out {
-        Some(path) => std::fs::write(path, text).map_err(Error::io(path))?,
-        None => ui.raw(&text),
-    }
+    ui.csv(args.out.as_deref(), &text)?;
     Ok(Outcome::Done)
 }
 
 /// The indexes asked for, or all that may be counted.
-fn countable(asked: &[Index]) -> Result<Vec<Index>> {
-    let wanted = if asked.is_empty() {
-        vec![Index::Convict, Index::Trace, Index::Corpse]
+fn countable(asked: &[Index]) -> Result<BTreeSet<Index>> {
+    let wanted: BTreeSet<Index> = if asked.is_empty() {
+        [Index::Convict, Index::Trace, Index::Corpse].into()
     } else {
-        asked.to_vec()
+        asked.iter().copied().collect()
     };
     for index in &wanted {
         purpose::require(*index, Index::Convict)?;

@@ -71,7 +71,8 @@ pub fn main() -> ExitCode {
     let ui = Ui { json: cli.json };
     let filter = EnvFilter::try_from_env("TANBA_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match run_verb(&cli.verb, &ui) {
+    let done = run_verb(&cli.verb, &ui);
+    match done.and_then(|outcome| Ui::lost_output().map_or(Ok(outcome), Err)) {
         Ok(outcome) => outcome.into(),
         Err(error) => {
             ui.error(&error);

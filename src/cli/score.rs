@@ -1,14 +1,14 @@
 //! `tanba score`: pairs in, likelihood ratios out. Validation laboratories drive the program with it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
 use super::common::PopulationArgs;
 use super::ui::{Outcome, Ui};
 use crate::domain::dna::Profile;
-use crate::domain::likelihood::{Population, log10_product};
+use crate::domain::likelihood::{Population, check_model, log10_product};
 use crate::domain::locus::Locus;
 use crate::domain::relation::Relation;
 use crate::error::{Error, Result};
@@ -56,26 +56,14 @@ pub(super) fn run(args: &ScoreArgs, ui: &Ui) -> Result<Outcome> {
     let ScoreWhat::Dna(args) = &args.what;
     let relations = relations(&args.relation)?;
     let table = args.population.table()?;
-    if !(0.0..1.0).contains(&args.population.theta) {
-        return Err(Error::usage(
-            "theta is a number from 0 to below 1",
-            "forensic practice uses 0.01 to 0.03",
-        ));
-    }
+    check_model(args.population.theta, args.population.min_frequency)?;
     let population = args.population.population(&table);
     let pairs = read_pairs(&args.pairs)?;
     let text = csv_text(&pairs, &relations, &population, args.per_locus)
         .map_err(|e| Error::usage(e.to_string(), "report this"))?;
     let text = String::from_utf8_lossy(&text);
-    match &args.out {
-        Some(path) => write_file(path, &text)?,
-        None => ui.raw(&text),
-    }
+    ui.csv(args.out.as_deref(), &text)?;
     Ok(Outcome::Done)
-}
-
-fn write_file(path: &Path, text: &str) -> Result<()> {
-    std::fs::write(path, text).map_err(Error::io(path))
 }
 
 fn relations(text: &str) -> Result<Vec<Relation>> {

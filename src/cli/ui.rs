@@ -4,11 +4,13 @@
 //! Standard error carries notes, warnings and errors. Nothing below this layer prints.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
-use crate::error::{Error, Rejection};
+use crate::error::{Error, Rejection, Result};
 
 /// How a verb ended, when it ended well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,9 @@ impl From<Outcome> for ExitCode {
     }
 }
 
+/// Something meant for standard output did not get there.
+static OUTPUT_LOST: AtomicBool = AtomicBool::new(false);
+
 /// Where and how a verb speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ui {
@@ -36,11 +41,29 @@ pub struct Ui {
 }
 
 impl Ui {
+    /// Writes to standard output. A closed pipe (`tanba … | head`) is not an error; a full disk is,
+    /// and the program will end with it ([`Ui::lost_output`]).
+    fn write(&self, text: &str) {
+        let mut out = anstream::stdout();
+        if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
+            && error.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            OUTPUT_LOST.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// The error of a result that could not be written, if there was one.
+    pub(super) fn lost_output() -> Option<Error> {
+        OUTPUT_LOST.load(Ordering::Relaxed).then(|| Error::Io {
+            path: "standard output".into(),
+            source: std::io::Error::other("the result could not be written whole"),
+        })
+    }
+
     /// A line for people on standard output; silent with `--json`.
     pub fn say(&self, text: impl AsRef<str>) {
         if !self.json {
-            // A closed pipe (`tanba … | head`) is not an error of this program.
-            let _ = writeln!(anstream::stdout(), "{}", text.as_ref());
+            self.write(&format!("{}\n", text.as_ref()));
         }
     }
 
@@ -48,15 +71,35 @@ impl Ui {
     pub fn document<T: Serialize>(&self, document: &T) {
         if self.json {
             match serde_json::to_string(document) {
-                Ok(line) => drop(writeln!(std::io::stdout(), "{line}")),
+                Ok(line) => self.write(&format!("{line}\n")),
                 Err(error) => self.note(format!("the result cannot be written as JSON: {error}")),
             }
         }
     }
 
-    /// Data on standard output as they are (CSV), with and without `--json`.
-    pub fn raw(&self, text: &str) {
-        let _ = std::io::stdout().write_all(text.as_bytes());
+    /// A table of numbers as CSV: into `file`, or onto standard output. With `--json` standard output
+    /// carries JSON alone, so a file is needed.
+    ///
+    /// # Errors
+    /// `--json` without a file, or the file cannot be written.
+    pub(super) fn csv(&self, file: Option<&Path>, text: &str) -> Result<()> {
+        match file {
+            Some(path) => {
+                std::fs::write(path, text).map_err(Error::io(path))?;
+                let rows = text.lines().count().saturating_sub(1);
+                self.document(&serde_json::json!({
+                    "type": "csv", "out": path.display().to_string(), "rows": rows,
+                }));
+            }
+            None if self.json => {
+                return Err(Error::usage(
+                    "this result is CSV, and with --json standard output carries JSON",
+                    "add --out FILE, or leave --json out",
+                ));
+            }
+            None => self.write(text),
+        }
+        Ok(())
     }
 
     /// A table that fits the terminal, with a header line and no frame.

@@ -12,6 +12,10 @@ use super::locus::Locus;
 /// Frequency given to an unseen allele of a table without sample sizes (the floor of norSTR's tables).
 const FLOOR_WITHOUT_SAMPLE_SIZE: f64 = 0.001;
 
+/// Least frequency accepted, in tables and as a minimum: far below one observation in any sample, far
+/// above where a product over all loci could leave the range of `f64`.
+pub const LEAST_FREQUENCY: f64 = 1e-6;
+
 /// What frequency a rare or unseen allele gets.
 ///
 /// Source: NRC II (1996), recommendation of at least five observations: 5/(2N), N persons sampled.
@@ -36,6 +40,9 @@ impl MinimumFrequency {
         }
     }
 }
+
+const FREQUENCY_RULE: &str = "a frequency is at least 0.000001 and at most 1";
+const SAMPLE_RULE: &str = "a sample has at least two alleles";
 
 /// Frequencies of one locus.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,7 +87,7 @@ impl FrequencyTable {
     /// any kit types. Lines starting with `#` are comments.
     ///
     /// # Errors
-    /// A column is missing, an allele or frequency cannot be read, a frequency is outside (0, 1],
+    /// A column is missing, an allele or frequency cannot be read, a frequency is below [`LEAST_FREQUENCY`] or above 1,
     /// an allele occurs twice, or no known locus is present.
     pub fn from_csv(name: &str, text: &str) -> Result<Self, FrequencyError> {
         let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(text.as_bytes());
@@ -110,8 +117,11 @@ impl FrequencyTable {
                 .replace(',', ".")
                 .parse()
                 .ok()
-                .filter(|f: &f64| *f > 0.0 && *f <= 1.0)
-                .ok_or_else(|| fail("a frequency is above 0 and at most 1", &row.frequency))?;
+                .filter(|f: &f64| (LEAST_FREQUENCY..=1.0).contains(f))
+                .ok_or_else(|| fail(FREQUENCY_RULE, &row.frequency))?;
+            if row.n_alleles.is_some_and(|n| n < 2) {
+                return Err(fail(SAMPLE_RULE, ""));
+            }
             let entry = loci.entry(locus).or_insert_with(|| LocusFrequencies {
                 alleles: BTreeMap::new(),
                 sampled_alleles: row.n_alleles,
@@ -133,7 +143,8 @@ impl FrequencyTable {
     /// A table from frequencies that an importer read.
     ///
     /// # Errors
-    /// No locus is given, or a frequency is outside (0, 1]. The line of the error is 1: a table in
+    /// No locus is given, a frequency is below [`LEAST_FREQUENCY`] or above 1, or a
+    /// sample has fewer than two alleles. The line of the error is 1: a table in
     /// memory has none.
     pub fn from_loci(
         name: &str,
@@ -144,11 +155,14 @@ impl FrequencyTable {
             return Err(fail("a table has at least one known locus", String::new()));
         }
         for (locus, entry) in &loci {
+            if entry.sampled_alleles.is_some_and(|n| n < 2) {
+                return Err(fail(SAMPLE_RULE, locus.to_string()));
+            }
             if let Some((allele, f)) =
-                entry.alleles.iter().find(|(_, f)| !(**f > 0.0 && **f <= 1.0))
+                entry.alleles.iter().find(|(_, f)| !(LEAST_FREQUENCY..=1.0).contains(*f))
             {
                 let found = format!("{locus} {allele} {f}");
-                return Err(fail("a frequency is above 0 and at most 1", found));
+                return Err(fail(FREQUENCY_RULE, found));
             }
         }
         Ok(FrequencyTable { name: name.to_owned(), loci })
@@ -195,7 +209,7 @@ impl FrequencyTable {
     pub fn frequency(&self, locus: Locus, allele: Allele, rule: MinimumFrequency) -> Option<f64> {
         let entry = self.loci.get(&locus)?;
         let five_observations =
-            entry.sampled_alleles.map_or(FLOOR_WITHOUT_SAMPLE_SIZE, |n| 5.0 / f64::from(n.max(5)));
+            entry.sampled_alleles.map_or(FLOOR_WITHOUT_SAMPLE_SIZE, |n| 5.0 / f64::from(n.max(10)));
         let seen = entry.alleles.get(&allele).copied();
         Some(match rule {
             MinimumFrequency::UnseenOnly => seen.unwrap_or(five_observations),
@@ -236,7 +250,7 @@ mod tests {
     fn broken_tables_name_the_rule() {
         for (text, rule) in [
             ("locus,allele,frequency\nTH01,x,0.1\n", "an allele is a repeat number"),
-            ("locus,allele,frequency\nTH01,6,1.5\n", "a frequency is above 0 and at most 1"),
+            ("locus,allele,frequency\nTH01,6,1.5\n", FREQUENCY_RULE),
             ("locus,allele,frequency\nTH01,6,0.5\nTHO1,6,0.5\n", "an allele occurs once per locus"),
             ("locus,allele,frequency\n", "a table has at least one known locus"),
             ("a,b\n1,2\n", "a row has the columns locus, allele, frequency, count, n_alleles"),

@@ -10,9 +10,10 @@
 
 use super::allele::Allele;
 use super::dna::{Profile, Typing};
-use super::frequency::{FrequencyTable, MinimumFrequency};
+use super::frequency::{FrequencyTable, LEAST_FREQUENCY, MinimumFrequency};
 use super::locus::Locus;
 use super::relation::Relation;
+use crate::error::{Error, Result};
 
 /// An allele with its population frequency; only identity and frequency enter the formulas.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,6 +83,23 @@ pub struct Population<'a> {
     pub theta: f64,
     /// Rule for rare and unseen alleles.
     pub minimum: MinimumFrequency,
+}
+
+/// Refuses numbers without meaning in a population model.
+///
+/// # Errors
+/// Theta outside 0 to 0.5, or a fixed minimum frequency outside [`LEAST_FREQUENCY`] to 0.5.
+pub fn check_model(theta: f64, minimum: MinimumFrequency) -> Result<()> {
+    if !(0.0..=0.5).contains(&theta) {
+        let help = "forensic practice uses 0.01 to 0.03";
+        return Err(Error::usage("theta is a number from 0 to 0.5", help));
+    }
+    if let MinimumFrequency::Fixed(f) = minimum
+        && !(LEAST_FREQUENCY..=0.5).contains(&f)
+    {
+        return Err(Error::usage("a minimum frequency lies between 0.000001 and 0.5", "use 0.001"));
+    }
+    Ok(())
 }
 
 impl Population<'_> {

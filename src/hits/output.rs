@@ -1,8 +1,8 @@
 //! The files of a finished run: `hits.parquet`, `clusters.parquet`, `histogram.parquet`, `run.json`.
 //! `run.json` is written last; a directory without it holds no finished run.
 
-use std::fs;
-use std::path::Path;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
 
 use parquet::errors::ParquetError;
 
@@ -35,11 +35,50 @@ pub struct Finished<'a> {
     pub report: &'a RunReport,
 }
 
-/// Makes sure `out` can take a run: it holds none, or `overwrite` allows replacing it.
+/// Sole use of an output directory, until dropped. The operating system gives it back when the
+/// process ends, however it ends.
+#[derive(Debug)]
+pub struct Claim {
+    lock: File,
+    path: PathBuf,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        // Removed while still held: the next run makes a lock of its own. A file left behind by a
+        // crash is not held by anybody and hinders nobody.
+        let _ = fs::remove_file(&self.path);
+        let _ = self.lock.unlock();
+    }
+}
+
+/// Claims `out` for a run: nobody else writes there, and it holds no finished run, or `overwrite`
+/// allows replacing it.
 ///
 /// # Errors
-/// A finished run is there and may not be replaced, or the operating system refuses.
-pub fn prepare(out: &Path, overwrite: bool) -> Result<()> {
+/// Another run is writing there, a finished run is there and may not be replaced, `out` is no
+/// directory, or the operating system refuses.
+pub fn claim(out: &Path, overwrite: bool) -> Result<Claim> {
+    if out.exists() && !out.is_dir() {
+        return Err(Error::usage(
+            format!("{} is not a directory", out.display()),
+            "choose another --out",
+        ));
+    }
+    fs::create_dir_all(out).map_err(Error::io(out))?;
+    let path = out.join("run.lock");
+    let lock = File::create(&path).map_err(Error::io(&path))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(Error::usage(
+                format!("another run is writing into {}", out.display()),
+                "wait for it to end, or choose another --out",
+            ));
+        }
+        Err(TryLockError::Error(source)) => return Err(Error::io(&path)(source)),
+    }
+    let claim = Claim { lock, path };
     let present = out.join(RUN_FILE);
     if present.exists() {
         if !overwrite {
@@ -50,7 +89,7 @@ pub fn prepare(out: &Path, overwrite: bool) -> Result<()> {
         }
         fs::remove_file(&present).map_err(Error::io(&present))?;
     }
-    fs::create_dir_all(out).map_err(Error::io(out))
+    Ok(claim)
 }
 
 /// Writes the files of a finished run.

@@ -13,6 +13,7 @@ const DIRECTORY: &str = "shards";
 #[derive(Debug)]
 pub struct Shards {
     out: PathBuf,
+    directory: PathBuf,
 }
 
 impl Shards {
@@ -26,7 +27,7 @@ impl Shards {
             fs::remove_dir_all(&directory).map_err(Error::io(&directory))?;
         }
         fs::create_dir_all(&directory).map_err(Error::io(&directory))?;
-        Ok(Shards { out: out.to_owned() })
+        Ok(Shards { out: out.to_owned(), directory })
     }
 
     /// Writes the hits of tile `number`.
@@ -42,15 +43,19 @@ impl Shards {
         write_new(&self.out, &relative, &bytes).map(drop)
     }
 
+    /// Where the shards lie.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// Every hit written, in no particular order.
     ///
     /// # Errors
     /// A shard cannot be read.
     pub fn read_all(&self) -> Result<Vec<Hit>> {
-        let directory = self.out.join(DIRECTORY);
         let mut hits = Vec::new();
-        for entry in fs::read_dir(&directory).map_err(Error::io(&directory))? {
-            let path = entry.map_err(Error::io(&directory))?.path();
+        for entry in fs::read_dir(&self.directory).map_err(Error::io(&self.directory))? {
+            let path = entry.map_err(Error::io(&self.directory))?.path();
             for batch in read_parquet(&path, None)? {
                 hits.extend(
                     decode_hits(&batch)
@@ -66,7 +71,6 @@ impl Shards {
     /// # Errors
     /// The operating system refuses.
     pub fn remove(self) -> Result<()> {
-        let directory = self.out.join(DIRECTORY);
-        fs::remove_dir_all(&directory).map_err(Error::io(&directory))
+        fs::remove_dir_all(&self.directory).map_err(Error::io(&self.directory))
     }
 }

@@ -4,11 +4,14 @@
 //! them. A search names two indexes, a comparator and the article that allows it; one that the law
 //! forbids cannot be built.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::category::Index;
 use crate::domain::frequency::MinimumFrequency;
+use crate::domain::likelihood::check_model;
 use crate::domain::stringency::Stringency;
 use crate::error::{Error, Result};
 use crate::law::purpose::{self, Purpose, Verdict};
@@ -84,9 +87,7 @@ impl Parameters {
     /// positive, or a list of length 0.
     pub fn validate(&self) -> Result<()> {
         let fail = |message: &str, help: &str| Err(Error::usage(message, help));
-        if !(0.0..=0.5).contains(&self.theta) {
-            return fail("theta is a number from 0 to 0.5", "forensic practice uses 0.01 to 0.03");
-        }
+        check_model(self.theta, self.minimum_frequency)?;
         match self.threshold {
             Threshold::ExpectFalse(e) if !(e.is_finite() && e > 0.0) => {
                 return fail(
@@ -98,11 +99,6 @@ impl Parameters {
                 return fail("--threshold is a log10 likelihood ratio", "use 6 for a million");
             }
             _ => {}
-        }
-        if let MinimumFrequency::Fixed(f) = self.minimum_frequency
-            && !(f > 0.0 && f < 1.0)
-        {
-            return fail("a minimum frequency lies between 0 and 1", "use 0.001");
         }
         if self.top == Some(0) || self.min_loci == 0 {
             return fail("--top and --min-loci start at 1", "leave the option out for the default");
@@ -220,8 +216,11 @@ pub fn searches(sweep: Sweep) -> Result<Vec<SearchSpec>> {
 /// # Errors
 /// [`Error::Refused`] where the law forbids one; the refusal comes before any work.
 pub fn ad_hoc_searches(probe: Index, galleries: &[Index]) -> Result<Vec<SearchSpec>> {
-    let wanted: Vec<Index> =
-        if galleries.is_empty() { purpose::lawful_galleries(probe) } else { galleries.to_vec() };
+    let wanted: BTreeSet<Index> = if galleries.is_empty() {
+        purpose::lawful_galleries(probe).into_iter().collect()
+    } else {
+        galleries.iter().copied().collect()
+    };
     let mut list = Vec::new();
     for gallery in wanted {
         let comparator = match (probe, gallery) {

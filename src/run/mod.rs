@@ -88,7 +88,7 @@ pub fn execute(
 ) -> Result<RunOutcome> {
     let started = Instant::now();
     let started_at = jiff::Timestamp::now().to_string();
-    output::prepare(&execution.out, execution.overwrite)?;
+    let _claim = output::claim(&execution.out, execution.overwrite)?;
     let run_id = run_id(inputs)?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(execution.threads)
@@ -98,6 +98,7 @@ pub fn execute(
     let mut searches = Vec::new();
     let mut histograms = Vec::new();
     let mut first_tile = 0;
+    let mut written = 0;
     for search in &inputs.searches {
         let context = TileContext {
             search,
@@ -107,17 +108,18 @@ pub fn execute(
             run_id: &run_id,
         };
         let done = run_search(&context, execution, &pool, &writer, first_tile, observer);
-        let (report, histogram) = match done {
+        let (report, histogram, hits) = match done {
             Ok(done) => done,
             // If a shard could not be written, that is the cause; the workers only saw the queue close.
             Err(error) => return Err(writer.finish().err().unwrap_or(error)),
         };
         first_tile += report.tiles;
+        written += hits;
         histograms.push((report.search.clone(), report.comparisons, histogram));
         searches.push(report);
     }
     let shards = writer.finish()?;
-    let hits = ordered_hits(&shards, inputs)?;
+    let hits = ordered_hits(&shards, inputs, written)?;
     for report in &mut searches {
         report.hits = hits.iter().filter(|h| h.search == report.search).count() as u64;
     }
@@ -175,8 +177,16 @@ fn run_id(inputs: &RunInputs) -> Result<String> {
     Ok(content_id("run", parts.map(|part| part.as_bytes())))
 }
 
-fn ordered_hits(shards: &Shards, inputs: &RunInputs) -> Result<Vec<Hit>> {
+/// Every hit of every tile, in final order; `written` is what the tiles counted.
+fn ordered_hits(shards: &Shards, inputs: &RunInputs, written: u64) -> Result<Vec<Hit>> {
     let hits = shards.read_all()?;
+    if hits.len() as u64 != written {
+        return Err(Error::integrity(
+            shards.directory(),
+            format!("the shards hold {} hits where the tiles wrote {written}", hits.len()),
+            "run again; nothing else may write into the output directory",
+        ));
+    }
     if hits.len() > MAX_HITS_PER_RUN {
         return Err(Error::Limit {
             what: format!("the number of hits ({})", hits.len()),
@@ -188,7 +198,8 @@ fn ordered_hits(shards: &Shards, inputs: &RunInputs) -> Result<Vec<Hit>> {
     Ok(finish(hits, &names, inputs.parameters.top))
 }
 
-/// Runs every tile of one search; its shards are numbered from `first_tile`.
+/// Runs every tile of one search; its shards are numbered from `first_tile`. The last number of the
+/// result is the hits written.
 fn run_search(
     context: &TileContext,
     execution: &Execution,
@@ -196,7 +207,7 @@ fn run_search(
     writer: &load::ShardWriter,
     first_tile: u64,
     observer: &dyn Observer,
-) -> Result<(SearchReport, Histogram)> {
+) -> Result<(SearchReport, Histogram, u64)> {
     let started = Instant::now();
     let search = context.search;
     let list = search_tiles(search, execution.tile);
@@ -247,7 +258,7 @@ fn run_search(
         seconds: started.elapsed().as_secs_f64(),
     };
     progress.finish(&report);
-    Ok((report, histogram))
+    Ok((report, histogram, sum(|o| o.written)))
 }
 
 /// Records left out of either side; an N:N search has one side.
