@@ -30,8 +30,6 @@ fn exits(code: i32, args: &[&str]) -> String {
     said
 }
 
-const AS_OF: &str = "2026-11-21";
-
 /// A registry and its gallery, made once; convicts lie in two segments.
 struct World {
     registry: PathBuf,
@@ -45,7 +43,9 @@ fn world() -> &'static World {
         let folder = tempfile::tempdir().unwrap();
         let registry = folder.path().join("registry");
         let gallery = folder.path().join("gallery");
-        exits(0, &["synth", "--out", text(&registry), "--persons", "1500", "--seed", "5"]);
+        let today = jiff::Zoned::now().date().to_string();
+        let size = ["--persons", "1500", "--seed", "5", "--as-of", &today];
+        exits(0, &[&["synth", "--out", text(&registry)], &size[..]].concat());
         let (first, second) = split(&registry.join("convicts.csv"));
         let relatives = [registry.join("relatives.csv"), registry.join("families.csv")];
         for (index, files) in [
@@ -98,7 +98,7 @@ fn own_gallery(folder: &Path) -> PathBuf {
 
 fn night(gallery: &Path, out: &Path, simd: &str, more: &[&str]) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tanba"));
-    command.env("TANBA_SIMD", simd).args(["run", "nightly", "--as-of", AS_OF]);
+    command.env("TANBA_SIMD", simd).args(["run", "nightly"]);
     command.args(["--gallery", text(gallery), "--out", text(out)]).args(more);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -175,7 +175,7 @@ fn a_trace_is_refused_against_relatives_before_any_work() {
     let document: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(document["kind"], "refused");
     assert_eq!(document["article"], "L40 28(2)");
-    let plan = exits(0, &["plan", "nightly", "--gallery", text(&world.gallery), "--as-of", AS_OF]);
+    let plan = exits(0, &["plan", "nightly", "--gallery", text(&world.gallery)]);
     assert!(plan.contains("trace with relative (L40 28(2))"), "{plan}");
 }
 
@@ -197,10 +197,7 @@ fn a_blocked_record_takes_part_in_nothing_and_the_report_counts_it() {
     let gallery = own_gallery(folder.path());
     let out = folder.path().join("before");
     let dedup = |out: &Path, code: i32| {
-        exits(
-            code,
-            &["run", "dedup", "--gallery", text(&gallery), "--out", text(out), "--as-of", AS_OF],
-        )
+        exits(code, &["run", "dedup", "--gallery", text(&gallery), "--out", text(out)])
     };
     dedup(&out, 0);
     let hit = read_hits(&out).unwrap().swap_remove(0);
@@ -380,10 +377,10 @@ fn wrong_arguments_end_with_2_and_the_next_step() {
         assert!(said.contains("help:"), "{wrong:?}: {said}");
     }
     assert!(!out.exists());
-    exits(0, &[&run[..], &["--as-of", AS_OF]].concat());
-    let said = exits(2, &[&run[..], &["--as-of", AS_OF]].concat());
+    exits(0, &run);
+    let said = exits(2, &run);
     assert!(said.contains("--overwrite"), "{said}");
-    exits(0, &[&run[..], &["--as-of", AS_OF, "--overwrite"]].concat());
+    exits(0, &[&run[..], &["--overwrite"]].concat());
     exits(2, &["gallery", "info", text(folder.path())]);
 }
 
@@ -413,8 +410,6 @@ fn an_ad_hoc_search_finds_the_donor_of_a_stain() {
             "1",
             "--out",
             text(&out),
-            "--as-of",
-            AS_OF,
         ],
     );
     let hits = read_hits(&out).unwrap();
@@ -440,4 +435,86 @@ fn relatives_without_a_family_are_searched_for_nobody() {
     let families = &report.searches[0];
     assert_eq!(families.search, "missing-person/corpse-family");
     assert_eq!((families.comparisons, families.hits, families.tiles), (0, 0, 0));
+}
+
+#[test]
+fn an_ad_hoc_probe_that_is_a_record_of_the_gallery_must_be_that_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = own_gallery(folder.path());
+    let search = |code: i32, probe: &Path, index: &str, gallery_index: &str| {
+        exits(
+            code,
+            &[
+                "search",
+                text(probe),
+                "--probe-index",
+                index,
+                "--index",
+                gallery_index,
+                "--gallery",
+                text(&gallery),
+            ],
+        )
+    };
+    let registry = &world().registry;
+    let said = search(5, &registry.join("relatives.csv"), "trace", "convict");
+    assert!(said.contains("L40 28(2)"), "{said}");
+    let convicts = fs::read_to_string(registry.join("convicts.csv")).unwrap();
+    let mut lines = convicts.lines();
+    let header = lines.next().unwrap();
+    let person = lines.find(|line| line.contains(",20")).unwrap();
+    let one = folder.path().join("one.csv");
+    fs::write(&one, format!("{header}\n{person}\n")).unwrap();
+    search(2, &one, "trace", "convict");
+    let said = search(0, &one, "convict", "convict");
+    assert!(said.contains("hits:"), "every hit is shown where nothing is kept: {said}");
+    let id = person.split(',').next().unwrap();
+    exits(0, &["gallery", "block", text(&gallery), "--record", id, "--reason", "review"]);
+    let said = search(5, &one, "convict", "convict");
+    assert!(said.contains("L40 9(2)") && said.contains(id), "{said}");
+}
+
+#[test]
+fn a_search_as_of_a_past_day_is_refused() {
+    let world = world();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let run = ["run", "dedup", "--gallery", text(&world.gallery), "--out", text(&out)];
+    let said = exits(5, &[&run[..], &["--as-of", "1990-01-01"]].concat());
+    assert!(said.contains("L40 29"), "{said}");
+    assert!(!out.exists());
+}
+
+#[test]
+fn two_runs_never_share_an_output_directory() {
+    let world = world();
+    let folder = tempfile::tempdir().unwrap();
+    let lock = fs::File::create(folder.path().join("run.lock")).unwrap();
+    lock.lock().unwrap();
+    let run = ["run", "dedup", "--gallery", text(&world.gallery), "--out", text(folder.path())];
+    let said = exits(2, &run);
+    assert!(said.contains("another run is writing"), "{said}");
+    drop(lock);
+    exits(0, &run);
+}
+
+#[test]
+fn an_index_named_twice_is_searched_and_counted_once() {
+    let world = world();
+    let matrix =
+        |indexes: &str| exits(0, &["gallery", "matrix", text(&world.gallery), "--index", indexes]);
+    assert_eq!(matrix("trace,trace"), matrix("trace"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_cannot_be_written_is_an_error() {
+    let world = world();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let status = Command::new(env!("CARGO_BIN_EXE_tanba"))
+        .args(["gallery", "matrix", text(&world.gallery)])
+        .stdout(full)
+        .status()
+        .unwrap();
+    assert_eq!(status.code(), Some(4));
 }

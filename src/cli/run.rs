@@ -82,7 +82,7 @@ pub(super) fn run(args: &RunArgs, ui: &Ui) -> Result<Outcome> {
     let parameters = parameters(&args.population, &args.rule, &table)?;
     let execution = args.execution.execution(args.out.clone(), args.overwrite)?;
     let outcome = run_searches(&args.gallery, &searches, &parameters, &table, &execution, ui)?;
-    summary::show(&outcome.report, &outcome.hits, &args.out, ui);
+    summary::show(&outcome.report, &outcome.hits, Some(&args.out), ui);
     Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })
 }
 

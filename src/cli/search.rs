@@ -18,7 +18,7 @@ use crate::import::{ImportOptions, import_file};
 use crate::plan::census::Side;
 use crate::plan::job::ad_hoc_searches;
 use crate::plan::search::ready;
-use crate::run::load;
+use crate::run::{load, probes};
 
 /// Arguments of `tanba search`.
 #[derive(Debug, Args)]
@@ -41,8 +41,8 @@ pub(super) struct SearchArgs {
     /// Indexes to search, separated by commas
     #[arg(long, value_delimiter = ',', value_parser = parse_index)]
     index: Vec<Index>,
-    /// Directory of the result
-    #[arg(long, value_name = "DIR", required_unless_present = "plan")]
+    /// Directory of the result; without it every hit is shown and nothing is kept
+    #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Say what the search would do, and do nothing
     #[arg(long)]
@@ -84,11 +84,14 @@ pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
         ));
     }
     let gallery = Gallery::open(&args.gallery)?;
+    let statuses = gallery.statuses()?;
+    let day = parameters.as_of;
+    probes::check(&gallery, &statuses, args.probe_index, &imported.records, day)?;
     let mut sides = load::sides(&gallery, &searches, false, parameters.as_of)?;
-    let probes = Segment::in_memory(args.probe_index, &imported.records)?;
-    let side = Side::new(vec![Arc::new(probes)], &gallery.statuses()?, parameters.as_of);
+    let segment = Segment::in_memory(args.probe_index, &imported.records)?;
+    let side = Side::new(vec![Arc::new(segment)], &statuses, day);
     sides.ad_hoc_probes = Some(Arc::new(side));
-    let Some(out) = args.out.as_ref().filter(|_| !args.plan) else {
+    if args.plan {
         let population = args.population.population(&table);
         let ready = searches
             .iter()
@@ -96,8 +99,10 @@ pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
             .collect::<Result<Vec<_>>>()?;
         plan::show(&ready, &sides, args.execution.threads(), &parameters, &population, ui)?;
         return Ok(Outcome::Done);
-    };
-    let execution = args.execution.execution(out.clone(), args.overwrite)?;
+    }
+    let passing = tempfile::tempdir().map_err(Error::io(&std::env::temp_dir()))?;
+    let out = args.out.as_deref().unwrap_or(passing.path());
+    let execution = args.execution.execution(out.to_owned(), args.overwrite)?;
     let outcome = run_ready(
         &gallery,
         &searches,
@@ -107,6 +112,6 @@ pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
         &execution,
         ui,
     )?;
-    summary::show(&outcome.report, &outcome.hits, out, ui);
+    summary::show(&outcome.report, &outcome.hits, args.out.as_deref(), ui);
     Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })
 }

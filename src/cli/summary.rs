@@ -8,11 +8,12 @@ use crate::column::hit::Hit;
 use crate::hits::output::HITS_FILE;
 use crate::hits::report::RunReport;
 
-/// Hits shown of each search.
+/// Hits shown of each search of a run whose list is kept.
 const SHOWN: usize = 3;
 
-/// Prints what a run found and where the files lie.
-pub(super) fn show(report: &RunReport, hits: &[Hit], out: &Path, ui: &Ui) {
+/// Prints what a run found: its strongest hits and where the files lie, or, where nothing is `kept`,
+/// every hit.
+pub(super) fn show(report: &RunReport, hits: &[Hit], kept: Option<&Path>, ui: &Ui) {
     let mut table = ui.table(&[
         "search",
         "comparisons",
@@ -43,7 +44,7 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], out: &Path, ui: &Ui) {
     if report.clusters > 0 {
         ui.say(format!("{} clusters of records that may be one source", grouped(report.clusters)));
     }
-    show_best(report, hits, ui);
+    show_hits(report, hits, kept.map_or(usize::MAX, |_| SHOWN), ui);
     let comparisons: u64 = report.searches.iter().map(|s| s.comparisons).sum();
     ui.say(format!(
         "{} comparisons, {} hits in {:.1} s on {} ({}), {} threads; run {}",
@@ -55,18 +56,23 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], out: &Path, ui: &Ui) {
         report.threads,
         report.run_id,
     ));
-    ui.say(format!("hit list: {}", out.join(HITS_FILE).display()));
-    ui.document(&serde_json::json!({
-        "type": "run", "out": out.display().to_string(), "report": report,
-    }));
+    match kept {
+        Some(out) => {
+            ui.say(format!("hit list: {}", out.join(HITS_FILE).display()));
+            ui.document(&serde_json::json!({
+                "type": "run", "out": out.display().to_string(), "report": report,
+            }));
+        }
+        None => ui.document(&serde_json::json!({ "type": "run", "report": report, "hits": hits })),
+    }
 }
 
-fn show_best(report: &RunReport, hits: &[Hit], ui: &Ui) {
+fn show_hits(report: &RunReport, hits: &[Hit], shown: usize, ui: &Ui) {
     if hits.is_empty() {
         ui.say("no hits");
         return;
     }
-    ui.say("\nstrongest hits of each search:");
+    ui.say(if shown == SHOWN { "\nstrongest hits of each search:" } else { "\nhits:" });
     let mut table = ui.table(&[
         "probe",
         "gallery",
@@ -79,7 +85,7 @@ fn show_best(report: &RunReport, hits: &[Hit], ui: &Ui) {
     for search in &report.searches {
         let mut best: Vec<&Hit> = hits.iter().filter(|h| h.search == search.search).collect();
         best.sort_by_key(|h| (std::cmp::Reverse(h.score_mban), h.rank));
-        for hit in best.into_iter().take(SHOWN) {
+        for hit in best.into_iter().take(shown) {
             let lr = if hit.loci_excluding > 0 {
                 format!("excluded at {}", hit.loci_excluding)
             } else {

@@ -7,6 +7,7 @@ use arrow::array::{
     new_null_array,
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use serde::Serialize;
 
 use super::{ColumnError, optional_text, typed};
 
@@ -14,7 +15,7 @@ use super::{ColumnError, optional_text, typed};
 pub const HIT_SCHEMA_VERSION: u32 = 1;
 
 /// One hit: a comparison at or over the threshold of its search.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Hit {
     /// Identity of pair, comparator and version; stable over runs.
     pub hit_id: String,

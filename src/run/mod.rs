@@ -5,6 +5,7 @@
 
 pub mod load;
 pub mod matrix;
+pub mod probes;
 pub mod progress;
 pub mod tile;
 
