@@ -48,7 +48,8 @@ pub(super) struct ImportArgs {
     files: Vec<PathBuf>,
 }
 
-fn parse_alias(text: &str) -> std::result::Result<(String, Locus), String> {
+/// Reads NAME=LOCUS.
+pub(super) fn parse_alias(text: &str) -> std::result::Result<(String, Locus), String> {
     let (name, locus) = text.split_once('=').ok_or("is NAME=LOCUS")?;
     let locus = Locus::parse(locus).ok_or_else(|| format!("{locus} is not a known locus"))?;
     Ok((name.to_owned(), locus))

@@ -1,16 +1,17 @@
 //! `tanba search`: the records of a file against a gallery.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 
 use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, parameters, parse_index};
+use super::import::parse_alias;
 use super::run::run_ready;
 use super::ui::{Outcome, Ui};
 use super::{plan, summary};
 use crate::domain::category::Index;
+use crate::domain::locus::Locus;
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
 use crate::gallery::segment::Segment;
@@ -35,6 +36,9 @@ pub(super) struct SearchArgs {
     /// Legal category of the probes: convict, trace, corpse or relative
     #[arg(long, value_parser = parse_index)]
     probe_index: Index,
+    /// A laboratory's own name of a locus, such as STR7=D7S820; may be repeated
+    #[arg(long, value_name = "NAME=LOCUS", value_parser = parse_alias)]
+    alias: Vec<(String, Locus)>,
     /// Directory of the gallery
     #[arg(long, value_name = "DIR")]
     gallery: PathBuf,
@@ -67,10 +71,10 @@ pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
         index: args.probe_index,
         owner: "ad-hoc".into(),
         registered_on: parameters.as_of,
-        aliases: BTreeMap::new(),
+        aliases: args.alias.iter().cloned().collect(),
         partial: false,
     };
-    let imported = import_file(&args.probe, &options)?;
+    let mut imported = import_file(&args.probe, &options)?;
     for warning in &imported.warnings {
         ui.warn(format!("{}: {warning}", args.probe.display()));
     }
@@ -86,7 +90,10 @@ pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
     let gallery = Gallery::open(&args.gallery)?;
     let statuses = gallery.statuses()?;
     let day = parameters.as_of;
-    probes::check(&gallery, &statuses, args.probe_index, &imported.records, day)?;
+    let records = &mut imported.records;
+    for line in probes::admit(&gallery, &statuses, args.probe_index, records, day)? {
+        ui.warn(line);
+    }
     let mut sides = load::sides(&gallery, &searches, false, parameters.as_of)?;
     let segment = Segment::in_memory(args.probe_index, &imported.records)?;
     let side = Side::new(vec![Arc::new(segment)], &statuses, day);

@@ -25,8 +25,7 @@ pub struct Pair {
 /// # Errors
 /// The file cannot be read, a column or member is missing, or an allele cannot be read.
 pub fn read_pairs(path: &Path) -> Result<Vec<Pair>> {
-    let bytes = std::fs::read(path).map_err(Error::io(path))?;
-    pairs_of_bytes(path, &bytes)
+    pairs_of_bytes(path, &super::read_bounded(path)?)
 }
 
 /// The same for bytes in memory; `path` is used in messages only.
@@ -46,15 +45,12 @@ pub fn pairs_of_bytes(path: &Path, bytes: &[u8]) -> Result<Vec<Pair>> {
         header.iter().position(|name| name.eq_ignore_ascii_case("pair")).ok_or_else(|| {
             reject(1, "the table has a column `pair`", &header.iter().collect::<Vec<_>>().join(","))
         })?;
-    let columns: Vec<Option<Locus>> = header
-        .iter()
-        .map(|name| name.rsplit_once('_').and_then(|(locus, _)| Locus::parse(locus)))
-        .collect();
+    let columns: Vec<Option<Locus>> = header.iter().map(|name| allele_column(name)).collect();
     if columns.iter().all(Option::is_none) {
         return Err(reject(1, "the table has columns LOCUS_1 and LOCUS_2", ""));
     }
     let mut order: Vec<String> = Vec::new();
-    let mut members: BTreeMap<String, Vec<Profile>> = BTreeMap::new();
+    let mut members: BTreeMap<String, (u64, Vec<Profile>)> = BTreeMap::new();
     for row in reader.records() {
         let row = row.map_err(|e| {
             reject(
@@ -77,7 +73,7 @@ pub fn pairs_of_bytes(path: &Path, bytes: &[u8]) -> Result<Vec<Pair>> {
                 Typing::new(&alleles).map_err(|e| reject(line, &e.to_string(), locus.name()))?;
             profile.insert(locus, typing);
         }
-        let pair = members.entry(name.clone()).or_default();
+        let (_, pair) = members.entry(name.clone()).or_insert((line, Vec::new()));
         if pair.is_empty() {
             order.push(name.clone());
         }
@@ -88,11 +84,21 @@ pub fn pairs_of_bytes(path: &Path, bytes: &[u8]) -> Result<Vec<Pair>> {
     }
     order
         .into_iter()
-        .map(|name| match members.remove(&name).as_deref() {
-            Some([a, b]) => Ok(Pair { name, a: a.clone(), b: b.clone() }),
-            _ => Err(reject(0, "a pair has two members", &name)),
+        .map(|name| match members.remove(&name) {
+            Some((line, pair)) => match pair.as_slice() {
+                [a, b] => Ok(Pair { name, a: a.clone(), b: b.clone() }),
+                _ => Err(reject(line, "a pair has two members", &name)),
+            },
+            None => Err(reject(0, "a pair has two members", &name)),
         })
         .collect()
+}
+
+/// The locus of a column `LOCUS_1`, `LOCUS_2`, …; other columns (`TH01_height`) hold no alleles.
+fn allele_column(name: &str) -> Option<Locus> {
+    let (locus, number) = name.trim().rsplit_once('_')?;
+    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    Locus::parse(locus).filter(|_| is_number)
 }
 
 #[cfg(test)]
@@ -104,6 +110,13 @@ mod tests {
         let read = |text: &str| pairs_of_bytes(Path::new("p.csv"), text.as_bytes());
         let pairs = read("pair,member,note,TH01_1,TH01_2\nP1,A,x,6,9.3\nP1,B,x,6,\n").unwrap();
         assert_eq!(pairs.len(), 1);
+        let with_height = "pair,TH01_1,TH01_2,TH01_height\nP1,6,7,99\nP1,6,8,50\n";
+        assert_eq!(
+            read(with_height).unwrap()[0].a,
+            read("pair,TH01_1,TH01_2\nP1,6,7\nP1,6,7\n").unwrap()[0].a
+        );
+        let single = read("pair,TH01_1\nP1,6\nP1,6\nP2,7\n").unwrap_err();
+        assert!(single.to_string().contains("p.csv:4"), "{single}");
         let th01 = Locus::parse("TH01").unwrap();
         assert_eq!(pairs[0].b.get(th01).unwrap().alleles().len(), 1);
         for text in

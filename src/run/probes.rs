@@ -15,44 +15,51 @@ use crate::error::{Error, Result};
 use crate::gallery::status::StatusTable;
 use crate::gallery::{Absence, Gallery, absence};
 
-/// Checks every probe of `index` against the gallery and the law, as of `day`.
+/// Checks every probe of `index` against the gallery and the law, as of `day`, and gives those that
+/// are records of the gallery the retention they have there. Returns a line for each probe that
+/// will be left out because it is blocked or expired.
 ///
 /// # Errors
-/// [`Error::Refused`] for a blocked or expired probe and for a relative's record under another
-/// index; a usage error where the id names another record; the gallery cannot be read.
-pub fn check(
+/// [`Error::Refused`] for a relative's record under another index, and where no probe is left; a
+/// usage error where the id names another record; the gallery cannot be read.
+pub fn admit(
     gallery: &Gallery,
     statuses: &StatusTable,
     index: Index,
-    probes: &[DnaRecord],
+    probes: &mut [DnaRecord],
     day: Date,
-) -> Result<()> {
+) -> Result<Vec<String>> {
     let ids: HashSet<&str> = probes.iter().map(|p| p.record_id.as_str()).collect();
     let stored = gallery.find_records(&ids)?;
-    for probe in probes {
-        let record = stored.get(&probe.record_id);
-        if let Some(record) = record {
+    let mut left_out = Vec::new();
+    let mut article = "";
+    for probe in probes.iter_mut() {
+        if let Some(record) = stored.get(&probe.record_id) {
             check_same(probe, record, index)?;
+            probe.retain_until = record.retain_until;
         }
-        let retain_until = record.unwrap_or(probe).retain_until;
-        let (rule, article) = match absence(&probe.record_id, retain_until, statuses, day) {
+        let rule = match absence(&probe.record_id, probe.retain_until, statuses, day) {
             None => continue,
             Some(Absence::Blocked) => {
-                ("a blocked record takes part in no search (L40 9(2))", "L40 9(2)")
+                article = "L40 9(2)";
+                "it is blocked (L40 9(2))"
             }
-            Some(Absence::Expired) => (
-                "a record takes part in no search after its retention has ended (L40 29)",
-                "L40 29",
-            ),
+            Some(Absence::Expired) => {
+                article = "L40 29";
+                "its retention has ended (L40 29)"
+            }
         };
+        left_out.push(format!("record {} takes part in no search: {rule}", probe.record_id));
+    }
+    if left_out.len() == probes.len() {
         return Err(Error::Refused {
-            what: format!("searching record {}", probe.record_id),
-            rule: rule.into(),
+            what: "this search".into(),
+            rule: left_out.into_iter().next().unwrap_or_default(),
             article,
-            help: "leave the record out of the probe file".into(),
+            help: "search a record that is neither blocked nor expired".into(),
         });
     }
-    Ok(())
+    Ok(left_out)
 }
 
 fn check_same(probe: &DnaRecord, record: &DnaRecord, index: Index) -> Result<()> {

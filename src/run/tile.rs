@@ -119,6 +119,12 @@ fn identity(
         output.survivors += 1;
         let (place, row) = (survivor.probe as usize, survivor.row as usize);
         let pair = Pair { probe: (probes, rows[place]), gallery: (gallery, row), relative: None };
+        // An ad-hoc probe may be a record of the gallery: it does not hit itself.
+        if probes.record_id(rows[place]) == gallery.record_id(row) {
+            output.comparisons -= 1;
+            output.survivors -= 1;
+            continue;
+        }
         let candidate = gallery.profile(row)?;
         if let Some(hit) = identity_hit(
             context,
