@@ -74,11 +74,19 @@ struct ImportReport {
     added: u64,
     already_present: u64,
     family_members: u64,
+    retention_updates: u64,
+    retention_kept: u64,
     files: Vec<FileReport>,
 }
 
 /// Runs the verb.
 pub(super) fn run(args: &ImportArgs, ui: &Ui) -> Result<Outcome> {
+    if let Some(absent) = args.files.iter().find(|path| matches!(path.try_exists(), Ok(false))) {
+        return Err(Error::usage(
+            format!("{} does not exist", absent.display()),
+            "check the path of the file to import",
+        ));
+    }
     let options = ImportOptions {
         index: args.index,
         owner: args.owner.clone(),
@@ -129,6 +137,8 @@ pub(super) fn run(args: &ImportArgs, ui: &Ui) -> Result<Outcome> {
         added: committed.added,
         already_present: committed.already_present,
         family_members: committed.family_members,
+        retention_updates: committed.retention_updates,
+        retention_kept: committed.retention_kept.len() as u64,
         files: reports,
     });
     match first_rejection {
@@ -175,8 +185,7 @@ fn take_in(
 }
 
 fn refuse_whole(args: &ImportArgs, rejection: &Rejection, ui: &Ui) -> Result<FileReport> {
-    let id =
-        crate::ident::content_id("refused-file", [rejection.file.as_os_str().as_encoded_bytes()]);
+    let id = refusal_id(&rejection.file);
     let quarantine = set_aside(args, &id, std::slice::from_ref(rejection), ui)?;
     Ok(FileReport {
         file: rejection.file.display().to_string(),
@@ -187,6 +196,17 @@ fn refuse_whole(args: &ImportArgs, rejection: &Rejection, ui: &Ui) -> Result<Fil
         warnings: Vec::new(),
         quarantine: Some(quarantine),
     })
+}
+
+/// Identity of a file that was refused whole: its content, so that a later refusal of another file
+/// under the same path keeps the earlier reasons; the path where the content cannot be read.
+fn refusal_id(path: &Path) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let read = std::fs::File::open(path).and_then(|file| hasher.update_reader(file).map(drop));
+    match read {
+        Ok(()) => crate::ident::content_id("refused-content", [&hasher.finalize().as_bytes()[..]]),
+        Err(_) => crate::ident::content_id("refused-path", [path.as_os_str().as_encoded_bytes()]),
+    }
 }
 
 /// Writes the rejections of one file to the gallery's quarantine.
@@ -247,6 +267,21 @@ fn tell(args: &ImportArgs, committed: &Committed, reports: &[FileReport], ui: &U
     }
     if committed.already_present > 0 {
         ui.say(format!("{} records were already there", grouped(committed.already_present)));
+    }
+    if committed.family_members > 0 {
+        let lines = grouped(committed.family_members);
+        ui.say(format!("{lines} lines of families are new or changed"));
+    }
+    if committed.retention_updates > 0 {
+        let records = grouped(committed.retention_updates);
+        ui.say(format!("{records} records already there are kept until another day from now on"));
+    }
+    if let Some(first) = committed.retention_kept.first() {
+        ui.warn(format!(
+            "{} records already there keep their retention: what the files state does not \
+supersede it (the first is {first})",
+            grouped(committed.retention_kept.len() as u64)
+        ));
     }
     ui.say(format!(
         "gallery {} is at generation {}: {} {} records added",

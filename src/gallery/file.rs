@@ -1,9 +1,11 @@
 //! Files of a gallery: written whole, flushed, hashed; checked against their hash before use.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -36,22 +38,63 @@ pub struct FileEntry {
 
 /// Writes `bytes` to a new file of the gallery: temporary name, flush, rename, flush the directory.
 ///
+/// The temporary name belongs to this call alone, so that two writers of the same file do not meet;
+/// it ends in `.staged`, and one left by a crash may be deleted.
+///
 /// # Errors
 /// The operating system refuses.
 pub fn write_new(root: &Path, relative: &str, bytes: &[u8]) -> Result<FileEntry> {
     let path = root.join(relative);
     let directory = path.parent().unwrap_or(root);
-    fs::create_dir_all(directory).map_err(Error::io(directory))?;
-    let staged = path.with_extension("staged");
-    let mut file = File::create(&staged).map_err(Error::io(&staged))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::io(&staged))?;
-    fs::rename(&staged, &path).map_err(Error::io(&path))?;
+    create_directory(directory)?;
+    let staged = staged_path(&path);
+    let mut file = File::create_new(&staged).map_err(Error::io(&staged))?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(Error::io(&staged))
+        .and_then(|()| fs::rename(&staged, &path).map_err(Error::io(&path)));
+    if let Err(error) = written {
+        // The first error is the one to report; the staged file is harmless if it stays.
+        let _ = fs::remove_file(&staged);
+        return Err(error);
+    }
     sync_directory(directory)?;
     Ok(FileEntry {
         path: relative.to_owned(),
         blake3: blake3::hash(bytes).to_hex().to_string(),
         bytes: bytes.len() as u64,
     })
+}
+
+/// A name beside `path` that no other call of any process uses.
+fn staged_path(path: &Path) -> PathBuf {
+    static CALLS: AtomicU64 = AtomicU64::new(0);
+    let call = CALLS.fetch_add(1, Ordering::Relaxed);
+    path.with_extension(format!("{}-{call}-{:016x}.staged", std::process::id(), random_bits()))
+}
+
+/// Bits that differ between calls and processes; not for secrets.
+pub(super) fn random_bits() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+/// Makes a directory with its parents, each flushed into the one above, so that a committed file
+/// does not lose its way after a power cut.
+///
+/// # Errors
+/// The operating system refuses.
+pub fn create_directory(directory: &Path) -> Result<()> {
+    if directory.as_os_str().is_empty() || directory.is_dir() {
+        return Ok(());
+    }
+    let parent = directory.parent().unwrap_or(Path::new(""));
+    create_directory(parent)?;
+    match fs::create_dir(directory) {
+        Err(e) if e.kind() == ErrorKind::AlreadyExists && directory.is_dir() => {}
+        made => made.map_err(Error::io(directory))?,
+    }
+    sync_directory(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })
 }
 
 /// Flushes a directory, so that a rename survives a power cut.
@@ -140,4 +183,36 @@ pub fn read_parquet(path: &Path, columns: Option<&[&str]>) -> Result<Vec<RecordB
     let reader =
         builder.with_batch_size(ROWS_PER_GROUP).build().map_err(|e| broken(e.to_string()))?;
     reader.map(|batch| batch.map_err(|e| broken(e.to_string()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_writers_of_one_file_all_succeed_and_leave_nothing_staged() {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes = vec![7u8; 1 << 20];
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..4 {
+                        write_new(folder.path(), "a/b/file.bin", &bytes).unwrap();
+                    }
+                });
+            }
+        });
+        let entry = write_new(folder.path(), "a/b/file.bin", &bytes).unwrap();
+        verified(folder.path(), &entry).unwrap();
+        assert_eq!(fs::read_dir(folder.path().join("a/b")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_committed_file_that_is_missing_is_an_integrity_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let entry = write_new(folder.path(), "file.bin", b"content").unwrap();
+        fs::remove_file(folder.path().join("file.bin")).unwrap();
+        let error = verified(folder.path(), &entry).unwrap_err();
+        assert_eq!((error.kind().exit_code(), error.help()), (6, RESTORE_HELP.to_owned()));
+    }
 }

@@ -1,7 +1,8 @@
 //! Manifests: what a generation consists of, and how the next one comes into being.
 
-use std::fs;
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as StorePath;
@@ -105,39 +106,91 @@ fn file_name(generation: u64) -> String {
     format!("g{generation:010}.json")
 }
 
-/// The latest manifest of the gallery at `root` with its BLAKE3, or `None` where there is none.
-///
-/// # Errors
-/// The directory cannot be read, or the latest manifest cannot be understood.
-pub fn latest(root: &Path) -> Result<Option<(Manifest, String)>> {
+/// Generation that a file of this name holds, `None` for the name of anything but a manifest.
+fn generation_of(name: &str) -> Option<u64> {
+    let digits = name.strip_prefix('g')?.strip_suffix(".json")?;
+    let is_number = digits.len() == 10 && digits.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| digits.parse().ok()).flatten()
+}
+
+/// Paths of the manifests at `root` by generation; empty where there is no gallery.
+fn paths(root: &Path) -> Result<BTreeMap<u64, PathBuf>> {
     let directory = root.join(MANIFEST_DIRECTORY);
+    let mut paths = BTreeMap::new();
     if !directory.exists() {
-        return Ok(None);
+        return Ok(paths);
     }
-    let mut newest: Option<String> = None;
     for entry in fs::read_dir(&directory).map_err(Error::io(&directory))? {
-        let name = entry.map_err(Error::io(&directory))?.file_name();
-        let Some(name) = name.to_str() else { continue };
-        if name.starts_with('g') && name.ends_with(".json") && newest.as_deref() < Some(name) {
-            newest = Some(name.to_owned());
+        let entry = entry.map_err(Error::io(&directory))?;
+        if let Some(generation) = entry.file_name().to_str().and_then(generation_of) {
+            paths.insert(generation, entry.path());
         }
     }
-    let Some(name) = newest else { return Ok(None) };
-    let path = directory.join(&name);
-    let bytes = fs::read(&path).map_err(Error::io(&path))?;
-    let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| {
-        Error::integrity(&path, format!("the manifest cannot be read: {e}"), RESTORE_HELP)
+    Ok(paths)
+}
+
+/// Understands the manifest of `generation` at `path`.
+fn parse(path: &Path, generation: u64, bytes: &[u8]) -> Result<Manifest> {
+    let manifest: Manifest = serde_json::from_slice(bytes).map_err(|e| {
+        Error::integrity(path, format!("the manifest cannot be read: {e}"), RESTORE_HELP)
     })?;
-    if manifest.version != GALLERY_VERSION || file_name(manifest.generation) != name {
+    if manifest.version != GALLERY_VERSION || manifest.generation != generation {
         return Err(Error::integrity(
-            &path,
+            path,
             format!(
                 "this program reads gallery version {GALLERY_VERSION} with one generation per file"
             ),
             "use the release of tanba that wrote this gallery, or import the source files again",
         ));
     }
+    Ok(manifest)
+}
+
+/// The latest manifest of the gallery at `root` with its BLAKE3, or `None` where there is none.
+///
+/// # Errors
+/// The directory cannot be read, or the latest manifest cannot be understood.
+pub fn latest(root: &Path) -> Result<Option<(Manifest, String)>> {
+    let Some((generation, path)) = paths(root)?.pop_last() else { return Ok(None) };
+    let bytes = fs::read(&path).map_err(Error::io(&path))?;
+    let manifest = parse(&path, generation, &bytes)?;
     Ok(Some((manifest, blake3::hash(&bytes).to_hex().to_string())))
+}
+
+/// Walks every manifest from the first and returns each one that does not follow from the one
+/// before: a number left out, or a parent that is not the BLAKE3 of that manifest as it is now.
+///
+/// # Errors
+/// The directory cannot be read.
+pub fn broken_links(root: &Path) -> Result<Vec<(PathBuf, Error)>> {
+    let mut broken = Vec::new();
+    let mut before: (u64, Option<String>) = (0, None);
+    for (generation, path) in paths(root)? {
+        let follows = generation == before.0 + 1;
+        if !follows {
+            let rule = format!("generation {} is followed by {generation}", before.0);
+            broken.push((path.clone(), Error::integrity(&path, rule, RESTORE_HELP)));
+        }
+        before.0 = generation;
+        let bytes = match fs::read(&path).map_err(Error::io(&path)) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                before.1 = None;
+                broken.push((path, error));
+                continue;
+            }
+        };
+        let parent = before.1.replace(blake3::hash(&bytes).to_hex().to_string());
+        match parse(&path, generation, &bytes) {
+            Ok(manifest) if follows && manifest.parent != parent => {
+                let rule = "the manifest before it is not the one it was committed after";
+                broken.push((path.clone(), Error::integrity(&path, rule, RESTORE_HELP)));
+            }
+            Ok(_) => {}
+            Err(error) => broken.push((path, error)),
+        }
+    }
+    Ok(broken)
 }
 
 /// Commits `manifest` as its generation.
@@ -146,7 +199,7 @@ pub fn latest(root: &Path) -> Result<Option<(Manifest, String)>> {
 /// [`Error::Conflict`] if another process committed that generation first; nothing was changed.
 pub fn commit(root: &Path, manifest: &Manifest) -> Result<()> {
     let directory = root.join(MANIFEST_DIRECTORY);
-    fs::create_dir_all(&directory).map_err(Error::io(&directory))?;
+    super::file::create_directory(&directory)?;
     let name = file_name(manifest.generation);
     let location = format!("{MANIFEST_DIRECTORY}/{name}");
     let failed = |source| Error::Store { location: location.clone(), source };
@@ -158,10 +211,62 @@ pub fn commit(root: &Path, manifest: &Manifest) -> Result<()> {
     let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
     let path = StorePath::from(location.as_str());
     match runtime.block_on(store.put_opts(&path, bytes.into(), options)) {
-        Ok(_) => super::file::sync_directory(&directory),
+        Ok(_) => {
+            // The store does not flush what it writes.
+            let path = directory.join(&name);
+            File::open(&path).and_then(|file| file.sync_all()).map_err(Error::io(&path))?;
+            super::file::sync_directory(&directory)
+        }
         Err(object_store::Error::AlreadyExists { .. }) => Err(Error::Conflict {
             what: format!("the gallery {} (generation {})", root.display(), manifest.generation),
         }),
         Err(source) => Err(failed(source)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chain(root: &Path, generations: u64) {
+        for generation in 1..=generations {
+            let parent = latest(root).unwrap().map(|(_, hash)| hash);
+            commit(root, &Manifest { generation, parent, ..Manifest::empty() }).unwrap();
+        }
+    }
+
+    fn names(broken: &[(PathBuf, Error)]) -> Vec<&str> {
+        broken.iter().map(|(path, _)| path.file_name().unwrap().to_str().unwrap()).collect()
+    }
+
+    #[test]
+    fn only_ten_digits_between_g_and_json_name_a_manifest() {
+        assert_eq!(generation_of("g0000000012.json"), Some(12));
+        for name in ["g12.json", "g00000000012.json", "g+000000012.json", "g0000000012.json#1"] {
+            assert_eq!(generation_of(name), None, "{name}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        chain(folder.path(), 1);
+        for name in ["gzz.json", "g0000000002.json#1", "g0000000003 (copy).json"] {
+            fs::write(folder.path().join("manifest").join(name), "{}").unwrap();
+        }
+        assert_eq!(latest(folder.path()).unwrap().unwrap().0.generation, 1);
+        assert!(broken_links(folder.path()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn every_broken_link_of_the_chain_is_reported() {
+        let folder = tempfile::tempdir().unwrap();
+        chain(folder.path(), 5);
+        assert!(broken_links(folder.path()).unwrap().is_empty());
+        let path = |n: u64| folder.path().join("manifest").join(file_name(n));
+        let text = fs::read_to_string(path(2)).unwrap();
+        fs::write(path(2), format!("{text}\n")).unwrap();
+        assert_eq!(names(&broken_links(folder.path()).unwrap()), ["g0000000003.json"]);
+        fs::remove_file(path(4)).unwrap();
+        let broken = broken_links(folder.path()).unwrap();
+        assert_eq!(names(&broken), ["g0000000003.json", "g0000000005.json"]);
+        fs::remove_file(path(1)).unwrap();
+        assert_eq!(names(&broken_links(folder.path()).unwrap())[0], "g0000000002.json");
     }
 }

@@ -2,11 +2,13 @@
 #![allow(unsafe_code, reason = "a memory map is the one way to read planes without copying them")]
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
 use memmap2::Mmap;
 
+use super::file::RESTORE_HELP;
 use crate::error::{Error, Result};
 
 /// Read-only content of a file; cheap to clone.
@@ -36,12 +38,15 @@ impl std::ops::Deref for Mapped {
     }
 }
 
-/// Maps `path` read-only.
+/// Maps the committed file `path` read-only.
 ///
 /// # Errors
-/// The file cannot be opened or mapped.
+/// The file is missing, or cannot be opened or mapped.
 pub fn map(path: &Path) -> Result<Mapped> {
-    let file = File::open(path).map_err(Error::io(path))?;
+    let file = File::open(path).map_err(|source| match source.kind() {
+        ErrorKind::NotFound => Error::integrity(path, "a committed file is missing", RESTORE_HELP),
+        _ => Error::io(path)(source),
+    })?;
     if file.metadata().map_err(Error::io(path))?.len() == 0 {
         return Ok(Mapped(Arc::new(Content::Empty)));
     }

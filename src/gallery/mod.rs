@@ -116,24 +116,14 @@ impl Gallery {
     /// # Errors
     /// A family file is missing, changed or cannot be understood.
     pub fn family_members(&self) -> Result<Vec<FamilyMember>> {
-        let mut latest: BTreeMap<(String, String), FamilyMember> = BTreeMap::new();
-        for entry in &self.manifest.families {
-            let path = file::verified(&self.root, entry)?;
-            for batch in file::read_parquet(&path, None)? {
-                let members = crate::column::family::decode_family_members(&batch)
-                    .map_err(|e| Error::integrity(&path, e.to_string(), file::RESTORE_HELP))?;
-                for member in members {
-                    let key = (member.family_id.clone(), member.relative_record_id.clone());
-                    latest.insert(key, member);
-                }
-            }
-        }
-        Ok(latest.into_values().collect())
+        Ok(latest_members(&self.root, &self.manifest)?.into_values().collect())
     }
 
-    /// Checks every file of the generation; returns each broken one with its reason.
+    /// Checks every file of the generation and the chain of manifests up to it; returns each broken
+    /// one with its reason.
     pub fn verify(&self) -> Vec<(PathBuf, Error)> {
-        let mut broken = Vec::new();
+        let mut broken = manifest::broken_links(&self.root)
+            .unwrap_or_else(|error| vec![(self.root.clone(), error)]);
         for entry in self.manifest.files() {
             if let Err(error) = file::verified(&self.root, entry) {
                 broken.push((self.root.join(&entry.path), error));
@@ -148,6 +138,27 @@ impl Gallery {
         }
         broken
     }
+}
+
+/// Family and relative's record: what a line of a family is about.
+type MemberKey = (String, String);
+
+fn member_key(member: &FamilyMember) -> MemberKey {
+    (member.family_id.clone(), member.relative_record_id.clone())
+}
+
+/// The latest line about each relative of each family.
+fn latest_members(root: &Path, manifest: &Manifest) -> Result<BTreeMap<MemberKey, FamilyMember>> {
+    let mut latest = BTreeMap::new();
+    for entry in &manifest.families {
+        let path = file::verified(root, entry)?;
+        for batch in file::read_parquet(&path, None)? {
+            let members = crate::column::family::decode_family_members(&batch)
+                .map_err(|e| Error::integrity(&path, e.to_string(), file::RESTORE_HELP))?;
+            latest.extend(members.into_iter().map(|member| (member_key(&member), member)));
+        }
+    }
+    Ok(latest)
 }
 
 /// Why a record takes part in no search.

@@ -40,8 +40,8 @@ const MAP_KEY: &str = "tanba.plane_map";
 const ROWS_KEY: &str = "tanba.rows";
 const VERSION_KEY: &str = "tanba.record_schema_version";
 
-/// Columns of the records file that matching reads.
-const MATCH_COLUMNS: [&str; 4] = ["record_id", "person_id", "retain_until", "profile"];
+/// Columns of the records file that opening reads; `index` only to check it.
+const MATCH_COLUMNS: [&str; 5] = ["record_id", "person_id", "index", "retain_until", "profile"];
 
 /// Writes a segment's two files.
 ///
@@ -145,7 +145,8 @@ impl Segment {
     /// Opens the segment after checking both files against the manifest.
     ///
     /// # Errors
-    /// A file is missing, changed or cannot be understood.
+    /// A file is missing, changed or cannot be understood, or a record is of another index than the
+    /// manifest says: which comparisons are lawful is decided from the manifest.
     pub fn open(root: &Path, entry: &SegmentEntry) -> Result<Segment> {
         let path = file::verified(root, &entry.records)?;
         let batches = file::read_parquet(&path, Some(&MATCH_COLUMNS))?;
@@ -196,6 +197,9 @@ impl Segment {
         let rows = batches.iter().map(RecordBatch::num_rows).sum::<usize>();
         if rows as u64 != entry.rows {
             return Err(broken(format!("{rows} rows where {} were committed", entry.rows)));
+        }
+        for batch in &batches {
+            check_index(batch, entry.index).map_err(broken)?;
         }
         let pieces = batches
             .into_iter()
@@ -288,6 +292,19 @@ impl Segment {
                 "the planes are not those of the records",
                 RESTORE_HELP,
             ))
+        }
+    }
+}
+
+/// Checks that every record of the batch is of `index`.
+fn check_index(batch: &RecordBatch, index: Index) -> std::result::Result<(), String> {
+    let indexes =
+        typed::<StringArray>(batch, "index", "Utf8").map_err(|error| error.to_string())?;
+    match indexes.iter().find(|stored| *stored != Some(index.name())) {
+        None => Ok(()),
+        Some(other) => {
+            let other = other.unwrap_or("no index");
+            Err(format!("the manifest says {index}, a record of the segment says {other}"))
         }
     }
 }
