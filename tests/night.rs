@@ -546,7 +546,7 @@ fn withdrawn_consent_counts_also_when_the_file_was_imported_before() {
     small_table(&path("relatives.csv"), &[&format!("R1,,,{ALLELES}")]);
     for (name, consent) in [("no.csv", "false"), ("yes.csv", "true")] {
         let header = "family_id,missing_person_id,relative_record_id,relation,consent,case_open";
-        let line = format!("F1,M1,R1,parent,{consent},true");
+        let line = format!("F1,M1,R1,father,{consent},true");
         fs::write(path(name), format!("{header}\n{line}\n")).unwrap();
     }
     let import = |name: &str, more: &[&str]| {

@@ -314,7 +314,7 @@ impl<'a> Changes<'a> {
     }
 }
 
-/// Whether two records say the same of the same. The day of registration may differ: a file without
+/// Whether two records have the same content. The day of registration may differ: a file without
 /// dates gets the day of the import. The retention may differ and is compared by itself.
 fn is_same(a: &DnaRecord, b: &DnaRecord) -> bool {
     a.index == b.index

@@ -58,7 +58,8 @@ pub struct SegmentEntry {
     pub planes: FileEntry,
 }
 
-/// A file that was imported: importing the same content into the same index again changes nothing.
+/// A file that was imported and was new or changed something; the same file may come again after
+/// another one has said something else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportEntry {
     /// BLAKE3 of the file imported.
