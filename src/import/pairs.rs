@@ -45,7 +45,7 @@ pub fn pairs_of_bytes(path: &Path, bytes: &[u8]) -> Result<Vec<Pair>> {
         header.iter().position(|name| name.eq_ignore_ascii_case("pair")).ok_or_else(|| {
             reject(1, "the table has a column `pair`", &header.iter().collect::<Vec<_>>().join(","))
         })?;
-    let columns: Vec<Option<Locus>> = header.iter().map(|name| allele_column(name)).collect();
+    let columns: Vec<Option<Locus>> = header.iter().map(allele_column).collect();
     if columns.iter().all(Option::is_none) {
         return Err(reject(1, "the table has columns LOCUS_1 and LOCUS_2", ""));
     }
