@@ -129,8 +129,6 @@ fn likelihood_ratios_equal_exact_arithmetic_to_a_relative_1e_12() {
             text(&pairs),
             "--frequencies",
             text(&frequencies),
-            "--min-frequency",
-            "unseen",
             "--theta",
             theta,
             "--relation",

@@ -32,8 +32,9 @@ pub(super) struct PopulationArgs {
     #[arg(long, default_value_t = 0.01, allow_negative_numbers = true)]
     pub(super) theta: f64,
     /// Rare alleles: `unseen` (only unseen ones get 5/2N), `5/2N` (all at least that), or a number
-    #[arg(long, default_value = "5/2N", value_name = "RULE", value_parser = parse_minimum)]
-    pub(super) min_frequency: MinimumFrequency,
+    /// [default: 5/2N in searches, unseen in `score`]
+    #[arg(long, value_name = "RULE", value_parser = parse_minimum)]
+    pub(super) min_frequency: Option<MinimumFrequency>,
 }
 
 fn parse_minimum(text: &str) -> std::result::Result<MinimumFrequency, String> {
@@ -56,9 +57,14 @@ impl PopulationArgs {
         frequency_table(&self.frequencies, self.frequency_origin.as_deref())
     }
 
-    /// The model over `table`.
+    /// The rule for rare alleles of a search: the cautious one, unless another is asked for.
+    fn search_minimum(&self) -> MinimumFrequency {
+        self.min_frequency.unwrap_or(MinimumFrequency::FiveObservations)
+    }
+
+    /// The model of a search over `table`.
     pub(super) fn population<'a>(&self, table: &'a FrequencyTable) -> Population<'a> {
-        Population { frequencies: table, theta: self.theta, minimum: self.min_frequency }
+        Population { frequencies: table, theta: self.theta, minimum: self.search_minimum() }
     }
 }
 
@@ -182,7 +188,7 @@ pub(super) fn parameters(
         frequencies: table.name().to_owned(),
         frequencies_id: table.content_id(),
         theta: population.theta,
-        minimum_frequency: population.min_frequency,
+        minimum_frequency: population.search_minimum(),
         threshold: rule
             .threshold
             .map_or(Threshold::ExpectFalse(rule.expect_false), Threshold::Log10),

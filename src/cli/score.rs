@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use super::common::PopulationArgs;
 use super::ui::{Outcome, Ui};
 use crate::domain::dna::Profile;
+use crate::domain::frequency::MinimumFrequency;
 use crate::domain::likelihood::{Population, check_model, log10_product};
 use crate::domain::locus::Locus;
 use crate::domain::relation::Relation;
@@ -29,7 +30,7 @@ enum ScoreWhat {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  \
-tanba score dna --pairs pairs.csv --frequencies nist1036-caucasian --min-frequency unseen --theta 0.01 --relation PO,FS --per-locus\n\n\
+tanba score dna --pairs pairs.csv --frequencies nist1036-caucasian --theta 0.01 --relation PO,FS --per-locus\n\n\
 PAIRS has the columns pair, member (two per pair) and LOCUS_1, LOCUS_2 of each locus. Relations:\n\
 PO parent-child, FS full and HS half siblings, GP grandparent, AV avuncular, FC first and SC second\n\
 cousins, MZ identity. No mutation is modelled: an excluded pair has a likelihood ratio of exactly 0.\n\
@@ -56,8 +57,10 @@ pub(super) fn run(args: &ScoreArgs, ui: &Ui) -> Result<Outcome> {
     let ScoreWhat::Dna(args) = &args.what;
     let relations = relations(&args.relation)?;
     let table = args.population.table()?;
-    check_model(args.population.theta, args.population.min_frequency)?;
-    let population = args.population.population(&table);
+    // Frequencies as tabulated: what a validation laboratory compares with other programs.
+    let minimum = args.population.min_frequency.unwrap_or(MinimumFrequency::UnseenOnly);
+    check_model(args.population.theta, minimum)?;
+    let population = Population { minimum, ..args.population.population(&table) };
     let pairs = read_pairs(&args.pairs)?;
     let text = csv_text(&pairs, &relations, &population, args.per_locus)
         .map_err(|e| Error::usage(e.to_string(), "report this"))?;
