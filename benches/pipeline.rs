@@ -78,6 +78,7 @@ fn world() -> World {
         mismatches: 1,
         min_loci: 6,
         top: None,
+        across_owners: false,
     };
     World { folder, table, parameters }
 }
@@ -96,6 +97,7 @@ fn run(world: &World, gallery: &Gallery, spec: &SearchSpec, level: SimdLevel) ->
         gallery_manifest_blake3: gallery.manifest_hash().to_owned(),
         probe_blake3: String::new(),
         searches: vec![search],
+        finger_searches: Vec::new(),
         parameters: &world.parameters,
         population,
     };

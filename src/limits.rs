@@ -13,6 +13,22 @@ pub const MAX_ALLELES_PER_DICTIONARY: usize = 1024;
 /// Largest input file an importer opens, bytes: a CMF of a million specimens is about 4 GB.
 pub const MAX_INPUT_BYTES: u64 = 8 << 30;
 
+/// Impressions `tanba evaluate finger` compares all with all: two matrices of this size take 540 MB.
+pub const MAX_EVALUATED_PRINTS: usize = 8192;
+
+/// Distractors `tanba evaluate finger` makes: with their descriptors 270 MB.
+pub const MAX_DISTRACTORS: u32 = 100_000;
+
+/// Largest file of fingerprint templates an importer opens, bytes: ten rolled fingers, slaps and palms
+/// scanned at 1,000 dpi without compression stay below.
+pub const MAX_FINGER_FILE_BYTES: u64 = 256 << 20;
+
+/// Records one ANSI/NIST-ITL transaction may list: those of one person have tens.
+pub const MAX_TRANSACTION_RECORDS: usize = 65_536;
+
+/// Minutiae one impression may have: a palm at its clearest has about 1,500.
+pub const MAX_TEMPLATE_MINUTIAE: usize = 10_000;
+
 /// Longest line or XML text an importer accepts, bytes: a wide row of 64 loci of 8 alleles is 4 kB.
 pub const MAX_LINE_BYTES: usize = 1 << 20;
 
@@ -53,6 +69,12 @@ pub const MAX_ID_BYTES: usize = 256;
 /// Rows of one segment: row numbers are `u32`, and one segment of this size has planes of 70 MB.
 pub const MAX_ROWS_PER_SEGMENT: usize = 1 << 20;
 
+/// Impressions of one fingerprint record: ten fingers rolled and plain, palms, and forty views of each.
+pub const MAX_TEMPLATES_PER_RECORD: usize = 1024;
+
+/// Prints of one fingerprint segment: 340 MB at 36 minutiae, twice that while it is written.
+pub const MAX_PRINTS_PER_SEGMENT: usize = 1 << 17;
+
 /// Characters of foreign text an error message quotes.
 pub const MAX_QUOTED_CHARS: usize = 80;
 
@@ -67,3 +89,8 @@ pub const MAX_RELATIVES_PER_FAMILY: usize = 256;
 
 const _: () = assert!(MAX_ALLELES_PER_LOCUS <= 8, "the size planes of kernel::planes count to 9");
 const _: () = assert!(MAX_ROWS_PER_SEGMENT <= u32::MAX as usize, "row numbers are u32");
+const _: () = assert!(MAX_TEMPLATES_PER_RECORD <= u16::MAX as usize, "a record counts them in u16");
+const _: () = assert!(
+    MAX_TEMPLATES_PER_RECORD <= MAX_PRINTS_PER_SEGMENT,
+    "every record fits a segment of its own"
+);

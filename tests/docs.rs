@@ -139,6 +139,10 @@ fn every_column_is_documented_with_its_type_and_nullability() {
     assert_documented(&hits, "## histogram.parquet", &tanba::hits::histogram::histogram_schema());
     let gallery = document("docs/gallery.md");
     assert_documented(&gallery, "### records.parquet", &tanba::column::dna::record_schema());
+    let finger_records = tanba::column::finger::finger_record_schema();
+    assert_documented(&gallery, "### records.parquet of fingerprints", &finger_records);
+    let prints = tanba::column::print::print_schema((1, ""), 0, 0);
+    assert_documented(&gallery, "### prints.arrow", &prints);
     assert_documented(&gallery, "### Family files", &tanba::column::family::family_schema());
     assert_documented(&gallery, "### Status files", &tanba::column::status::status_schema());
 }
@@ -182,6 +186,18 @@ fn run_json_and_the_manifest_have_exactly_the_documented_keys() {
     let manifest = fs::read(demo().join("gallery/manifest/g0000000004.json")).unwrap();
     let manifest: Value = serde_json::from_slice(&manifest).unwrap();
     assert_eq!(keys(&manifest), names_in_table("docs/gallery.md", "## Manifest"));
+    let folder = tempfile::tempdir().unwrap();
+    prepare("import", folder.path());
+    let line = "tanba import --gallery registry --register citizen fingers.csv";
+    assert_exit(line, &shell(line, folder.path()), &[0]);
+    let manifest = fs::read(folder.path().join("registry/manifest/g0000000001.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    for (key, heading) in [
+        ("finger_segments", "### Segments of fingerprints in the manifest"),
+        ("finger_imports", "### Imports of fingerprints in the manifest"),
+    ] {
+        assert_eq!(keys(&manifest[key][0]), names_in_table("docs/gallery.md", heading));
+    }
 }
 
 /// A fenced block: the heading above it, the words after the fence, the text.
@@ -299,7 +315,7 @@ fn the_command_lines_of_the_readme_end_as_it_says() {
     assert!(lines >= 8, "only {lines} command lines were found");
 }
 
-/// Verbs without verbs below them, as words: `["gallery", "info"]`.
+/// Verbs, with and without verbs below them, as words: `["gallery", "info"]`.
 fn verbs(above: &[String]) -> Vec<Vec<String>> {
     let text = help(above);
     let Some((_, commands)) = text.split_once("\nCommands:\n") else { return vec![above.to_vec()] };
@@ -309,6 +325,7 @@ fn verbs(above: &[String]) -> Vec<Vec<String>> {
         .filter_map(|line| line.split_whitespace().next())
         .filter(|name| *name != "help")
         .flat_map(|name| verbs(&[above, &[name.to_owned()]].concat()))
+        .chain((!above.is_empty()).then(|| above.to_vec()))
         .collect()
 }
 
@@ -346,6 +363,26 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// Fingerprints in the gallery `registry` of `folder`, and the files that examples of searches name.
+fn fingers(folder: &Path) {
+    let synth = "tanba synth finger --out fingers --persons 20 --traces 3 --expired 0";
+    assert_exit(synth, &shell(synth, folder), &[0]);
+    for register in ["citizen", "convict", "trace"] {
+        let list = format!("fingers/{register}.csv");
+        let line = format!("tanba import --gallery registry --register {register} {list}");
+        assert_exit(&line, &shell(&line, folder), &[0]);
+    }
+    let file_of = |list: &str, id: &str| {
+        let text = fs::read_to_string(folder.join("fingers").join(list)).unwrap();
+        let row = text.lines().find(|line| line.starts_with(id)).unwrap().to_owned();
+        folder.join("fingers").join(row.split(',').nth(1).unwrap())
+    };
+    copy(&file_of("trace.csv", "FT0000001"), &folder.join("mark.iso"));
+    for name in ["border.iso", "renewal.iso", "passport.iso"] {
+        copy(&file_of("citizen.csv", "FP0000012"), &folder.join(name));
+    }
+}
+
 /// The files that the examples of `verb` name, in `folder`.
 fn prepare(verb: &str, folder: &Path) {
     let put = |from: &str, to: &str| copy(&demo().join(from), &folder.join(to));
@@ -364,10 +401,25 @@ fn prepare(verb: &str, folder: &Path) {
                 put(&format!("registry/{name}"), name);
             }
             copy(&root().join("datasets/formats/cmf.xml"), &folder.join("stains.xml"));
+            copy(&root().join("datasets/formats/finger/iso-2005.fmr"), &folder.join("finger.fmr"));
+            write("fingers.csv", "record_id,file,person_id\nF1,finger.fmr,P1\n".to_owned());
         }
         "evaluate" => {
             put("registry", "registry");
             put("night", "out");
+            for (sample, finger) in [("iso-2005.fmr", 1), ("ansi-2004.fmr", 2)] {
+                let sample = root().join("datasets/formats/finger").join(sample);
+                fs::create_dir_all(folder.join("prints/database")).unwrap();
+                for impression in 1..=2 {
+                    let name = format!("prints/database/{finger}_{impression}.iso");
+                    copy(&sample, &folder.join(name));
+                }
+            }
+            for name in ["all.bin", "all.json"] {
+                let projection = root().join("datasets/projection").join(name);
+                fs::create_dir_all(folder.join("projections")).unwrap();
+                copy(&projection, &folder.join("projections").join(name));
+            }
         }
         "score" => {
             let rows = rows("convicts.csv", 2);
@@ -375,12 +427,18 @@ fn prepare(verb: &str, folder: &Path) {
                 "pairs.csv",
                 format!("pair,member,{}\n1,A,{}\n1,B,{}\n", rows[0], rows[1], rows[2]),
             );
+            let sample = root().join("datasets/formats/finger/iso-2005.fmr");
+            copy(&sample, &folder.join("a.fmr"));
+            write("finger-pairs.csv", "probe,gallery\na.fmr,a.fmr\n".to_owned());
         }
         _ => {
             put("gallery", "registry");
             write("stain.csv", rows("traces.csv", 1).join("\n") + "\n");
             // A format is recognised by content; the name of the example does not matter.
             write("body.xml", rows("corpses.csv", 1).join("\n") + "\n");
+            if matches!(verb, "search" | "verify") {
+                fingers(folder);
+            }
         }
     }
 }
@@ -400,8 +458,10 @@ fn every_example_in_the_help_of_every_verb_runs() {
             covered.insert(verb[0].clone());
         }
     }
-    for verb in ["demo", "evaluate", "gallery", "import", "plan", "run", "score", "search", "synth"]
-    {
+    for verb in [
+        "demo", "evaluate", "gallery", "import", "plan", "run", "score", "search", "synth",
+        "verify",
+    ] {
         assert!(covered.contains(verb), "{verb} shows no example");
     }
 }

@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use tanba::domain::category::Index;
+use tanba::domain::finger::DIRECTIONS_PER_TURN;
+use tanba::import::finger::{
+    FingerFormat, draw, is_finger, read_bytes, read_bytes_as, write_iso2005,
+};
 use tanba::import::{Format, ImportOptions, Imported, import_bytes};
 
 /// Options of an import into `index`.
@@ -48,5 +52,26 @@ fn compare(strict: &Imported, partial: &Imported) {
     for record in &partial.records {
         assert!(!record.record_id.is_empty());
         assert!(!record.profile.comparable_loci().is_empty());
+    }
+}
+
+/// Reads `bytes` as fingerprints in each of `formats`, and as recognised; panics where a promise is
+/// broken.
+pub fn drive_fingers(bytes: &[u8], formats: &[FingerFormat]) {
+    let recognised = read_bytes(Path::new("fuzz"), bytes);
+    assert!(recognised.is_err() || is_finger(bytes), "read, but not recognised");
+    let stated = formats.iter().map(|format| read_bytes_as(Path::new("fuzz"), bytes, Some(*format)));
+    for file in stated.chain([recognised]).flatten() {
+        assert!(file.rejections.is_empty() || file.templates.is_empty(), "by halves");
+        for template in &file.templates {
+            assert!(template.print().is_ok());
+            assert!(template.minutiae.iter().all(|m| m.direction < DIRECTIONS_PER_TURN));
+        }
+        // A template that fits the writer comes back from it.
+        if let Ok(record) = write_iso2005(&file.templates) {
+            let again = read_bytes(Path::new("fuzz"), &record).map(|again| again.templates);
+            assert_eq!(again.ok(), Some(file.templates.clone()));
+        }
+        assert!(draw(&file, "fuzz").ends_with("</svg>"));
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::builtin_frequencies::{DEFAULT_NAME, NAMES, builtin};
 use crate::domain::category::Index;
 use crate::domain::frequency::{FrequencyTable, MinimumFrequency};
 use crate::domain::likelihood::Population;
+use crate::domain::register::Register;
 use crate::error::{Error, Result};
 pub(super) use crate::evaluate::expectation;
 use crate::import::frequency::read_frequencies;
@@ -92,7 +93,8 @@ pub(super) struct RuleArgs {
     /// Chance hits accepted per search; the threshold follows from it
     #[arg(long, default_value_t = 1.0, value_name = "E")]
     pub(super) expect_false: f64,
-    /// Least log10 likelihood ratio of a hit, instead of --expect-false
+    /// Least score of a hit (log10 likelihood ratio; -log10 false match rate), instead of
+    /// --expect-false
     #[arg(
         long,
         value_name = "LOG10",
@@ -100,6 +102,12 @@ pub(super) struct RuleArgs {
         allow_negative_numbers = true
     )]
     pub(super) threshold: Option<f64>,
+    /// False match rate accepted: chance hits per comparison, instead of --expect-false
+    #[arg(long, value_name = "RATE", conflicts_with_all = ["expect_false", "threshold"])]
+    pub(super) fmr: Option<f64>,
+    /// False positive identification rate accepted: chance hits per probe, instead of --expect-false
+    #[arg(long, value_name = "RATE", conflicts_with_all = ["expect_false", "threshold", "fmr"])]
+    pub(super) fpir: Option<f64>,
     /// Loci that may fail an identity search's stringency
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(super) mismatches: u32,
@@ -112,6 +120,21 @@ pub(super) struct RuleArgs {
     /// Day on which records must be alive, not before today [default: today]
     #[arg(long, value_name = "DATE")]
     pub(super) as_of: Option<Date>,
+    /// The owners of fingerprint databases have agreed that these may be compared (L40 14, 34)
+    #[arg(long)]
+    pub(super) across_owners: bool,
+}
+
+impl RuleArgs {
+    /// The threshold these arguments stand for.
+    fn chosen(&self) -> Threshold {
+        match (self.threshold, self.fmr, self.fpir) {
+            (Some(log10), _, _) => Threshold::Log10(log10),
+            (_, Some(rate), _) => Threshold::Fmr(rate),
+            (_, _, Some(rate)) => Threshold::Fpir(rate),
+            _ => Threshold::ExpectFalse(self.expect_false),
+        }
+    }
 }
 
 /// How the work is done; nothing here changes a result.
@@ -189,12 +212,11 @@ pub(super) fn parameters(
         frequencies_id: table.content_id(),
         theta: population.theta,
         minimum_frequency: population.search_minimum(),
-        threshold: rule
-            .threshold
-            .map_or(Threshold::ExpectFalse(rule.expect_false), Threshold::Log10),
+        threshold: rule.chosen(),
         mismatches: rule.mismatches,
         min_loci: rule.min_loci,
         top: rule.top,
+        across_owners: rule.across_owners,
     };
     parameters.validate()?;
     Ok(parameters)
@@ -226,6 +248,14 @@ pub(super) fn today() -> Date {
 pub(super) fn parse_index(text: &str) -> std::result::Result<Index, String> {
     Index::parse(text).ok_or_else(|| {
         let names: Vec<&str> = Index::ALL.iter().map(|i| i.name()).collect();
+        format!("is one of {}", names.join(", "))
+    })
+}
+
+/// Reads a register on the command line.
+pub(super) fn parse_register(text: &str) -> std::result::Result<Register, String> {
+    Register::parse(text).ok_or_else(|| {
+        let names: Vec<&str> = Register::ALL.iter().map(|r| r.name()).collect();
         format!("is one of {}", names.join(", "))
     })
 }

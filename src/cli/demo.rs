@@ -10,7 +10,7 @@ use super::common::{
 };
 use super::evaluate;
 use super::import::file_name;
-use super::run::{Preset, run_searches};
+use super::run::{Night, Preset};
 use super::ui::{Outcome, Ui};
 use crate::domain::category::Index;
 use crate::error::{Error, Result};
@@ -77,8 +77,9 @@ pub(super) fn run(args: &DemoArgs, ui: &Ui) -> Result<Outcome> {
     let night = args.out.join("night");
     let parameters = parameters(&args.population, &args.rule, &table)?;
     let execution = args.execution.execution(night.clone(), true)?;
-    let searches = Preset::Nightly.searches()?;
-    let outcome = run_searches(&gallery, &searches, &parameters, &table, &execution, ui)?;
+    let sweeps = Preset::Nightly.sweeps();
+    let night_run = Night { sweeps, parameters: &parameters, table: &table };
+    let outcome = night_run.run(&gallery, &execution, ui)?;
     let evaluation =
         evaluate::evaluated(&night, &registry_dir, &night.join(evaluate::EVALUATION_FILE))?;
     ui.say("3. ran the night and compared its hits with the truth:\n");

@@ -1,9 +1,11 @@
-//! `tanba evaluate`: a run against the truth of a synthetic registry.
+//! `tanba evaluate`: a run against the truth of a synthetic registry; with `finger`, the fingerprint
+//! matcher against labelled impressions.
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
+use super::evaluate_finger::{self, EvaluateFingerArgs};
 use super::ui::{Outcome, Ui};
 use crate::error::{Error, Result};
 use crate::evaluate::{Evaluation, SearchTruthInput, evaluate, render};
@@ -15,12 +17,30 @@ pub(super) const EVALUATION_FILE: &str = "evaluation.json";
 
 /// Arguments of `tanba evaluate`.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "\
+#[command(
+    subcommand_negates_reqs = true,
+    args_conflicts_with_subcommands = true,
+    after_help = "\
 Examples:
   tanba evaluate --run out --truth registry
   tanba evaluate --run out --truth registry --json
-  tanba evaluate --run out --truth registry --out evaluation.json")]
+  tanba evaluate --run out --truth registry --out evaluation.json"
+)]
 pub(super) struct EvaluateArgs {
+    #[command(subcommand)]
+    what: Option<EvaluateWhat>,
+    #[command(flatten)]
+    run: Option<EvaluateRunArgs>,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+enum EvaluateWhat {
+    /// Error rates of the fingerprint matcher on labelled impressions
+    Finger(EvaluateFingerArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+struct EvaluateRunArgs {
     /// Directory of the run
     #[arg(long, value_name = "DIR")]
     run: PathBuf,
@@ -35,6 +55,15 @@ pub(super) struct EvaluateArgs {
 
 /// Runs the verb.
 pub(super) fn run(args: &EvaluateArgs, ui: &Ui) -> Result<Outcome> {
+    if let Some(EvaluateWhat::Finger(args)) = &args.what {
+        return evaluate_finger::run(args, ui);
+    }
+    let Some(args) = &args.run else {
+        return Err(Error::usage(
+            "nothing to evaluate was named",
+            "give --run and --truth, or `tanba evaluate finger DIR`",
+        ));
+    };
     let path = args.out.clone().unwrap_or_else(|| args.run.join(EVALUATION_FILE));
     let evaluation = evaluated(&args.run, &args.truth, &path)?;
     ui.say(render(&evaluation));

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::common::{grouped, today};
+use super::gallery_finger::{self, RegisterInfo};
 use super::matrix::{self, MatrixArgs};
 use super::ui::{Outcome, Ui};
 use crate::column::status::{StatusChange, StatusEvent};
@@ -23,9 +24,9 @@ pub(super) struct GalleryArgs {
 
 #[derive(Debug, Subcommand)]
 enum GalleryVerb {
-    /// Records by index: living, expired, blocked; segments, bytes per record
+    /// Records by index and register: living, expired, blocked; prints by position; bytes
     Info(DirArgs),
-    /// Check every file against its hash and every plane against its record
+    /// Check every file against its hash, every plane and print against its record
     Verify(DirArgs),
     /// The full and partial match matrix of an index as CSV
     Matrix(MatrixArgs),
@@ -88,6 +89,7 @@ struct GalleryInfo {
     manifest_blake3: String,
     committed_at: String,
     indexes: Vec<IndexInfo>,
+    registers: Vec<RegisterInfo>,
     family_members: usize,
     imports: usize,
 }
@@ -118,7 +120,8 @@ fn info(args: &DirArgs, ui: &Ui) -> Result<Outcome> {
         committed_at: gallery.manifest().committed_at.clone(),
         indexes,
         family_members: gallery.family_members()?.len(),
-        imports: gallery.manifest().imports.len(),
+        registers: gallery_finger::registers(&gallery, &statuses, today())?,
+        imports: gallery.manifest().imports.len() + gallery.manifest().finger_imports.len(),
     };
     ui.say(format!(
         "gallery {}, generation {}, committed {}",
@@ -138,6 +141,7 @@ fn info(args: &DirArgs, ui: &Ui) -> Result<Outcome> {
         ]);
     }
     ui.say(table.to_string());
+    gallery_finger::tell(&info.registers, ui);
     ui.say(format!("{} family members, {} files imported", info.family_members, info.imports));
     ui.document(&info);
     Ok(Outcome::Done)

@@ -7,45 +7,61 @@ use clap::Args;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::common::{grouped, parse_index, today};
+use super::check::{self, CheckArgs};
+use super::common::{grouped, parse_index, parse_register, today};
+use super::import_finger;
+use super::set_aside::SetAside;
 use super::ui::{Outcome, Ui};
 use crate::domain::category::Index;
 use crate::domain::locus::Locus;
-use crate::error::{Error, Position, Rejection, Result};
-use crate::gallery::commit::{self, Clash, Committed, ImportOutcome, Intake};
-use crate::import::{ImportOptions, Imported, import_file, quarantine};
+use crate::domain::register::Register;
+use crate::error::{Error, Result};
+use crate::gallery::commit::{self, Committed, ImportOutcome, Intake};
+use crate::import::{ImportOptions, Imported, import_file};
 
 /// Arguments of `tanba import`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
 tanba import --gallery registry --index convict convicts.csv\n  \
 tanba import --gallery registry --index trace --partial stains.xml\n  \
-tanba import --gallery registry --index relative relatives.csv families.csv\n\n\
-Formats are recognised by content: wide and long tables, CODIS CMF and CSV, GeneMapper, family\n\
-tables, Familias. A file with a bad record brings nothing unless --partial is given; every rejected\n\
-record goes to GALLERY/quarantine with its reason.")]
+tanba import --gallery registry --index relative relatives.csv families.csv\n  \
+tanba import --gallery registry --register citizen --owner mvd fingers.csv\n  \
+tanba import --check finger.fmr\n\n\
+Formats are recognised by content. Genomic records (--index): wide and long tables, CODIS CMF and\n\
+CSV, GeneMapper, family tables, Familias. Fingerprints (--register): a list with the columns\n\
+record_id and file that says whose files are; or a file of templates by itself (ISO 19794-2,\n\
+ANSI 378, ANSI/NIST-ITL, .xyt), which is one record, named by its transaction or its file name.\n\
+A file with a bad record brings nothing unless --partial is given; every rejected record goes to\n\
+GALLERY/quarantine with its reason.")]
+#[command(group(clap::ArgGroup::new("category").required(true).args(["index", "register", "check"])))]
 pub(super) struct ImportArgs {
     /// Directory of the gallery; made if it does not exist
-    #[arg(long, value_name = "DIR")]
-    gallery: PathBuf,
-    /// Legal category of the records: convict, trace, corpse or relative
+    #[arg(long, value_name = "DIR", required_unless_present = "check")]
+    gallery: Option<PathBuf>,
+    /// Legal category of genomic records: convict, trace, corpse or relative
     #[arg(long, value_parser = parse_index)]
-    index: Index,
-    /// Authority that owns the records
-    #[arg(long, default_value = "agis")]
-    owner: String,
+    index: Option<Index>,
+    /// Legal category of fingerprint records: citizen, seafarer, resident, refugee, expelled, visa,
+    /// convict, trace or corpse
+    #[arg(long, value_parser = parse_register)]
+    register: Option<Register>,
+    /// Authority that owns the records [default: agis for genomic records, afis for fingerprints]
+    #[arg(long)]
+    owner: Option<String>,
     /// Day of registration where a file states none [default: today]
     #[arg(long, value_name = "DATE")]
-    registered_on: Option<Date>,
+    pub(super) registered_on: Option<Date>,
     /// A laboratory's own name of a locus, such as STR7=D7S820; may be repeated
-    #[arg(long, value_name = "NAME=LOCUS", value_parser = parse_alias)]
+    #[arg(long, conflicts_with = "register", value_name = "NAME=LOCUS", value_parser = parse_alias)]
     alias: Vec<(String, Locus)>,
     /// Keep the good records of a file that also has bad ones
     #[arg(long)]
-    partial: bool,
+    pub(super) partial: bool,
+    #[command(flatten)]
+    pub(super) finger: CheckArgs,
     /// Files to import
     #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    pub(super) files: Vec<PathBuf>,
 }
 
 /// Reads NAME=LOCUS.
@@ -87,9 +103,33 @@ pub(super) fn run(args: &ImportArgs, ui: &Ui) -> Result<Outcome> {
             "check the path of the file to import",
         ));
     }
+    if args.finger.check {
+        return check::run(&args.finger, &args.files, ui);
+    }
+    let owner = |default: &str| args.owner.clone().unwrap_or_else(|| default.to_owned());
+    match (&args.gallery, args.index, args.register) {
+        (Some(gallery), Some(index), None) => import_dna(args, gallery, index, owner("agis"), ui),
+        (Some(gallery), None, Some(register)) => {
+            import_finger::run(args, gallery, register, owner("afis"), ui)
+        }
+        _ => Err(Error::usage(
+            "an import is of genomic records or of fingerprints, into a gallery",
+            "give --gallery, and --index for genomic records or --register for fingerprints",
+        )),
+    }
+}
+
+fn import_dna(
+    args: &ImportArgs,
+    gallery: &Path,
+    index: Index,
+    owner: String,
+    ui: &Ui,
+) -> Result<Outcome> {
+    let set_aside = SetAside { gallery, category: index.name(), ui };
     let options = ImportOptions {
-        index: args.index,
-        owner: args.owner.clone(),
+        index,
+        owner,
         registered_on: args.registered_on.unwrap_or_else(today),
         aliases: args.alias.iter().cloned().collect::<BTreeMap<_, _>>(),
         partial: args.partial,
@@ -101,21 +141,19 @@ pub(super) fn run(args: &ImportArgs, ui: &Ui) -> Result<Outcome> {
         let imported = match import_file(path, &options) {
             Ok(imported) => imported,
             Err(Error::Rejected(rejection)) => {
-                // The first rejection is shown as the error this command ends with.
-                if first_rejection.is_some() {
-                    ui.rejection(&rejection);
-                }
-                reports.push(refuse_whole(args, &rejection, ui)?);
-                first_rejection.get_or_insert(*rejection);
+                let quarantine = set_aside.whole_file(&rejection, &mut first_rejection)?;
+                reports.push(FileReport::refused(path, quarantine));
                 continue;
             }
             Err(error) => return Err(error),
         };
-        let is_error = !args.partial && first_rejection.is_none();
-        reports.push(take_in(args, path, &imported, usize::from(is_error), ui)?);
-        if is_error {
-            first_rejection = imported.rejections.first().cloned();
-        }
+        let quarantine = set_aside.of_file(
+            &imported.file_hash,
+            &imported.rejections,
+            args.partial,
+            &mut first_rejection,
+        )?;
+        reports.push(take_in(path, &imported, quarantine, ui));
         intakes.push(Intake {
             file_hash: imported.file_hash,
             file_name: file_name(path),
@@ -125,14 +163,14 @@ pub(super) fn run(args: &ImportArgs, ui: &Ui) -> Result<Outcome> {
         });
     }
     intakes.retain(|i| args.partial || i.rejected == 0);
-    let committed = match commit::import(&args.gallery, args.index, &args.owner, &intakes)? {
+    let committed = match commit::import(gallery, index, &options.owner, &intakes)? {
         ImportOutcome::Committed(committed) => committed,
-        ImportOutcome::Clashes(clashes) => return Err(clash_error(args, &clashes, ui)),
+        ImportOutcome::Clashes(clashes) => return Err(set_aside.clashes(&clashes)),
     };
-    tell(args, &committed, &reports, ui);
+    tell(gallery, index, &committed, &reports, ui);
     ui.document(&ImportReport {
         r#type: "import",
-        gallery: args.gallery.display().to_string(),
+        gallery: gallery.display().to_string(),
         generation: committed.generation,
         added: committed.added,
         already_present: committed.already_present,
@@ -152,28 +190,26 @@ pub(super) fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
 }
 
-/// Rejections shown on the terminal; all of them are in the quarantine file.
-const SHOWN: usize = 5;
+impl FileReport {
+    /// A file that was refused as a whole.
+    fn refused(path: &Path, quarantine: String) -> FileReport {
+        FileReport {
+            file: path.display().to_string(),
+            format: None,
+            records: 0,
+            family_members: 0,
+            rejected: 1,
+            warnings: Vec::new(),
+            quarantine: Some(quarantine),
+        }
+    }
+}
 
-fn take_in(
-    args: &ImportArgs,
-    path: &Path,
-    imported: &Imported,
-    shown_already: usize,
-    ui: &Ui,
-) -> Result<FileReport> {
+fn take_in(path: &Path, imported: &Imported, quarantine: Option<String>, ui: &Ui) -> FileReport {
     for warning in &imported.warnings {
         ui.warn(format!("{}: {warning}", path.display()));
     }
-    for rejection in imported.rejections.iter().take(SHOWN).skip(shown_already) {
-        ui.rejection(rejection);
-    }
-    let quarantine = if imported.rejections.is_empty() {
-        None
-    } else {
-        Some(set_aside(args, &imported.file_hash, &imported.rejections, ui)?)
-    };
-    Ok(FileReport {
+    FileReport {
         file: path.display().to_string(),
         format: Some(imported.format.name()),
         records: imported.records.len() as u64,
@@ -181,73 +217,10 @@ fn take_in(
         rejected: imported.rejections.len() as u64,
         warnings: imported.warnings.clone(),
         quarantine,
-    })
-}
-
-fn refuse_whole(args: &ImportArgs, rejection: &Rejection, ui: &Ui) -> Result<FileReport> {
-    let id = refusal_id(&rejection.file);
-    let quarantine = set_aside(args, &id, std::slice::from_ref(rejection), ui)?;
-    Ok(FileReport {
-        file: rejection.file.display().to_string(),
-        format: None,
-        records: 0,
-        family_members: 0,
-        rejected: 1,
-        warnings: Vec::new(),
-        quarantine: Some(quarantine),
-    })
-}
-
-/// Identity of a file that was refused whole: its content, so that a later refusal of another file
-/// under the same path keeps the earlier reasons; the path where the content cannot be read.
-fn refusal_id(path: &Path) -> String {
-    let mut hasher = blake3::Hasher::new();
-    let read = std::fs::File::open(path).and_then(|file| hasher.update_reader(file).map(drop));
-    match read {
-        Ok(()) => crate::ident::content_id("refused-content", [&hasher.finalize().as_bytes()[..]]),
-        Err(_) => crate::ident::content_id("refused-path", [path.as_os_str().as_encoded_bytes()]),
     }
 }
 
-/// Writes the rejections of one file to the gallery's quarantine.
-fn set_aside(args: &ImportArgs, id: &str, rejections: &[Rejection], ui: &Ui) -> Result<String> {
-    let directory = args.gallery.join("quarantine");
-    std::fs::create_dir_all(&directory).map_err(Error::io(&directory))?;
-    let short: String = id.chars().take(32).collect();
-    let path = directory.join(format!("{}-{short}.parquet", args.index));
-    quarantine::write(&path, rejections)?;
-    let more = rejections.len().saturating_sub(SHOWN);
-    if more > 0 {
-        ui.note(format!("… and {more} more"));
-    }
-    Ok(path.display().to_string())
-}
-
-fn clash_error(args: &ImportArgs, clashes: &[Clash], ui: &Ui) -> Error {
-    let help = "a record id names one profile for ever; give the record a new id, or leave it out";
-    let rejections: Vec<Rejection> = clashes
-        .iter()
-        .map(|clash| {
-            let file = PathBuf::from(&clash.file_name);
-            let rule = "a record id already in the gallery comes with the same content";
-            Rejection::new(&file, Position::File, rule, &clash.record_id, help)
-                .of_record(&clash.record_id)
-        })
-        .collect();
-    for rejection in rejections.iter().take(SHOWN) {
-        ui.rejection(rejection);
-    }
-    let id = crate::ident::content_id("clash", clashes.iter().map(|c| c.record_id.as_bytes()));
-    if let Err(error) = set_aside(args, &id, &rejections, ui) {
-        return error;
-    }
-    match rejections.into_iter().next() {
-        Some(first) => first.into(),
-        None => Error::usage("ids clash", help),
-    }
-}
-
-fn tell(args: &ImportArgs, committed: &Committed, reports: &[FileReport], ui: &Ui) {
+fn tell(gallery: &Path, index: Index, committed: &Committed, reports: &[FileReport], ui: &Ui) {
     for report in reports {
         let format = report.format.unwrap_or("not recognised");
         let mut line = format!("{}: {format}, {} records", report.file, grouped(report.records));
@@ -262,16 +235,26 @@ fn tell(args: &ImportArgs, committed: &Committed, reports: &[FileReport], ui: &U
             ui.say(format!("  reasons: {quarantine}"));
         }
     }
+    tell_present(committed, ui);
+    if committed.family_members > 0 {
+        let lines = grouped(committed.family_members);
+        ui.say(format!("{lines} lines of families are new or changed"));
+    }
+    tell_committed(gallery, committed, index.name(), ui);
+}
+
+/// Says what was there already.
+pub(super) fn tell_present(committed: &Committed, ui: &Ui) {
     for name in &committed.known_files {
         ui.say(format!("{name}: imported before; nothing to do"));
     }
     if committed.already_present > 0 {
         ui.say(format!("{} records were already there", grouped(committed.already_present)));
     }
-    if committed.family_members > 0 {
-        let lines = grouped(committed.family_members);
-        ui.say(format!("{lines} lines of families are new or changed"));
-    }
+}
+
+/// Says what happened to retentions, and how many records of `category` were added.
+pub(super) fn tell_committed(gallery: &Path, committed: &Committed, category: &str, ui: &Ui) {
     if committed.retention_updates > 0 {
         let records = grouped(committed.retention_updates);
         ui.say(format!("{records} records already there are kept until another day from now on"));
@@ -284,10 +267,9 @@ supersede it (the first is {first})",
         ));
     }
     ui.say(format!(
-        "gallery {} is at generation {}: {} {} records added",
-        args.gallery.display(),
+        "gallery {} is at generation {}: {} {category} records added",
+        gallery.display(),
         committed.generation,
         grouped(committed.added),
-        args.index,
     ));
 }

@@ -3,20 +3,31 @@
 //! Exit codes: 0 done (a search: with hits), 1 done without hits, 2 usage, 3 input rejected,
 //! 4 incomplete, 5 refused by law or policy, 6 integrity failure.
 
+mod check;
 mod common;
 mod demo;
 mod evaluate;
+mod evaluate_finger;
 mod gallery;
+mod gallery_finger;
 mod import;
+mod import_finger;
 mod matrix;
 mod plan;
 mod progress;
 mod run;
 mod score;
+mod score_finger;
 mod search;
+mod search_finger;
+mod set_aside;
 mod summary;
 mod synth;
+mod synth_figure;
+mod synth_finger;
+mod train;
 pub mod ui;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -57,12 +68,16 @@ enum Verb {
     Plan(plan::PlanArgs),
     /// Run a night or one of its sweeps
     Run(run::RunArgs),
-    /// Search the records of a file in a gallery
+    /// Search the records of a file, or a record itself, in a gallery
     Search(search::SearchArgs),
-    /// Score pairs of profiles: likelihood ratios as CSV
+    /// Confirm by fingerprints that a person is who the record says
+    Verify(verify::VerifyArgs),
+    /// Score pairs of profiles or of fingerprints, as CSV
     Score(score::ScoreArgs),
-    /// Compare a run with the truth of a synthetic registry
+    /// Compare a run with the truth, or the fingerprint matcher with labelled impressions
     Evaluate(evaluate::EvaluateArgs),
+    /// Learn the projection of the minutia descriptor from impressions of known fingers
+    Train(train::TrainArgs),
 }
 
 /// Runs the program on the process's arguments.
@@ -90,8 +105,10 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Plan(args) => plan::run(args, ui),
         Verb::Run(args) => run::run(args, ui),
         Verb::Search(args) => search::run(args, ui),
+        Verb::Verify(args) => verify::run(args, ui),
         Verb::Score(args) => score::run(args, ui),
         Verb::Evaluate(args) => evaluate::run(args, ui),
+        Verb::Train(args) => train::run(args, ui),
     }
 }
 

@@ -7,15 +7,14 @@ use clap::Args;
 use super::common::{
     ExecutionArgs, PopulationArgs, RuleArgs, device, expectation, grouped, parameters,
 };
-use super::run::Preset;
+use super::run::{Night, Preset, ReadySearches};
 use super::ui::{Outcome, Ui};
+use crate::device::cpu::CpuDevice;
 use crate::domain::likelihood::Population;
 use crate::error::Result;
 use crate::gallery::Gallery;
 use crate::plan::cost;
 use crate::plan::job::Parameters;
-use crate::plan::search::{ReadySearch, Sides, ready};
-use crate::run::load;
 
 /// Arguments of `tanba plan`.
 #[derive(Debug, Args)]
@@ -45,33 +44,30 @@ pub(super) struct PlanArgs {
 
 /// Runs the verb.
 pub(super) fn run(args: &PlanArgs, ui: &Ui) -> Result<Outcome> {
-    let searches = args.preset.searches()?;
     let table = args.population.table()?;
-    let population = args.population.population(&table);
     let parameters = parameters(&args.population, &args.rule, &table)?;
     let gallery = Gallery::open(&args.gallery)?;
-    let sides = load::sides(&gallery, &searches, true, parameters.as_of)?;
-    let ready = searches
-        .iter()
-        .map(|spec| ready(spec, &sides, &parameters, &population))
-        .collect::<Result<Vec<_>>>()?;
-    show(&ready, &sides, args.execution.threads(), &parameters, &population, ui)?;
+    let device = device()?;
+    let night = Night { sweeps: args.preset.sweeps(), parameters: &parameters, table: &table };
+    let ready = night.ready(&gallery, &device)?;
+    show(&ready, &device, args.execution.threads(), &parameters, &night.population(), ui)?;
     Ok(Outcome::Done)
 }
 
 /// Shows what `searches` would do.
 ///
 /// # Errors
-/// A segment cannot be read, or as [`device`].
+/// A segment cannot be read.
 pub(super) fn show(
-    searches: &[ReadySearch],
-    sides: &Sides,
+    ready: &ReadySearches,
+    device: &CpuDevice,
     threads: usize,
     parameters: &Parameters,
     population: &Population,
     ui: &Ui,
 ) -> Result<()> {
-    let plan = cost::plan(searches, &device()?, threads, parameters, population)?;
+    let searches = (&ready.searches[..], &ready.finger_searches[..]);
+    let plan = cost::plan(searches, device, threads, parameters, population)?;
     let mut shown = ui.table(&[
         "search",
         "article",
@@ -103,11 +99,13 @@ pub(super) fn show(
             refusal.probe, refusal.gallery, refusal.article
         ));
     }
-    for (index, side) in &sides.by_index {
-        let left_out = side.left_out;
+    let profiles = ready.sides.by_index.iter().map(|(index, s)| (index.name(), s.left_out));
+    let fingers = ready.finger_sides.by_register.iter();
+    let fingers = fingers.map(|(register, side)| (register.name(), side.left_out));
+    for (category, left_out) in profiles.chain(fingers) {
         if left_out.expired + left_out.blocked > 0 {
             ui.say(format!(
-                "left out: {} expired and {} blocked {index} records",
+                "left out: {} expired and {} blocked {category} records",
                 grouped(left_out.expired),
                 grouped(left_out.blocked)
             ));

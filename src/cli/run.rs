@@ -8,12 +8,17 @@ use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, parameters};
 use super::progress::Shown;
 use super::summary;
 use super::ui::{Outcome, Ui};
+use crate::device::cpu::CpuDevice;
 use crate::domain::frequency::FrequencyTable;
 use crate::domain::likelihood::Population;
 use crate::error::Result;
 use crate::gallery::Gallery;
-use crate::plan::job::{Parameters, SearchSpec, Sweep, searches};
-use crate::plan::search::{Sides, ready};
+use crate::law::finger_purpose::Policy;
+use crate::plan::finger_job::{FingerSearchSpec, Holdings, finger_searches};
+use crate::plan::finger_screen::Penetration;
+use crate::plan::finger_search::{FingerSides, ReadyFingerSearch, ready_finger};
+use crate::plan::job::{Parameters, Sweep, searches};
+use crate::plan::search::{ReadySearch, Sides, ready};
 use crate::run::{Execution, RunInputs, RunOutcome, execute, load};
 
 /// What to run.
@@ -21,31 +26,23 @@ use crate::run::{Execution, RunInputs, RunOutcome, execute, load};
 pub(super) enum Preset {
     /// Every sweep
     Nightly,
-    /// Convicts registered twice
+    /// Persons registered twice: convicts by profile, every register by fingerprints
     Dedup,
-    /// Traces against convicts, other traces and corpses
+    /// Traces against convicts, other traces and corpses; marks also against the other registers
     ColdCase,
-    /// Corpses against families, convicts and other corpses
+    /// Corpses against families, convicts and other corpses; by fingerprints against every register
     MissingPerson,
 }
 
 impl Preset {
-    /// The searches of the preset.
-    ///
-    /// # Errors
-    /// As [`searches`].
-    pub(super) fn searches(self) -> Result<Vec<SearchSpec>> {
-        let sweeps: &[Sweep] = match self {
+    /// The sweeps of the preset.
+    pub(super) fn sweeps(self) -> &'static [Sweep] {
+        match self {
             Preset::Nightly => &Sweep::NIGHTLY,
             Preset::Dedup => &[Sweep::Dedup],
             Preset::ColdCase => &[Sweep::ColdCase],
             Preset::MissingPerson => &[Sweep::MissingPerson],
-        };
-        let mut list = Vec::new();
-        for sweep in sweeps {
-            list.extend(searches(*sweep)?);
         }
-        Ok(list)
     }
 }
 
@@ -77,61 +74,112 @@ pub(super) struct RunArgs {
 
 /// Runs the verb.
 pub(super) fn run(args: &RunArgs, ui: &Ui) -> Result<Outcome> {
-    let searches = args.preset.searches()?;
     let table = args.population.table()?;
     let parameters = parameters(&args.population, &args.rule, &table)?;
     let execution = args.execution.execution(args.out.clone(), args.overwrite)?;
-    let outcome = run_searches(&args.gallery, &searches, &parameters, &table, &execution, ui)?;
+    let night = Night { sweeps: args.preset.sweeps(), parameters: &parameters, table: &table };
+    let outcome = night.run(&args.gallery, &execution, ui)?;
     summary::show(&outcome.report, &outcome.hits, Some(&args.out), ui);
     Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })
 }
 
-/// Runs `searches` of the records in a gallery.
-///
-/// # Errors
-/// The gallery cannot be read, or as [`execute`].
-pub(super) fn run_searches(
-    gallery: &Path,
-    searches: &[SearchSpec],
-    parameters: &Parameters,
-    table: &FrequencyTable,
-    execution: &Execution,
-    ui: &Ui,
-) -> Result<RunOutcome> {
-    let gallery = Gallery::open(gallery)?;
-    let sides = load::sides(&gallery, searches, true, parameters.as_of)?;
-    run_ready(&gallery, searches, &sides, "", (parameters, table), execution, ui)
+/// Sweeps over a gallery, of profiles and of fingerprints.
+pub(super) struct Night<'a> {
+    pub(super) sweeps: &'a [Sweep],
+    pub(super) parameters: &'a Parameters,
+    pub(super) table: &'a FrequencyTable,
 }
 
-/// Runs `searches` over opened sides; `probe_blake3` identifies ad-hoc probes.
-///
-/// # Errors
-/// A stored profile cannot be read, or as [`execute`].
-pub(super) fn run_ready(
-    gallery: &Gallery,
-    searches: &[SearchSpec],
-    sides: &Sides,
-    probe_blake3: &str,
-    (parameters, table): (&Parameters, &FrequencyTable),
-    execution: &Execution,
-    ui: &Ui,
-) -> Result<RunOutcome> {
-    let population = Population {
-        frequencies: table,
-        theta: parameters.theta,
-        minimum: parameters.minimum_frequency,
-    };
-    let ready = searches
-        .iter()
-        .map(|spec| ready(spec, sides, parameters, &population))
-        .collect::<Result<Vec<_>>>()?;
-    let inputs = RunInputs {
-        gallery_generation: gallery.manifest().generation,
-        gallery_manifest_blake3: gallery.manifest_hash().to_owned(),
-        probe_blake3: probe_blake3.to_owned(),
-        searches: ready,
-        parameters,
-        population,
-    };
-    execute(&inputs, execution, &Shown::new(*ui))
+/// What both kinds of searches compare, made ready.
+pub(super) struct ReadySearches {
+    /// Sides of the searches of profiles.
+    pub(super) sides: Sides,
+    /// Searches of profiles.
+    pub(super) searches: Vec<ReadySearch>,
+    /// Sides of the searches of fingerprints.
+    pub(super) finger_sides: FingerSides,
+    /// Searches of fingerprints.
+    pub(super) finger_searches: Vec<ReadyFingerSearch>,
+}
+
+impl Night<'_> {
+    /// Runs the sweeps over the records in a gallery.
+    ///
+    /// # Errors
+    /// The gallery cannot be read, or as [`execute`].
+    pub(super) fn run(&self, gallery: &Path, execution: &Execution, ui: &Ui) -> Result<RunOutcome> {
+        let gallery = Gallery::open(gallery)?;
+        let ready = self.ready(&gallery, &execution.device)?;
+        let inputs = self.inputs(&gallery, "", ready.searches, ready.finger_searches);
+        execute(&inputs, execution, &Shown::new(*ui))
+    }
+
+    /// Makes every search of the sweeps ready that the gallery has records for. A gallery of
+    /// fingerprints alone makes no search of profiles.
+    ///
+    /// # Errors
+    /// The gallery cannot be read, or the law refuses a search.
+    pub(super) fn ready(&self, gallery: &Gallery, device: &CpuDevice) -> Result<ReadySearches> {
+        let policy = Policy { across_owners: self.parameters.across_owners };
+        let holdings = Holdings::of(&gallery.manifest().finger_segments);
+        let mut specs = Vec::new();
+        let mut finger_specs = Vec::new();
+        for sweep in self.sweeps {
+            specs.extend(searches(*sweep)?);
+            finger_specs.extend(finger_searches(*sweep, &holdings, policy)?);
+        }
+        if gallery.manifest().segments.is_empty() && !finger_specs.is_empty() {
+            specs.clear();
+        }
+        let day = self.parameters.as_of;
+        let sides = load::sides(gallery, &specs, true, day)?;
+        let population = self.population();
+        let searches = specs
+            .iter()
+            .map(|spec| ready(spec, &sides, self.parameters, &population))
+            .collect::<Result<Vec<_>>>()?;
+        let finger_sides = load::finger_sides(gallery, &finger_specs, true, day)?;
+        let finger_searches = self.ready_fingers(&finger_specs, &finger_sides, device);
+        Ok(ReadySearches { sides, searches, finger_sides, finger_searches })
+    }
+
+    /// Makes searches of fingerprints ready.
+    pub(super) fn ready_fingers(
+        &self,
+        specs: &[FingerSearchSpec],
+        sides: &FingerSides,
+        device: &CpuDevice,
+    ) -> Vec<ReadyFingerSearch> {
+        let made =
+            |spec| ready_finger(spec, sides, self.parameters, Penetration::default(), device);
+        specs.iter().map(made).collect()
+    }
+
+    /// The population model of likelihood ratios.
+    pub(super) fn population(&self) -> Population<'_> {
+        Population {
+            frequencies: self.table,
+            theta: self.parameters.theta,
+            minimum: self.parameters.minimum_frequency,
+        }
+    }
+
+    /// The inputs of a run of searches made ready; `probe_blake3` identifies ad-hoc probes.
+    pub(super) fn inputs(
+        &self,
+        gallery: &Gallery,
+        probe_blake3: &str,
+        searches: Vec<ReadySearch>,
+        finger_searches: Vec<ReadyFingerSearch>,
+    ) -> RunInputs<'_> {
+        RunInputs {
+            gallery_generation: gallery.manifest().generation,
+            gallery_manifest_blake3: gallery.manifest_hash().to_owned(),
+            probe_blake3: probe_blake3.to_owned(),
+            searches,
+            finger_searches,
+            parameters: self.parameters,
+            population: self.population(),
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! `tanba score`: pairs in, likelihood ratios out. Validation laboratories drive the program with it.
+//! `tanba score`: pairs in, likelihood ratios and scores out. Validation laboratories drive the program with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::common::PopulationArgs;
+use super::score_finger::{self, FingerArgs};
 use super::ui::{Outcome, Ui};
 use crate::domain::dna::Profile;
 use crate::domain::frequency::MinimumFrequency;
@@ -26,6 +27,8 @@ pub(super) struct ScoreArgs {
 enum ScoreWhat {
     /// Likelihood ratios of identity and kinship for pairs of DNA profiles
     Dna(DnaArgs),
+    /// Scores of pairs of fingerprint template files
+    Finger(FingerArgs),
 }
 
 #[derive(Debug, Args)]
@@ -54,7 +57,13 @@ struct DnaArgs {
 
 /// Runs the verb.
 pub(super) fn run(args: &ScoreArgs, ui: &Ui) -> Result<Outcome> {
-    let ScoreWhat::Dna(args) = &args.what;
+    match &args.what {
+        ScoreWhat::Dna(args) => run_dna(args, ui),
+        ScoreWhat::Finger(args) => score_finger::run(args, ui),
+    }
+}
+
+fn run_dna(args: &DnaArgs, ui: &Ui) -> Result<Outcome> {
     let relations = relations(&args.relation)?;
     let table = args.population.table()?;
     // Frequencies as tabulated: what a validation laboratory compares with other programs.

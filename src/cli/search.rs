@@ -1,50 +1,70 @@
-//! `tanba search`: the records of a file against a gallery.
+//! `tanba search`: the records of a file, or fingerprint records of the gallery itself, against a gallery.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 
-use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, parameters, parse_index};
+use super::common::{
+    ExecutionArgs, PopulationArgs, RuleArgs, device, parameters, parse_index, parse_register,
+};
 use super::import::parse_alias;
-use super::run::run_ready;
+use super::progress::Shown;
+use super::run::{Night, ReadySearches};
 use super::ui::{Outcome, Ui};
-use super::{plan, summary};
+use super::{plan, search_finger, summary};
 use crate::domain::category::Index;
 use crate::domain::locus::Locus;
+use crate::domain::register::Register;
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
 use crate::gallery::segment::Segment;
 use crate::import::{ImportOptions, import_file};
 use crate::plan::census::Side;
+use crate::plan::finger_search::FingerSides;
 use crate::plan::job::ad_hoc_searches;
 use crate::plan::search::ready;
-use crate::run::{load, probes};
+use crate::run::{execute, load, probes};
 
 /// Arguments of `tanba search`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
 tanba search stain.csv --probe-index trace --gallery registry --out search-1\n  \
 tanba search stain.csv --probe-index trace --gallery registry --plan\n  \
-tanba search body.xml --probe-index corpse --gallery registry --index convict,relative --top 10 --out search-2\n\n\
-Without --index every index is searched that the law allows for the probe. A search the law forbids\n\
-is refused with exit code 5 before any work.")]
+tanba search body.xml --probe-index corpse --gallery registry --index convict,relative --top 10 --out search-2\n  \
+tanba search mark.iso --probe-register trace --gallery registry --in convict --top 20\n  \
+tanba search --record FP0000012 --gallery registry --fpir 0.01\n\n\
+Genomic probes have an index, fingerprints a register. Without --index or --in everything is searched\n\
+that the law allows for the probe. A search the law forbids is refused with exit code 5 before any work.")]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["probe", "record"])))]
+#[command(group(clap::ArgGroup::new("category").required(true)
+    .args(["probe_index", "probe_register", "record"])))]
 pub(super) struct SearchArgs {
     /// File with the probes, in any format `import` reads
     #[arg(value_name = "PROBE")]
-    probe: PathBuf,
-    /// Legal category of the probes: convict, trace, corpse or relative
+    pub(super) probe: Option<PathBuf>,
+    /// A fingerprint record of the gallery to search, instead of a file; may be repeated
+    #[arg(long, value_name = "ID")]
+    pub(super) record: Vec<String>,
+    /// Legal category of genomic probes: convict, trace, corpse or relative
     #[arg(long, value_parser = parse_index)]
-    probe_index: Index,
+    probe_index: Option<Index>,
+    /// Legal category of fingerprint probes: citizen, seafarer, resident, refugee, expelled, visa,
+    /// convict, trace or corpse
+    #[arg(long, value_parser = parse_register)]
+    pub(super) probe_register: Option<Register>,
     /// A laboratory's own name of a locus, such as STR7=D7S820; may be repeated
     #[arg(long, value_name = "NAME=LOCUS", value_parser = parse_alias)]
     alias: Vec<(String, Locus)>,
     /// Directory of the gallery
     #[arg(long, value_name = "DIR")]
-    gallery: PathBuf,
-    /// Indexes to search, separated by commas
-    #[arg(long, value_delimiter = ',', value_parser = parse_index)]
+    pub(super) gallery: PathBuf,
+    /// Indexes to search for genomic probes, separated by commas
+    #[arg(long, value_delimiter = ',', value_parser = parse_index, conflicts_with_all = ["probe_register", "record"])]
     index: Vec<Index>,
+    /// Registers to search for fingerprint probes, separated by commas
+    #[arg(long = "in", value_delimiter = ',', value_name = "REGISTERS", value_parser = parse_register, conflicts_with = "probe_index")]
+    pub(super) registers: Vec<Register>,
     /// Directory of the result; without it every hit is shown and nothing is kept
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -55,35 +75,47 @@ pub(super) struct SearchArgs {
     #[arg(long)]
     overwrite: bool,
     #[command(flatten)]
-    rule: RuleArgs,
+    pub(super) rule: RuleArgs,
     #[command(flatten)]
-    population: PopulationArgs,
+    pub(super) population: PopulationArgs,
     #[command(flatten)]
-    execution: ExecutionArgs,
+    pub(super) execution: ExecutionArgs,
 }
 
 /// Runs the verb.
 pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
-    let searches = ad_hoc_searches(args.probe_index, &args.index)?;
+    match (args.probe_index, &args.probe) {
+        (Some(index), Some(probe)) => run_profiles(args, index, probe, ui),
+        (Some(_), None) => Err(Error::usage(
+            "--record names fingerprint records, and --probe-index is for genomic probes",
+            "give the file of the profiles instead of --record",
+        )),
+        (None, _) => search_finger::run(args, ui),
+    }
+}
+
+/// Searches the genomic records of a file.
+fn run_profiles(args: &SearchArgs, index: Index, probe: &Path, ui: &Ui) -> Result<Outcome> {
+    let searches = ad_hoc_searches(index, &args.index)?;
     let table = args.population.table()?;
     let parameters = parameters(&args.population, &args.rule, &table)?;
     let options = ImportOptions {
-        index: args.probe_index,
+        index,
         owner: "ad-hoc".into(),
         registered_on: parameters.as_of,
         aliases: args.alias.iter().cloned().collect(),
         partial: false,
     };
-    let mut imported = import_file(&args.probe, &options)?;
+    let mut imported = import_file(probe, &options)?;
     for warning in &imported.warnings {
-        ui.warn(format!("{}: {warning}", args.probe.display()));
+        ui.warn(format!("{}: {warning}", probe.display()));
     }
     if let Some(first) = imported.rejections.into_iter().next() {
         return Err(first.into());
     }
     if imported.records.is_empty() {
         return Err(Error::usage(
-            format!("{} holds no profile", args.probe.display()),
+            format!("{} holds no profile", probe.display()),
             "give a file with at least one profile",
         ));
     }
@@ -91,34 +123,47 @@ pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
     let statuses = gallery.statuses()?;
     let day = parameters.as_of;
     let records = &mut imported.records;
-    for line in probes::admit(&gallery, &statuses, args.probe_index, records, day)? {
+    for line in probes::admit(&gallery, &statuses, index, records, day)? {
         ui.warn(line);
     }
     let mut sides = load::sides(&gallery, &searches, false, parameters.as_of)?;
-    let segment = Segment::in_memory(args.probe_index, &imported.records)?;
+    let segment = Segment::in_memory(index, &imported.records)?;
     let side = Side::new(vec![Arc::new(segment)], &statuses, day);
     sides.ad_hoc_probes = Some(Arc::new(side));
+    let night = Night { sweeps: &[], parameters: &parameters, table: &table };
+    let population = night.population();
+    let ready = searches
+        .iter()
+        .map(|spec| ready(spec, &sides, &parameters, &population))
+        .collect::<Result<Vec<_>>>()?;
+    let ready = ReadySearches {
+        sides,
+        searches: ready,
+        finger_sides: FingerSides::default(),
+        finger_searches: Vec::new(),
+    };
+    finish(args, &night, &gallery, &imported.file_hash, ready, ui)
+}
+
+/// Plans or runs searches made ready, as the arguments say.
+pub(super) fn finish(
+    args: &SearchArgs,
+    night: &Night<'_>,
+    gallery: &Gallery,
+    probe_hash: &str,
+    ready: ReadySearches,
+    ui: &Ui,
+) -> Result<Outcome> {
     if args.plan {
-        let population = args.population.population(&table);
-        let ready = searches
-            .iter()
-            .map(|spec| ready(spec, &sides, &parameters, &population))
-            .collect::<Result<Vec<_>>>()?;
-        plan::show(&ready, &sides, args.execution.threads(), &parameters, &population, ui)?;
+        let threads = args.execution.threads();
+        plan::show(&ready, &device()?, threads, night.parameters, &night.population(), ui)?;
         return Ok(Outcome::Done);
     }
     let passing = tempfile::tempdir().map_err(Error::io(&std::env::temp_dir()))?;
     let out = args.out.as_deref().unwrap_or(passing.path());
     let execution = args.execution.execution(out.to_owned(), args.overwrite)?;
-    let outcome = run_ready(
-        &gallery,
-        &searches,
-        &sides,
-        &imported.file_hash,
-        (&parameters, &table),
-        &execution,
-        ui,
-    )?;
+    let inputs = night.inputs(gallery, probe_hash, ready.searches, ready.finger_searches);
+    let outcome = execute(&inputs, &execution, &Shown::new(*ui))?;
     summary::show(&outcome.report, &outcome.hits, args.out.as_deref(), ui);
     Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::common::{expectation, grouped};
 use super::ui::Ui;
-use crate::column::hit::Hit;
+use crate::column::hit::{DnaEvidence, FingerEvidence, Hit};
 use crate::hits::output::HITS_FILE;
 use crate::hits::report::RunReport;
 
@@ -73,7 +73,7 @@ fn show_hits(report: &RunReport, hits: &[Hit], shown: usize, ui: &Ui) {
         return;
     }
     ui.say(if shown == SHOWN { "\nstrongest hits of each search:" } else { "\nhits:" });
-    let mut table = ui.table(&[
+    let mut dna = ui.table(&[
         "probe",
         "gallery",
         "search",
@@ -82,30 +82,66 @@ fn show_hits(report: &RunReport, hits: &[Hit], shown: usize, ui: &Ui) {
         "full/compared",
         "chance",
     ]);
+    let mut finger = ui.table(&[
+        "probe",
+        "gallery",
+        "search",
+        "-log10 FMR",
+        "rule",
+        "fingers",
+        "minutiae",
+        "chance",
+    ]);
     for search in &report.searches {
         let mut best: Vec<&Hit> = hits.iter().filter(|h| h.search == search.search).collect();
         best.sort_by_key(|h| (std::cmp::Reverse(h.score_mban), h.rank));
         for hit in best.into_iter().take(shown) {
-            let lr = if hit.loci_excluding > 0 {
-                format!("excluded at {}", hit.loci_excluding)
-            } else {
-                format!("{:.2}", hit.log10_lr)
-            };
-            let relation = match (&hit.kinship, &hit.family_id) {
-                (Some(kinship), Some(family)) => format!("{kinship} in {family}"),
-                _ => hit.relation.clone(),
-            };
-            table.add_row([
-                hit.probe_id.clone(),
-                hit.gallery_id.clone(),
-                hit.search.clone(),
-                lr,
-                relation,
-                format!("{}/{}", hit.loci_full, hit.loci_compared),
-                expectation(hit.expected_chance_hits),
-            ]);
+            if let Some(evidence) = &hit.dna {
+                dna.add_row(dna_row(hit, evidence));
+            }
+            if let Some(evidence) = &hit.finger {
+                finger.add_row(finger_row(hit, evidence));
+            }
         }
     }
-    ui.say(table.to_string());
+    for table in [dna, finger] {
+        if table.row_count() > 0 {
+            ui.say(table.to_string());
+        }
+    }
     ui.say("A hit is a lead for an examiner, not an identification.\n");
+}
+
+fn dna_row(hit: &Hit, evidence: &DnaEvidence) -> [String; 7] {
+    let lr = if evidence.loci_excluding > 0 {
+        format!("excluded at {}", evidence.loci_excluding)
+    } else {
+        format!("{:.2}", evidence.log10_lr)
+    };
+    let relation = match (&hit.kinship, &hit.family_id) {
+        (Some(kinship), Some(family)) => format!("{kinship} in {family}"),
+        _ => evidence.relation.clone(),
+    };
+    [
+        hit.probe_id.clone(),
+        hit.gallery_id.clone(),
+        hit.search.clone(),
+        lr,
+        relation,
+        format!("{}/{}", evidence.loci_full, evidence.loci_compared),
+        expectation(hit.expected_chance_hits),
+    ]
+}
+
+fn finger_row(hit: &Hit, evidence: &FingerEvidence) -> [String; 8] {
+    [
+        hit.probe_id.clone(),
+        hit.gallery_id.clone(),
+        hit.search.clone(),
+        format!("{:.2}", f64::from(hit.score_mban) / 1000.0),
+        hit.rule.clone(),
+        evidence.fingers.len().to_string(),
+        evidence.minutiae_paired.to_string(),
+        expectation(hit.expected_chance_hits),
+    ]
 }

@@ -5,12 +5,23 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::civil::Date;
 
+use super::synth_finger::{self, FingerVerb};
 use super::ui::{Outcome, Ui};
 use crate::domain::builtin_frequencies;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::synth::{Description, SynthOptions, generate, write_registry};
 
-/// Arguments of `tanba synth`.
+/// Arguments of `tanba synth`: a DNA registry, or one of the verbs below it.
+#[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(super) struct SynthArgs {
+    #[command(subcommand)]
+    fingers: Option<FingerVerb>,
+    #[command(flatten)]
+    dna: Option<DnaArgs>,
+}
+
+/// Arguments of `tanba synth` without a verb below it.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
@@ -21,7 +32,7 @@ Examples:
 
 The directory holds wide tables and families that `tanba import` reads, and the truth that
 `tanba evaluate` reads. The same options give the same bytes on every machine.")]
-pub(super) struct SynthArgs {
+struct DnaArgs {
     /// Directory to write; must be empty or absent
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -70,7 +81,7 @@ pub(super) struct SynthArgs {
     as_of: Option<Date>,
 }
 
-impl SynthArgs {
+impl DnaArgs {
     /// The options these arguments stand for.
     ///
     /// # Errors
@@ -105,6 +116,15 @@ impl SynthArgs {
 /// # Errors
 /// The options make no registry, or the folder cannot be written.
 pub(super) fn run(args: &SynthArgs, ui: &Ui) -> Result<Outcome> {
+    match (&args.fingers, &args.dna) {
+        (Some(verb), _) => synth_finger::run(verb, ui),
+        (None, Some(dna)) => run_dna(dna, ui),
+        // The parser requires --out of whoever names no verb.
+        (None, None) => Err(Error::usage("no folder to write is named", "add --out DIR")),
+    }
+}
+
+fn run_dna(args: &DnaArgs, ui: &Ui) -> Result<Outcome> {
     let registry = generate(&args.options()?)?;
     write_registry(&args.out, &registry)?;
     let description = Description::new(&registry);
@@ -137,8 +157,16 @@ mod tests {
     }
 
     #[test]
+    fn without_a_verb_below_a_folder_is_required() {
+        for line in ["synth", "synth --persons 7", "synth finger", "synth --out a finger --out b"] {
+            assert!(Line::try_parse_from(line.split_whitespace()).is_err(), "{line}");
+        }
+    }
+
+    #[test]
     fn arguments_left_out_are_the_documented_defaults() {
-        let options = parsed("synth --out x --traces 7 --as-of 2027-01-02").options().unwrap();
+        let options =
+            parsed("synth --out x --traces 7 --as-of 2027-01-02").dna.unwrap().options().unwrap();
         let defaults = SynthOptions::with_default_frequencies(20_000).unwrap();
         let as_of = jiff::civil::date(2027, 1, 2);
         assert_eq!(options, SynthOptions { traces: 7, as_of, ..defaults });

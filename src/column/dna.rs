@@ -150,12 +150,12 @@ pub fn record_schema() -> SchemaRef {
 ///
 /// # Errors
 /// Arrow refuses the batch.
-pub fn encode_records(records: &[DnaRecord], generation: u64) -> Result<RecordBatch, ColumnError> {
+pub fn encode_records(records: &[&DnaRecord], generation: u64) -> Result<RecordBatch, ColumnError> {
     let text = |value: &dyn Fn(&DnaRecord) -> &str| -> ArrayRef {
-        Arc::new(StringArray::from_iter_values(records.iter().map(value)))
+        Arc::new(StringArray::from_iter_values(records.iter().map(|r| value(r))))
     };
     let optional = |value: &dyn Fn(&DnaRecord) -> Option<&str>| -> ArrayRef {
-        Arc::new(StringArray::from_iter(records.iter().map(value)))
+        Arc::new(StringArray::from_iter(records.iter().map(|r| value(r))))
     };
     let mut profiles = arrow::array::BinaryBuilder::new();
     let mut apart = arrow::array::BinaryBuilder::new();
@@ -292,7 +292,7 @@ mod tests {
             profile: Profile::new(),
             apart: [("AMEL".to_owned(), vec!["X".to_owned()])].into(),
         };
-        let batch = encode_records(std::slice::from_ref(&record), 7).unwrap();
+        let batch = encode_records(&[&record], 7).unwrap();
         assert_eq!(decode_records(&batch).unwrap(), vec![record]);
     }
 }

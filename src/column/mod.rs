@@ -4,7 +4,9 @@ use arrow::array::{Array, RecordBatch};
 
 pub mod dna;
 pub mod family;
+pub mod finger;
 pub mod hit;
+pub mod print;
 pub mod status;
 
 /// Why stored columns could not be understood.

@@ -1,8 +1,11 @@
 //! The processor as a device: every kernel at one instruction set, chosen once.
 
+use crate::kernel::minutia::PrintView;
 use crate::kernel::planes::PlaneView;
 use crate::kernel::simd::{SimdError, SimdLevel};
-use crate::kernel::{Overflow, Survivor, Window, kin_screen, str_counts, str_screen};
+use crate::kernel::{
+    Overflow, Survivor, Window, kin_screen, minutia_gate, minutia_pair, str_counts, str_screen,
+};
 
 /// The processor at one instruction set. Cheap to copy; one may be used from many threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,5 +88,39 @@ impl CpuDevice {
         capacity: usize,
     ) -> Result<Vec<Survivor>, Overflow> {
         kin_screen::run(self.level, params, queries, windows, view, capacity)
+    }
+
+    /// Prepares probes for [`Self::minutia_gate`].
+    pub fn minutia_batch<'a>(&self, probes: &[PrintView<'a>]) -> minutia_gate::Batch<'a> {
+        minutia_gate::Batch::new(self.level, probes)
+    }
+
+    /// Runs [`minutia_gate`]: the score of every probe of `batch` with every print of `gallery`, at
+    /// `probe * gallery.len() + print`; scores below the probe's `minimum` (one per probe, or none) are 0.
+    ///
+    /// # Panics
+    /// `scores` or `minimum` has another length.
+    pub fn minutia_gate(
+        &self,
+        batch: &minutia_gate::Batch<'_>,
+        gallery: &[PrintView<'_>],
+        minimum: &[i32],
+        scores: &mut [i32],
+    ) {
+        minutia_gate::gate(batch, gallery, minimum, scores)
+    }
+
+    /// Runs [`minutia_pair`]: the full score of two prints, in either order.
+    pub fn minutia_pair(&self, a: PrintView<'_>, b: PrintView<'_>) -> minutia_pair::PairScore {
+        minutia_pair::score(self.level, a, b)
+    }
+
+    /// Runs [`minutia_pair`] on the four quarter turns of a print: the best score.
+    pub fn minutia_pair_best_turn(
+        &self,
+        turns: &[crate::kernel::minutia::Print; 4],
+        b: PrintView<'_>,
+    ) -> minutia_pair::PairScore {
+        minutia_pair::best_turn_score(self.level, turns, b)
     }
 }

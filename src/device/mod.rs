@@ -2,5 +2,6 @@
 
 pub mod cpu;
 pub mod selftest;
+mod selftest_finger;
 
 pub use cpu::CpuDevice;

@@ -9,10 +9,12 @@
 //! a find. Pairs of expired records, relatives without consent and closed cases are not mated: a hit
 //! of theirs is unlawful.
 
+pub mod finger;
 mod pedigree;
 mod poisson;
 mod render;
 mod search;
+pub mod train;
 
 #[cfg(test)]
 mod tests;

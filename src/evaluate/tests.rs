@@ -1,6 +1,7 @@
 //! Hand-made hits over a small hand-made truth, and a perfect run over a generated one.
 
 use super::*;
+use crate::column::hit::DnaEvidence;
 use crate::domain::category::Index;
 use crate::domain::relation::Kinship;
 use crate::domain::stringency::compare;
@@ -91,23 +92,26 @@ fn hit(search: &str, probe: &str, gallery: &str, family: Option<&str>) -> Hit {
         gallery_index: String::new(),
         rank: 1,
         score_mban: 20_000,
-        log10_lr: 20.0,
         expected_chance_hits: 0.0,
         calibration: "model".into(),
         rule: "high<=1".into(),
-        loci_compared: 23,
-        loci_full: 23,
-        loci_partial: 0,
-        loci_mismatched: 0,
-        loci_excluding: 0,
-        relation: "MZ".into(),
         family_id: family.map(String::from),
         kinship: None,
-        frequencies: "t".into(),
-        theta: 0.0,
         purpose: "L40".into(),
         new_since: 1,
         device: "scalar".into(),
+        dna: Some(DnaEvidence {
+            log10_lr: 20.0,
+            loci_compared: 23,
+            loci_full: 23,
+            loci_partial: 0,
+            loci_mismatched: 0,
+            loci_excluding: 0,
+            relation: "MZ".into(),
+            frequencies: "t".into(),
+            theta: 0.0,
+        }),
+        finger: None,
     }
 }
 

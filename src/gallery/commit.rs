@@ -1,20 +1,22 @@
-//! Committing changes: imports and status events. Each is one new generation or nothing.
+//! Committing changes: imports of genomic and fingerprint records, and status events. Each is one new generation or nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
-use super::manifest::{self, ImportEntry, Manifest};
-use super::status::{self, StatusTable};
-use super::{MemberKey, file, segment};
+use super::change::{Changes, Source, Stored};
+use super::manifest::{self, FingerImportEntry, ImportEntry, Manifest};
+use super::status;
+use super::{MemberKey, file, finger_segment, ids, segment};
 use crate::column::family::{encode_family_members, family_schema};
-use crate::column::status::{StatusChange, StatusEvent, encode_status_events, status_schema};
+use crate::column::status::{StatusEvent, encode_status_events, status_schema};
 use crate::domain::category::Index;
 use crate::domain::family::FamilyMember;
+use crate::domain::finger_record::FingerRecord;
 use crate::domain::record::DnaRecord;
+use crate::domain::register::Register;
 use crate::error::{Error, Result};
 use crate::ident::content_id;
-use crate::law::retention::{Retention, supersedes};
 use crate::limits::MAX_ROWS_PER_SEGMENT;
 
 /// Attempts at committing before a conflict is reported. Of several commands that commit at once one
@@ -24,7 +26,7 @@ const COMMIT_ATTEMPTS: u32 = 64;
 /// Longest pause between two attempts.
 const MAX_PAUSE_MS: u64 = 100;
 
-/// What one input file brings.
+/// What one input file of genomic records and families brings.
 #[derive(Debug, Clone)]
 pub struct Intake {
     /// BLAKE3 of the file.
@@ -36,6 +38,19 @@ pub struct Intake {
     /// Family members.
     pub family_members: Vec<FamilyMember>,
     /// Records rejected while reading.
+    pub rejected: u64,
+}
+
+/// What one input of fingerprint records brings.
+#[derive(Debug, Clone)]
+pub struct FingerIntake {
+    /// BLAKE3 of the file; of a list, over the list and the files it names.
+    pub file_hash: String,
+    /// Its name, without directories.
+    pub file_name: String,
+    /// Records, all of the register and owner given at commit.
+    pub records: Vec<FingerRecord>,
+    /// Records and files rejected while reading.
     pub rejected: u64,
 }
 
@@ -103,36 +118,40 @@ fn retried<T>(attempt: impl Fn() -> Result<T>) -> Result<T> {
 
 fn try_import(root: &Path, index: Index, owner: &str, intakes: &[Intake]) -> Result<ImportOutcome> {
     let (mut next, present) = next_generation(root)?;
-    let known = |intake: &Intake| {
-        next.imports
-            .iter()
-            .any(|i| i.blake3 == intake.file_hash && i.index == index && i.owner == owner)
+    let known = |hash: &str| {
+        let is_it = |i: &ImportEntry| i.blake3 == hash && i.index == index && i.owner == owner;
+        next.imports.iter().any(is_it)
     };
-    let intakes: Vec<(&Intake, bool)> = intakes.iter().map(|i| (i, known(i))).collect();
-    let incoming: HashSet<&str> =
-        intakes.iter().flat_map(|(i, _)| i.records.iter().map(|r| r.record_id.as_str())).collect();
+    let incoming = ids_of(intakes.iter().map(|i| &i.records[..]));
     let existing = segment::find_records(root, &next.segments, &incoming)?;
+    let taken = ids::held(root, next.finger_segments.iter().map(|s| &s.records), &incoming)?;
     let statuses = status::read(root, &next)?;
-    let members = super::latest_members(root, &next)?;
-    let mut changes = Changes::new(&existing, &statuses, members, &next.committed_at);
+    let mut members =
+        MemberChanges { latest: super::latest_members(root, &next)?, new: Vec::new() };
+    let mut changes = Changes::new(&existing, &statuses, &next.committed_at);
     let mut of_note: Vec<&Intake> = Vec::new();
-    for (intake, is_known) in &intakes {
-        if changes.take_in(intake, *is_known) || !is_known {
+    for intake in intakes {
+        let is_known = known(&intake.file_hash);
+        let brings_more = members.take_in(&intake.family_members);
+        let source = Source { file_name: &intake.file_name, is_known, brings_more };
+        clash_with(&taken, &mut changes, &intake.file_name, &intake.records);
+        if changes.take_in(source, &intake.records) || !is_known {
             of_note.push(intake);
         }
     }
     if !changes.clashes.is_empty() {
         return Ok(ImportOutcome::Clashes(changes.clashes));
     }
-    let mut committed = changes.committed(present);
-    if changes.is_empty() {
+    let members = members.new;
+    let mut committed = changes.committed(present, members.len() as u64);
+    if changes.len() + members.len() == 0 {
         return Ok(ImportOutcome::Committed(committed));
     }
     for chunk in changes.records.chunks(MAX_ROWS_PER_SEGMENT) {
         next.segments.push(segment::write(root, index, chunk, next.generation)?);
     }
-    if !changes.members.is_empty() {
-        next.families.push(write_families(root, &changes.members, next.generation)?);
+    if !members.is_empty() {
+        next.families.push(write_families(root, &members, next.generation)?);
     }
     if !changes.retentions.is_empty() {
         next.statuses.push(write_events(root, &changes.retentions, next.generation)?);
@@ -154,6 +173,119 @@ fn try_import(root: &Path, index: Index, owner: &str, intakes: &[Intake]) -> Res
     Ok(ImportOutcome::Committed(committed))
 }
 
+/// The lines of families that an import brings.
+struct MemberChanges {
+    /// The latest line about each relative, those of this import included.
+    latest: BTreeMap<MemberKey, FamilyMember>,
+    /// Lines to add.
+    new: Vec<FamilyMember>,
+}
+
+impl MemberChanges {
+    /// Takes in the lines of a file; whether one says something new.
+    fn take_in(&mut self, members: &[FamilyMember]) -> bool {
+        let before = self.new.len();
+        for member in members {
+            let key = super::member_key(member);
+            if self.latest.get(&key) != Some(member) {
+                self.latest.insert(key, member.clone());
+                self.new.push(member.clone());
+            }
+        }
+        self.new.len() > before
+    }
+}
+
+/// Commits the fingerprint records of one import into `register` for `owner`, as one generation. The
+/// prints are described on all threads.
+///
+/// # Errors
+/// The gallery cannot be read or written, or other processes kept committing first.
+pub fn import_fingers(
+    root: &Path,
+    register: Register,
+    owner: &str,
+    intakes: &[FingerIntake],
+) -> Result<ImportOutcome> {
+    file::create_directory(root)?;
+    retried(|| try_import_fingers(root, register, owner, intakes))
+}
+
+fn try_import_fingers(
+    root: &Path,
+    register: Register,
+    owner: &str,
+    intakes: &[FingerIntake],
+) -> Result<ImportOutcome> {
+    let (mut next, present) = next_generation(root)?;
+    let known = |hash: &str| {
+        let is_it =
+            |i: &FingerImportEntry| i.blake3 == hash && i.register == register && i.owner == owner;
+        next.finger_imports.iter().any(is_it)
+    };
+    let incoming = ids_of(intakes.iter().map(|i| &i.records[..]));
+    let existing = finger_segment::find_records(root, &next.finger_segments, &incoming)?;
+    let taken = ids::held(root, next.segments.iter().map(|s| &s.records), &incoming)?;
+    let statuses = status::read(root, &next)?;
+    let mut changes = Changes::new(&existing, &statuses, &next.committed_at);
+    let mut of_note: Vec<&FingerIntake> = Vec::new();
+    for intake in intakes {
+        let is_known = known(&intake.file_hash);
+        let source = Source { file_name: &intake.file_name, is_known, brings_more: false };
+        clash_with(&taken, &mut changes, &intake.file_name, &intake.records);
+        if changes.take_in(source, &intake.records) || !is_known {
+            of_note.push(intake);
+        }
+    }
+    if !changes.clashes.is_empty() {
+        return Ok(ImportOutcome::Clashes(changes.clashes));
+    }
+    let mut committed = changes.committed(present, 0);
+    if changes.len() == 0 {
+        return Ok(ImportOutcome::Committed(committed));
+    }
+    for run in finger_segment::split(&changes.records) {
+        let entry = finger_segment::write(root, register, owner, run, next.generation)?;
+        next.finger_segments.push(entry);
+    }
+    if !changes.retentions.is_empty() {
+        next.statuses.push(write_events(root, &changes.retentions, next.generation)?);
+    }
+    for intake in of_note {
+        next.finger_imports.push(FingerImportEntry {
+            blake3: intake.file_hash.clone(),
+            file_name: intake.file_name.clone(),
+            register,
+            owner: owner.to_owned(),
+            records: intake.records.len() as u64,
+            rejected: intake.rejected,
+            generation: next.generation,
+        });
+    }
+    next.version = manifest::GALLERY_VERSION;
+    manifest::commit(root, &next)?;
+    committed.generation = next.generation;
+    Ok(ImportOutcome::Committed(committed))
+}
+
+/// Identifiers of the records of every file.
+fn ids_of<'a, R: Stored + 'a>(files: impl Iterator<Item = &'a [R]>) -> HashSet<&'a str> {
+    files.flat_map(|records| records.iter().map(Stored::record_id)).collect()
+}
+
+/// Notes each record whose id a record of another kind bears: fingerprints and profiles are told
+/// apart by their ids in status files and hit lists.
+fn clash_with<'a, R: Stored>(
+    taken: &HashSet<String>,
+    changes: &mut Changes<'a, R>,
+    file_name: &str,
+    records: &'a [R],
+) {
+    for record in records.iter().filter(|record| taken.contains(record.record_id())) {
+        changes.clash(file_name, record.record_id());
+    }
+}
+
 /// Commits status events as one generation; returns its number.
 ///
 /// # Errors
@@ -165,12 +297,12 @@ pub fn record_status(root: &Path, events: &[StatusEvent]) -> Result<u64> {
 
 fn try_record_status(root: &Path, events: &[StatusEvent]) -> Result<u64> {
     let (mut next, _) = next_generation(root)?;
-    let mut unknown: BTreeSet<&str> = events.iter().map(|e| e.record_id.as_str()).collect();
-    for entry in &next.segments {
-        let ids = segment::record_ids(root, entry)?;
-        unknown.retain(|id| !ids.contains(*id));
-    }
-    if let Some(id) = unknown.first() {
+    let mut unknown: HashSet<&str> = events.iter().map(|e| e.record_id.as_str()).collect();
+    let dna = next.segments.iter().map(|s| &s.records);
+    let known =
+        ids::held(root, dna.chain(next.finger_segments.iter().map(|s| &s.records)), &unknown)?;
+    unknown.retain(|id| !known.contains(*id));
+    if let Some(id) = unknown.iter().min() {
         return Err(Error::usage(
             format!("the gallery holds no record {id}"),
             "`tanba gallery info` shows what the gallery holds",
@@ -192,137 +324,6 @@ fn next_generation(root: &Path) -> Result<(Manifest, u64)> {
     next.parent = parent;
     next.committed_at = jiff::Timestamp::now().to_string();
     Ok((next, present))
-}
-
-/// What the files of one import change in the present state.
-struct Changes<'a> {
-    /// Records already there or brought by an earlier file, by id.
-    seen: HashMap<&'a str, &'a DnaRecord>,
-    statuses: &'a StatusTable,
-    latest_members: BTreeMap<MemberKey, FamilyMember>,
-    /// Retentions this import has moved.
-    moved: HashMap<&'a str, Retention<'a>>,
-    at: &'a str,
-    records: Vec<DnaRecord>,
-    members: Vec<FamilyMember>,
-    retentions: Vec<StatusEvent>,
-    retention_kept: Vec<String>,
-    already_present: u64,
-    clashes: Vec<Clash>,
-    known_files: Vec<String>,
-}
-
-impl<'a> Changes<'a> {
-    fn new(
-        existing: &'a HashMap<String, DnaRecord>,
-        statuses: &'a StatusTable,
-        latest_members: BTreeMap<MemberKey, FamilyMember>,
-        at: &'a str,
-    ) -> Changes<'a> {
-        Changes {
-            seen: existing.iter().map(|(id, record)| (id.as_str(), record)).collect(),
-            statuses,
-            latest_members,
-            moved: HashMap::new(),
-            at,
-            records: Vec::new(),
-            members: Vec::new(),
-            retentions: Vec::new(),
-            retention_kept: Vec::new(),
-            already_present: 0,
-            clashes: Vec::new(),
-            known_files: Vec::new(),
-        }
-    }
-
-    /// Whether nothing is to be committed.
-    fn is_empty(&self) -> bool {
-        self.size() == 0
-    }
-
-    fn size(&self) -> usize {
-        self.records.len() + self.members.len() + self.retentions.len()
-    }
-
-    fn committed(&self, generation: u64) -> Committed {
-        Committed {
-            generation,
-            added: self.records.len() as u64,
-            already_present: self.already_present,
-            family_members: self.members.len() as u64,
-            retention_updates: self.retentions.len() as u64,
-            retention_kept: self.retention_kept.clone(),
-            known_files: self.known_files.clone(),
-        }
-    }
-
-    /// Compares every record and line of a file with the present state, also of a file that was
-    /// imported before (`is_known`): in between another file may have said something else. Returns
-    /// whether the file changes anything.
-    fn take_in(&mut self, intake: &'a Intake, is_known: bool) -> bool {
-        let (size, clashes, present) = (self.size(), self.clashes.len(), self.already_present);
-        for record in &intake.records {
-            match self.seen.get(record.record_id.as_str()) {
-                Some(present) if is_same(present, record) => {
-                    let present: &'a DnaRecord = present;
-                    self.already_present += 1;
-                    self.compare_retention(present, record, is_known);
-                }
-                Some(_) => self.clashes.push(Clash {
-                    file_name: intake.file_name.clone(),
-                    record_id: record.record_id.clone(),
-                }),
-                None => {
-                    self.seen.insert(&record.record_id, record);
-                    self.records.push(record.clone());
-                }
-            }
-        }
-        for member in &intake.family_members {
-            let key = super::member_key(member);
-            if self.latest_members.get(&key) != Some(member) {
-                self.latest_members.insert(key, member.clone());
-                self.members.push(member.clone());
-            }
-        }
-        if is_known && (size, clashes) == (self.size(), self.clashes.len()) {
-            self.known_files.push(intake.file_name.clone());
-            self.already_present = present;
-        }
-        size != self.size()
-    }
-
-    /// Takes over the retention that a file states of a record already there, where the law lets it.
-    fn compare_retention(&mut self, present: &'a DnaRecord, record: &'a DnaRecord, is_known: bool) {
-        let id = present.record_id.as_str();
-        let in_force = self.moved.get(id).copied().unwrap_or_else(|| Retention {
-            until: self.statuses.retention(id).unwrap_or(present.retain_until),
-            rule: self.statuses.retention_rule(id).unwrap_or(&present.retain_rule),
-        });
-        let incoming = Retention { until: record.retain_until, rule: &record.retain_rule };
-        if supersedes(present.index, incoming, in_force) {
-            self.moved.insert(id, incoming);
-            self.retentions.push(StatusEvent {
-                record_id: id.to_owned(),
-                change: StatusChange::Retention(incoming.until),
-                reason: incoming.rule.to_owned(),
-                at: self.at.to_owned(),
-            });
-        } else if incoming != in_force && !is_known {
-            self.retention_kept.push(id.to_owned());
-        }
-    }
-}
-
-/// Whether two records have the same content. The day of registration may differ: a file without
-/// dates gets the day of the import. The retention may differ and is compared by itself.
-fn is_same(a: &DnaRecord, b: &DnaRecord) -> bool {
-    a.index == b.index
-        && a.owner == b.owner
-        && a.person_id == b.person_id
-        && a.case_id == b.case_id
-        && a.profile == b.profile
-        && a.apart == b.apart
 }
 
 fn write_events(root: &Path, events: &[StatusEvent], generation: u64) -> Result<file::FileEntry> {

@@ -11,19 +11,25 @@ use serde::{Deserialize, Serialize};
 
 use super::file::{FileEntry, RESTORE_HELP};
 use crate::domain::category::Index;
+use crate::domain::register::Register;
 use crate::error::{Error, Result};
 
-/// Layout version of a gallery directory.
-pub const GALLERY_VERSION: u32 = 1;
+/// Latest layout version of a gallery directory: with fingerprints.
+pub const GALLERY_VERSION: u32 = 2;
+
+/// Layout version of a gallery without fingerprints, as releases before them wrote it.
+const VERSION_WITHOUT_FINGERS: u32 = 1;
 
 const MANIFEST_DIRECTORY: &str = "manifest";
 
 /// Everything a generation consists of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// `tanba-gallery`.
     pub format: String,
-    /// [`GALLERY_VERSION`].
+    /// 1, or [`GALLERY_VERSION`] as soon as there are fingerprints: a release that knows none must not
+    /// commit a generation without them.
     pub version: u32,
     /// Number of this generation, from 1.
     pub generation: u64,
@@ -31,18 +37,25 @@ pub struct Manifest {
     pub parent: Option<String>,
     /// When it was committed, RFC 3339 in UTC.
     pub committed_at: String,
-    /// Segments, in commit order.
+    /// Segments of genomic records, in commit order.
     pub segments: Vec<SegmentEntry>,
+    /// Segments of fingerprint records, in commit order; a manifest of version 1 has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub finger_segments: Vec<FingerSegmentEntry>,
     /// Family files, in commit order.
     pub families: Vec<FileEntry>,
     /// Status files, in commit order.
     pub statuses: Vec<FileEntry>,
-    /// Files imported so far.
+    /// Files of genomic records and families imported so far.
     pub imports: Vec<ImportEntry>,
+    /// Files of fingerprint records imported so far.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub finger_imports: Vec<FingerImportEntry>,
 }
 
 /// A segment of one index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SegmentEntry {
     /// Identity of the segment, from its content.
     pub id: String,
@@ -58,9 +71,56 @@ pub struct SegmentEntry {
     pub planes: FileEntry,
 }
 
+/// A segment of one register and one owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FingerSegmentEntry {
+    /// Identity of the segment, from its content.
+    pub id: String,
+    /// Register of every record in it.
+    pub register: Register,
+    /// Owner of every record in it: registers of different owners are kept apart (L40 14, 34).
+    pub owner: String,
+    /// Records.
+    pub rows: u64,
+    /// Prints: templates that can be matched.
+    pub print_rows: u64,
+    /// Generation that brought it.
+    pub generation: u64,
+    /// Version of the descriptors of its prints.
+    pub descriptor_version: u32,
+    /// Identity of the projection behind the descriptors.
+    pub projection: String,
+    /// Portable truth.
+    pub records: FileEntry,
+    /// Kernel-ready prints.
+    pub prints: FileEntry,
+}
+
+/// A file of fingerprint records that was imported and was new or changed something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FingerImportEntry {
+    /// BLAKE3 of what was imported: of a list, over the list and every file it names.
+    pub blake3: String,
+    /// Its name, without directories.
+    pub file_name: String,
+    /// Register it was imported into.
+    pub register: Register,
+    /// Owner given.
+    pub owner: String,
+    /// Records it brought.
+    pub records: u64,
+    /// Records and files rejected (only with `--partial` does such a file bring any).
+    pub rejected: u64,
+    /// Generation of the commit.
+    pub generation: u64,
+}
+
 /// A file that was imported and was new or changed something; the same file may come again after
 /// another one has said something else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ImportEntry {
     /// BLAKE3 of the file imported.
     pub blake3: String,
@@ -85,21 +145,24 @@ impl Manifest {
     pub fn empty() -> Manifest {
         Manifest {
             format: "tanba-gallery".into(),
-            version: GALLERY_VERSION,
+            version: VERSION_WITHOUT_FINGERS,
             generation: 0,
             parent: None,
             committed_at: String::new(),
             segments: Vec::new(),
+            finger_segments: Vec::new(),
             families: Vec::new(),
             statuses: Vec::new(),
             imports: Vec::new(),
+            finger_imports: Vec::new(),
         }
     }
 
     /// Every file named.
     pub fn files(&self) -> impl Iterator<Item = &FileEntry> {
         let segments = self.segments.iter().flat_map(|s| [&s.records, &s.planes]);
-        segments.chain(&self.families).chain(&self.statuses)
+        let fingers = self.finger_segments.iter().flat_map(|s| [&s.records, &s.prints]);
+        segments.chain(fingers).chain(&self.families).chain(&self.statuses)
     }
 }
 
@@ -135,11 +198,13 @@ fn parse(path: &Path, generation: u64, bytes: &[u8]) -> Result<Manifest> {
     let manifest: Manifest = serde_json::from_slice(bytes).map_err(|e| {
         Error::integrity(path, format!("the manifest cannot be read: {e}"), RESTORE_HELP)
     })?;
-    if manifest.version != GALLERY_VERSION || manifest.generation != generation {
+    let is_known = (VERSION_WITHOUT_FINGERS..=GALLERY_VERSION).contains(&manifest.version);
+    if !is_known || manifest.generation != generation {
         return Err(Error::integrity(
             path,
             format!(
-                "this program reads gallery version {GALLERY_VERSION} with one generation per file"
+                "this program reads gallery versions {VERSION_WITHOUT_FINGERS} to {GALLERY_VERSION} \
+                 with one generation per file"
             ),
             "use the release of tanba that wrote this gallery, or import the source files again",
         ));
@@ -253,6 +318,18 @@ mod tests {
         }
         assert_eq!(latest(folder.path()).unwrap().unwrap().0.generation, 1);
         assert!(broken_links(folder.path()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_manifest_without_fingers_is_read_and_written_as_before_them() {
+        let folder = tempfile::tempdir().unwrap();
+        chain(folder.path(), 1);
+        let path = folder.path().join("manifest").join(file_name(1));
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(!text.contains("finger") && text.contains("\"version\": 1"), "{text}");
+        fs::write(&path, text.replace("\"version\": 1", "\"version\": 3")).unwrap();
+        let error = latest(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("versions 1 to 2"), "{error}");
     }
 
     #[test]

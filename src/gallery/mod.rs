@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! GALLERY/manifest/g0000000001.json      complete list of files at generation 1; created, never changed
-//!         segments/<id>/records.parquet  portable truth, one index per segment
-//!         segments/<id>/planes.arrow     kernel-ready bit planes, memory-mapped
+//!         segments/<id>/records.parquet  portable truth, one index or register per segment
+//!         segments/<id>/planes.arrow     kernel-ready bit planes of profiles, memory-mapped
+//!         segments/<id>/prints.arrow     kernel-ready prints of fingers and palms, memory-mapped
 //!         families/<id>.parquet          family members as imported
 //!         status/<id>.parquet            append-only events (blocked, unblocked, retention)
-//!         quarantine/<index>-<id>.parquet  rejected records with reasons; in no manifest
+//!         quarantine/<category>-<id>.parquet  rejected records with reasons; in no manifest
 //! ```
 //!
 //! A commit writes new files first and then creates the next manifest with create-if-absent: a crash
@@ -14,14 +15,25 @@
 //! redone. Every file a manifest names carries its BLAKE3 hash and is checked before use.
 //!
 //! Limits: record ids are checked for uniqueness against the whole gallery in memory; segments of one
-//! import are at most [`crate::limits::MAX_ROWS_PER_SEGMENT`] rows.
+//! import are at most [`crate::limits::MAX_ROWS_PER_SEGMENT`] rows, or
+//! [`crate::limits::MAX_PRINTS_PER_SEGMENT`] prints.
+
+mod change;
+mod ids;
+mod ipc;
+mod prints;
 
 pub mod commit;
+pub mod enrol;
 pub mod file;
+pub mod finger_segment;
 pub mod manifest;
 pub mod map;
 pub mod segment;
 pub mod status;
+
+#[cfg(test)]
+mod finger_tests;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -30,9 +42,12 @@ use jiff::civil::Date;
 
 use crate::domain::category::Index;
 use crate::domain::family::FamilyMember;
+use crate::domain::finger_record::FingerRecord;
 use crate::domain::record::DnaRecord;
+use crate::domain::register::Register;
 use crate::error::{Error, Result};
-use manifest::{Manifest, SegmentEntry};
+use finger_segment::FingerSegment;
+use manifest::{FingerSegmentEntry, Manifest, SegmentEntry};
 use segment::Segment;
 use status::StatusTable;
 
@@ -92,6 +107,20 @@ impl Gallery {
         Segment::open(&self.root, entry)
     }
 
+    /// Segments of `register`, in commit order. They may be of several owners.
+    pub fn finger_segments(&self, register: Register) -> Vec<&FingerSegmentEntry> {
+        self.manifest.finger_segments.iter().filter(|s| s.register == register).collect()
+    }
+
+    /// Opens one segment of fingerprints after checking its files against the manifest.
+    ///
+    /// # Errors
+    /// A file is missing, changed or cannot be understood, or its descriptors are not of this
+    /// program's version and projection.
+    pub fn open_finger_segment(&self, entry: &FingerSegmentEntry) -> Result<FingerSegment> {
+        FingerSegment::open(&self.root, entry)
+    }
+
     /// The status of every record that has one.
     ///
     /// # Errors
@@ -108,6 +137,17 @@ impl Gallery {
     /// A segment is missing, changed or cannot be understood.
     pub fn find_records(&self, ids: &HashSet<&str>) -> Result<HashMap<String, DnaRecord>> {
         segment::find_records(&self.root, &self.manifest.segments, ids)
+    }
+
+    /// The fingerprint records of any register that bear one of `ids`; as [`Self::find_records`].
+    ///
+    /// # Errors
+    /// A segment is missing, changed or cannot be understood.
+    pub fn find_finger_records(
+        &self,
+        ids: &HashSet<&str>,
+    ) -> Result<HashMap<String, FingerRecord>> {
+        finger_segment::find_records(&self.root, &self.manifest.finger_segments, ids)
     }
 
     /// Every family member imported, in import order; a later line about the same relative of the
@@ -132,6 +172,12 @@ impl Gallery {
         if broken.is_empty() {
             for entry in &self.manifest.segments {
                 if let Err(error) = self.open_segment(entry).and_then(|s| s.check_content()) {
+                    broken.push((self.root.join(&entry.records.path), error));
+                }
+            }
+            for entry in &self.manifest.finger_segments {
+                let opened = self.open_finger_segment(entry);
+                if let Err(error) = opened.and_then(|s| s.check_content(&self.root)) {
                     broken.push((self.root.join(&entry.records.path), error));
                 }
             }

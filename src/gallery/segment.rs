@@ -8,26 +8,21 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, BinaryArray, Date32Array, FixedSizeBinaryArray, RecordBatch, StringArray,
-};
+use arrow::array::{Array, BinaryArray, FixedSizeBinaryArray, RecordBatch};
 use arrow::buffer::Buffer;
 use arrow::datatypes::{DataType, Field, Schema};
-use arrow::ipc::convert::fb_to_schema;
-use arrow::ipc::reader::{FileDecoder, read_footer_length};
-use arrow::ipc::root_as_footer;
-use arrow::ipc::writer::FileWriter;
 use bytes::Bytes;
 use jiff::civil::Date;
 
 use super::file::{self, FileEntry, RESTORE_HELP, ROWS_PER_GROUP};
+use super::ids::{self, ID_COLUMNS, IdColumns};
 use super::manifest::SegmentEntry;
-use super::map;
+use super::{ipc, map};
 use crate::column::dna::{
     BIOMETRIC_COLUMNS, RECORD_SCHEMA_VERSION, decode_profile, decode_records, encode_records,
     record_schema,
 };
-use crate::column::{ColumnError, date_of, typed};
+use crate::column::{ColumnError, typed};
 use crate::domain::category::Index;
 use crate::domain::dna::Profile;
 use crate::domain::record::DnaRecord;
@@ -40,8 +35,8 @@ const MAP_KEY: &str = "tanba.plane_map";
 const ROWS_KEY: &str = "tanba.rows";
 const VERSION_KEY: &str = "tanba.record_schema_version";
 
-/// Columns of the records file that opening reads; `index` only to check it.
-const MATCH_COLUMNS: [&str; 5] = ["record_id", "person_id", "index", "retain_until", "profile"];
+/// Columns of the records file that opening reads besides the identifiers; `index` only to check it.
+const MATCH_COLUMNS: [&str; 2] = ["index", "profile"];
 
 /// Writes a segment's two files.
 ///
@@ -50,7 +45,7 @@ const MATCH_COLUMNS: [&str; 5] = ["record_id", "person_id", "index", "retain_unt
 pub fn write(
     root: &Path,
     index: Index,
-    records: &[DnaRecord],
+    records: &[&DnaRecord],
     generation: u64,
 ) -> Result<SegmentEntry> {
     let invalid = |e: String| {
@@ -72,7 +67,7 @@ pub fn write(
     })
 }
 
-fn encode_planes(records: &[DnaRecord]) -> std::result::Result<Vec<u8>, String> {
+fn encode_planes(records: &[&DnaRecord]) -> std::result::Result<Vec<u8>, String> {
     let profiles: Vec<&Profile> = records.iter().map(|r| &r.profile).collect();
     let map = PlaneMap::from_profiles(profiles.iter().copied()).map_err(|e| e.to_string())?;
     let words = pack(&map, &profiles).map_err(|e| e.to_string())?;
@@ -88,44 +83,31 @@ fn encode_planes(records: &[DnaRecord]) -> std::result::Result<Vec<u8>, String> 
     let values = Buffer::from_vec(words);
     let array = FixedSizeBinaryArray::try_new_with_len(width, values, None, blocks)
         .map_err(|e| e.to_string())?;
-    let batch = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(array)])
-        .map_err(|e| e.to_string())?;
-    let mut writer = FileWriter::try_new(Vec::new(), &schema).map_err(|e| e.to_string())?;
-    writer.write(&batch).and_then(|()| writer.finish()).map_err(|e| e.to_string())?;
-    writer.into_inner().map_err(|e| e.to_string())
+    let batch = RecordBatch::try_new(schema, vec![Arc::new(array)]).map_err(|e| e.to_string())?;
+    ipc::encode(&batch)
 }
 
 /// The columns matching needs, of up to [`ROWS_PER_GROUP`] consecutive rows.
 #[derive(Debug)]
 struct MatchColumns {
-    record_ids: StringArray,
-    person_ids: StringArray,
-    retain_until: Date32Array,
+    ids: IdColumns,
     profiles: BinaryArray,
 }
 
 impl MatchColumns {
     fn of(batch: RecordBatch) -> std::result::Result<MatchColumns, ColumnError> {
-        let text = |name| typed::<StringArray>(&batch, name, "Utf8").cloned();
         let mut columns = MatchColumns {
-            record_ids: text("record_id")?,
-            person_ids: text("person_id")?,
-            retain_until: typed::<Date32Array>(&batch, "retain_until", "Date32")?.clone(),
+            ids: IdColumns::of(&batch)?,
             profiles: typed::<BinaryArray>(&batch, "profile", "Binary")?.clone(),
         };
-        // The reader's buffers have room to spare, up to twice the data; a shared buffer cannot shrink.
         drop(batch);
-        columns.record_ids.shrink_to_fit();
-        columns.person_ids.shrink_to_fit();
-        columns.retain_until.shrink_to_fit();
+        columns.ids.shrink();
         columns.profiles.shrink_to_fit();
         Ok(columns)
     }
 
     fn bytes(&self) -> usize {
-        let arrays: [&dyn Array; 4] =
-            [&self.record_ids, &self.person_ids, &self.retain_until, &self.profiles];
-        arrays.iter().map(|a| a.get_buffer_memory_size()).sum()
+        self.ids.bytes() + self.profiles.get_buffer_memory_size()
     }
 }
 
@@ -149,7 +131,7 @@ impl Segment {
     /// manifest says: which comparisons are lawful is decided from the manifest.
     pub fn open(root: &Path, entry: &SegmentEntry) -> Result<Segment> {
         let path = file::verified(root, &entry.records)?;
-        let batches = file::read_parquet(&path, Some(&MATCH_COLUMNS))?;
+        let batches = file::read_parquet(&path, Some(&[&ID_COLUMNS[..], &MATCH_COLUMNS].concat()))?;
         let rows = batches.iter().map(RecordBatch::num_rows).sum();
         let (map, planes) = open_planes(root, entry, rows)?;
         Segment::of_batches(entry.clone(), path, batches, map, planes)
@@ -162,13 +144,14 @@ impl Segment {
     pub fn in_memory(index: Index, records: &[DnaRecord]) -> Result<Segment> {
         let path = PathBuf::from("ad-hoc probes");
         let invalid = |e: String| Error::usage(e, "search fewer probes at a time");
+        let records: Vec<&DnaRecord> = records.iter().collect();
         let batches = records
             .chunks(ROWS_PER_GROUP)
             .map(|chunk| encode_records(chunk, 0))
             .collect::<std::result::Result<Vec<_>, _>>()
             .map_err(|e| invalid(e.to_string()))?;
-        let bytes = encode_planes(records).map_err(invalid)?;
-        let ipc = decode_ipc(&Buffer::from_vec(bytes)).map_err(invalid)?;
+        let bytes = encode_planes(&records).map_err(invalid)?;
+        let ipc = ipc::decode(&Buffer::from_vec(bytes)).map_err(invalid)?;
         let (map, planes) = planes_of(&ipc, records.len(), &path)?;
         let nothing = FileEntry { path: String::new(), blake3: String::new(), bytes: 0 };
         let entry = SegmentEntry {
@@ -199,7 +182,7 @@ impl Segment {
             return Err(broken(format!("{rows} rows where {} were committed", entry.rows)));
         }
         for batch in &batches {
-            check_index(batch, entry.index).map_err(broken)?;
+            ids::check_all(batch, "index", entry.index.name()).map_err(broken)?;
         }
         let pieces = batches
             .into_iter()
@@ -227,19 +210,19 @@ impl Segment {
     /// Identifier of the record at `row` (below [`Self::rows`]).
     pub fn record_id(&self, row: usize) -> &str {
         let (piece, row) = self.piece(row);
-        piece.record_ids.value(row)
+        piece.ids.record_id(row)
     }
 
     /// Personal identifier of the record at `row`, where it has one.
     pub fn person_id(&self, row: usize) -> Option<&str> {
         let (piece, row) = self.piece(row);
-        piece.person_ids.is_valid(row).then(|| piece.person_ids.value(row))
+        piece.ids.person_id(row)
     }
 
     /// Last day the record at `row` is kept, where the law sets one.
     pub fn retain_until(&self, row: usize) -> Option<Date> {
         let (piece, row) = self.piece(row);
-        piece.retain_until.is_valid(row).then(|| date_of(piece.retain_until.value(row))).flatten()
+        piece.ids.retain_until(row)
     }
 
     /// The profile at `row`.
@@ -296,19 +279,6 @@ impl Segment {
     }
 }
 
-/// Checks that every record of the batch is of `index`.
-fn check_index(batch: &RecordBatch, index: Index) -> std::result::Result<(), String> {
-    let indexes =
-        typed::<StringArray>(batch, "index", "Utf8").map_err(|error| error.to_string())?;
-    match indexes.iter().find(|stored| *stored != Some(index.name())) {
-        None => Ok(()),
-        Some(other) => {
-            let other = other.unwrap_or("no index");
-            Err(format!("the manifest says {index}, a record of the segment says {other}"))
-        }
-    }
-}
-
 /// Reads every column of a segment's records.
 ///
 /// # Errors
@@ -325,22 +295,7 @@ pub fn read_records(root: &Path, entry: &SegmentEntry) -> Result<Vec<DnaRecord>>
     Ok(records)
 }
 
-/// Identifiers of a segment's records.
-///
-/// # Errors
-/// The file is missing, changed or cannot be understood.
-pub fn record_ids(root: &Path, entry: &SegmentEntry) -> Result<HashSet<String>> {
-    let path = file::verified(root, &entry.records)?;
-    let mut ids = HashSet::new();
-    for batch in file::read_parquet(&path, Some(&["record_id"]))? {
-        let column = typed::<StringArray>(&batch, "record_id", "Utf8")
-            .map_err(|e| Error::integrity(&path, e.to_string(), RESTORE_HELP))?;
-        ids.extend(column.iter().flatten().map(str::to_owned));
-    }
-    Ok(ids)
-}
-
-/// The records of `entries` that bear one of `ids`, by id. Whole records are read only from the
+/// The records of `entries` that bear one of `wanted`, by id. Whole records are read only from the
 /// segments that hold such an id.
 ///
 /// # Errors
@@ -348,18 +303,13 @@ pub fn record_ids(root: &Path, entry: &SegmentEntry) -> Result<HashSet<String>> 
 pub fn find_records(
     root: &Path,
     entries: &[SegmentEntry],
-    ids: &HashSet<&str>,
+    wanted: &HashSet<&str>,
 ) -> Result<HashMap<String, DnaRecord>> {
     let mut found = HashMap::new();
-    if ids.is_empty() {
-        return Ok(found);
-    }
-    for entry in entries {
-        if record_ids(root, entry)?.iter().any(|id| ids.contains(id.as_str())) {
-            let records = read_records(root, entry)?;
-            let wanted = records.into_iter().filter(|r| ids.contains(r.record_id.as_str()));
-            found.extend(wanted.map(|record| (record.record_id.clone(), record)));
-        }
+    for entry in ids::holding(root, entries, |entry| &entry.records, wanted)? {
+        let records = read_records(root, entry)?;
+        let wanted = records.into_iter().filter(|r| wanted.contains(r.record_id.as_str()));
+        found.extend(wanted.map(|record| (record.record_id.clone(), record)));
     }
     Ok(found)
 }
@@ -374,7 +324,7 @@ fn open_planes(
     let mapped = map::map(&path)?;
     file::check(&path, &entry.planes, &mapped)?;
     let buffer = Buffer::from(Bytes::from_owner(mapped));
-    let batch = decode_ipc(&buffer).map_err(broken)?;
+    let batch = ipc::decode(&buffer).map_err(broken)?;
     planes_of(&batch, rows, &path)
 }
 
@@ -402,34 +352,4 @@ fn planes_of(
         return Err(broken("the planes are not of the length their map says".into()));
     }
     Ok((map, planes))
-}
-
-/// The single batch of an Arrow IPC file, without copying its buffers.
-fn decode_ipc(buffer: &Buffer) -> std::result::Result<RecordBatch, String> {
-    const TRAILER: usize = 10;
-    let trailer = buffer.len().checked_sub(TRAILER).ok_or("the file is too short for Arrow IPC")?;
-    let trailer_bytes: [u8; TRAILER] =
-        buffer[trailer..].try_into().map_err(|_| "the file is too short for Arrow IPC")?;
-    let length = read_footer_length(trailer_bytes).map_err(|e| e.to_string())?;
-    let start = trailer.checked_sub(length).ok_or("the footer is longer than the file")?;
-    let footer = root_as_footer(&buffer[start..trailer]).map_err(|e| e.to_string())?;
-    let schema = fb_to_schema(footer.schema().ok_or("the footer has no schema")?);
-    let decoder = FileDecoder::new(Arc::new(schema), footer.version());
-    let blocks = footer.recordBatches().ok_or("the file has no record batch")?;
-    if blocks.len() != 1 {
-        return Err("planes are one record batch".into());
-    }
-    let block = blocks.get(0);
-    let (offset, metadata, body) = (block.offset(), block.metaDataLength(), block.bodyLength());
-    let length = i64::from(metadata).checked_add(body).ok_or("the batch is too long")?;
-    let (offset, length) = (usize::try_from(offset), usize::try_from(length));
-    let (Ok(offset), Ok(length)) = (offset, length) else { return Err("negative offset".into()) };
-    if offset.checked_add(length).is_none_or(|end| end > buffer.len()) {
-        return Err("the batch reaches past the end of the file".into());
-    }
-    let data = buffer.slice_with_length(offset, length);
-    decoder
-        .read_record_batch(block, &data)
-        .map_err(|e| e.to_string())?
-        .ok_or_else(|| "the record batch is empty".into())
 }

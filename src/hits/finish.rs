@@ -55,6 +55,7 @@ fn key<'a>(hit: &'a Hit, places: &HashMap<&str, usize>) -> Key<'a> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::column::hit::DnaEvidence;
     use proptest::prelude::*;
 
     pub(in crate::hits) fn hit(search: &str, probe: &str, gallery: &str, score_mban: i32) -> Hit {
@@ -71,23 +72,26 @@ pub(super) mod tests {
             gallery_index: "convict".into(),
             rank: 0,
             score_mban,
-            log10_lr: f64::from(score_mban) / 1000.0,
             expected_chance_hits: 0.1,
             calibration: "model".into(),
             rule: "high<=1".into(),
-            loci_compared: 23,
-            loci_full: 23,
-            loci_partial: 0,
-            loci_mismatched: 0,
-            loci_excluding: 0,
-            relation: "MZ".into(),
             family_id: None,
             kinship: None,
-            frequencies: "t".into(),
-            theta: 0.01,
             purpose: "L40 18(1)1".into(),
             new_since: 1,
             device: "cpu".into(),
+            dna: Some(DnaEvidence {
+                log10_lr: f64::from(score_mban) / 1000.0,
+                loci_compared: 23,
+                loci_full: 23,
+                loci_partial: 0,
+                loci_mismatched: 0,
+                loci_excluding: 0,
+                relation: "MZ".into(),
+                frequencies: "t".into(),
+                theta: 0.01,
+            }),
+            finger: None,
         }
     }
 

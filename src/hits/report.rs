@@ -2,16 +2,27 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Pairs that passed one stage of a screen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageReport {
+    /// Stage.
+    pub stage: String,
+    /// Pairs that passed it.
+    pub passed: u64,
+}
+
 /// Counts and limits of one search.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchReport {
     /// Name.
     pub search: String,
+    /// `dna` or `finger`.
+    pub modality: String,
     /// Article that allows it.
     pub purpose: String,
-    /// Index searched.
+    /// Index or register searched.
     pub probe_index: String,
-    /// Index searched in.
+    /// Index or register searched in.
     pub gallery_index: String,
     /// Probe records that took part.
     pub probes: u64,
@@ -26,6 +37,8 @@ pub struct SearchReport {
     pub left_out_family_members: u64,
     /// Pairs compared.
     pub comparisons: u64,
+    /// Pairs that passed the stages of a screen of fingerprints; empty for profiles.
+    pub stages: Vec<StageReport>,
     /// Pairs that passed the screen.
     pub survivors: u64,
     /// Hits in the list.

@@ -35,6 +35,7 @@ mod xml;
 pub mod codis_cmf;
 pub mod familias;
 pub mod family_csv;
+pub mod finger;
 pub mod frequency;
 pub mod genemapper;
 pub mod long_table;
@@ -122,16 +123,19 @@ impl fmt::Display for Format {
 ///
 /// # Errors
 /// [`Error::Io`] when it cannot be read, [`Error::Limit`] when it is larger than
-/// [`limits::MAX_INPUT_BYTES`], [`Error::Rejected`] when it is refused as a whole. Faults of single
+/// [`limits::MAX_INPUT_BYTES`], [`Error::Usage`] for fingerprints, [`Error::Rejected`] when it is
+/// refused as a whole. Faults of single
 /// records are not errors: they are in [`Imported::rejections`].
 pub fn import_file(path: &Path, options: &ImportOptions) -> Result<Imported> {
-    import_bytes(path, &read_bounded(path)?, options)
+    let bytes = read_bounded(path)?;
+    import_bytes(path, &bytes, options)
+        .map_err(|error| finger::intake::not_profiles(path, &bytes).unwrap_or(error))
 }
 
 /// The same for bytes in memory; `path` is used in messages only.
 ///
 /// # Errors
-/// As [`import_file`], without [`Error::Io`].
+/// As [`import_file`], without [`Error::Io`] and [`Error::Usage`].
 pub fn import_bytes(path: &Path, bytes: &[u8], options: &ImportOptions) -> Result<Imported> {
     let text = text::decode(path, bytes)?;
     let format = sniff::recognise(path, &text)?;

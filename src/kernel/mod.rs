@@ -6,6 +6,8 @@
 //! or fixed point. Nothing here reads files, allocates by foreign sizes or runs in parallel: a caller
 //! cuts the work into tiles and runs them on its threads.
 
+#[cfg(test)]
+mod finger_testing;
 mod lanes;
 pub mod planes;
 pub mod query;
@@ -14,6 +16,9 @@ pub mod simd;
 mod testing;
 
 pub mod kin_screen;
+pub mod minutia;
+pub mod minutia_gate;
+pub mod minutia_pair;
 pub mod str_counts;
 pub mod str_screen;
 
@@ -29,7 +34,8 @@ pub struct Spec {
 }
 
 /// Every kernel, in alphabetical order.
-pub const SPECS: [Spec; 3] = [kin_screen::SPEC, str_counts::SPEC, str_screen::SPEC];
+pub const SPECS: [Spec; 5] =
+    [kin_screen::SPEC, minutia_gate::SPEC, minutia_pair::SPEC, str_counts::SPEC, str_screen::SPEC];
 
 /// A pair that passed a screen. Lists of survivors are ascending by probe, then row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,6 +4,9 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use super::finger_job::{FingerComparator, finger_refusals};
+use super::finger_search::ReadyFingerSearch;
+use super::finger_side::FingerSide;
 use super::job::{Comparator, Parameters, refusals};
 use super::search::ReadySearch;
 use crate::device::cpu::CpuDevice;
@@ -11,6 +14,7 @@ use crate::domain::likelihood::Population;
 use crate::error::{Error, Result};
 use crate::kernel::str_screen::{Params, Query};
 use crate::kernel::{Window, kin_screen};
+use crate::law::finger_purpose::Policy;
 
 /// One line of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -25,7 +29,7 @@ pub struct PlannedSearch {
     pub gallery: u64,
     /// Pairs.
     pub comparisons: u64,
-    /// Bytes of bit planes read from the gallery side.
+    /// Bytes of bit planes, or of prints, read from the gallery side.
     pub plane_bytes: u64,
     /// Estimated seconds on this machine with all its threads.
     pub seconds: f64,
@@ -64,7 +68,7 @@ const CALIBRATION_ROWS: usize = 1 << 16;
 /// # Errors
 /// A segment cannot be read.
 pub fn plan(
-    searches: &[ReadySearch],
+    (searches, finger_searches): (&[ReadySearch], &[ReadyFingerSearch]),
     device: &CpuDevice,
     threads: usize,
     parameters: &Parameters,
@@ -92,15 +96,77 @@ pub fn plan(
             expected_chance_hits: search.expected_chance_hits,
         });
     }
-    let refusals = refusals()
-        .into_iter()
-        .map(|(probe, gallery, article)| PlannedRefusal {
+    lines.extend(finger_searches.iter().map(|search| planned_fingers(search, device, threads)));
+    let mut refused = Vec::new();
+    if !searches.is_empty() {
+        refused.extend(refusals().into_iter().map(|(probe, gallery, article)| PlannedRefusal {
             probe: probe.to_string(),
             gallery: gallery.to_string(),
             article,
-        })
-        .collect();
-    Ok(Plan { searches: lines, refusals })
+        }));
+    }
+    if !finger_searches.is_empty() {
+        let policy = Policy { across_owners: parameters.across_owners };
+        refused.extend(finger_refusals(policy).into_iter().map(|(probe, gallery, article)| {
+            PlannedRefusal {
+                probe: format!("{probe} fingerprints"),
+                gallery: format!("{gallery} fingerprints"),
+                article,
+            }
+        }));
+    }
+    Ok(Plan { searches: lines, refusals: refused })
+}
+
+/// Prints of either side timed.
+const TIMED_PRINTS: usize = 256;
+
+/// Gate comparisons one pair of records costs: two fingers by position, one across the hands and its
+/// survivors.
+const GATES_PER_PAIR: f64 = 3.2;
+
+/// Of a search of marks one pair of records costs the product of their impressions, in four turns.
+fn gates_per_pair(search: &ReadyFingerSearch) -> f64 {
+    let per_record = |side: &FingerSide| {
+        let prints: usize = side.segments.iter().map(|segment| segment.prints()).sum();
+        let records: usize = side.segments.iter().map(|segment| segment.rows()).sum();
+        prints as f64 / records.max(1) as f64
+    };
+    match search.spec.comparator {
+        FingerComparator::Positions => GATES_PER_PAIR,
+        FingerComparator::Marks => 4.0 * per_record(&search.probes) * per_record(&search.gallery),
+    }
+}
+
+/// One line about a search of fingerprints, its rate timed on a piece of its own records.
+fn planned_fingers(
+    search: &ReadyFingerSearch,
+    device: &CpuDevice,
+    threads: usize,
+) -> PlannedSearch {
+    let prints = |side: &'_ FingerSide| {
+        let first = side.records.iter().take(TIMED_PRINTS);
+        let found = first.filter_map(|record| side.prints(record).next());
+        found.map(|(_, print)| print.to_print()).collect::<Vec<_>>()
+    };
+    let (a, b) = (prints(&search.probes), prints(&search.gallery));
+    let [a, b] = [&a, &b].map(|list| list.iter().map(|p| p.view()).collect::<Vec<_>>());
+    let mut scores = vec![0; a.len() * b.len()];
+    let started = Instant::now();
+    device.minutia_gate(&device.minutia_batch(&a), &b, &[], &mut scores);
+    let each = started.elapsed().as_secs_f64() / scores.len().max(1) as f64;
+    let gates = search.comparisons as f64 * gates_per_pair(search);
+    PlannedSearch {
+        search: search.spec.name.clone(),
+        purpose: search.spec.purpose.article.to_owned(),
+        probes: search.probes.records.len() as u64,
+        gallery: search.gallery.records.len() as u64,
+        comparisons: search.comparisons,
+        plane_bytes: search.gallery.segments.iter().map(|s| s.bytes() as u64).sum(),
+        seconds: each * gates / threads.max(1) as f64,
+        threshold_log10: search.threshold.to_log10(),
+        expected_chance_hits: search.expected_chance_hits,
+    }
 }
 
 /// Pairs per second of one thread; `None` where there is nothing to compare.

@@ -52,8 +52,24 @@ pub enum Threshold {
     /// The lowest score at which at most this many chance hits are expected in a search, never
     /// below [`FLOOR_LOG10`].
     ExpectFalse(f64),
-    /// A log10 likelihood ratio.
+    /// A score: a log10 likelihood ratio, or -log10 of a false match rate.
     Log10(f64),
+    /// A false match rate: chance hits accepted per comparison.
+    Fmr(f64),
+    /// A false positive identification rate: chance hits accepted per probe.
+    Fpir(f64),
+}
+
+impl Threshold {
+    /// Chance hits accepted in a whole search; for a threshold stated as a score, none.
+    pub fn expected(self, comparisons: u64, probes: u64) -> f64 {
+        match self {
+            Threshold::ExpectFalse(expected) => expected,
+            Threshold::Fmr(rate) => rate * comparisons as f64,
+            Threshold::Fpir(rate) => rate * probes as f64,
+            Threshold::Log10(_) => 0.0,
+        }
+    }
 }
 
 /// Everything that can change a result, and nothing that cannot: part of a run's identity.
@@ -77,6 +93,8 @@ pub struct Parameters {
     pub min_loci: u32,
     /// Hits kept per probe and search; none keeps all.
     pub top: Option<u32>,
+    /// The owners of fingerprint databases have agreed that these may be compared with one another.
+    pub across_owners: bool,
 }
 
 impl Parameters {
@@ -84,7 +102,7 @@ impl Parameters {
     ///
     /// # Errors
     /// Theta outside 0 to 0.5, a threshold that is not a finite number, an expectation that is not
-    /// positive, or a list of length 0.
+    /// positive, a rate outside 0 to 1, or a list of length 0.
     pub fn validate(&self) -> Result<()> {
         let fail = |message: &str, help: &str| Err(Error::usage(message, help));
         check_model(self.theta, self.minimum_frequency)?;
@@ -97,6 +115,12 @@ impl Parameters {
             }
             Threshold::Log10(t) if !t.is_finite() => {
                 return fail("--threshold is a log10 likelihood ratio", "use 6 for a million");
+            }
+            Threshold::Fmr(rate) | Threshold::Fpir(rate) if !(rate > 0.0 && rate <= 1.0) => {
+                return fail(
+                    "--fmr and --fpir are rates above 0 and at most 1",
+                    "use 1e-6 for one chance hit in a million",
+                );
             }
             _ => {}
         }

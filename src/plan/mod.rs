@@ -3,6 +3,10 @@
 pub mod census;
 pub mod chance;
 pub mod cost;
+pub mod finger_job;
+pub mod finger_screen;
+pub mod finger_search;
+pub mod finger_side;
 pub mod job;
 pub mod search;
 pub mod tile;

@@ -103,7 +103,10 @@ pub fn ready(
     };
     search.threshold_log10 = match parameters.threshold {
         Threshold::Log10(t) => t,
-        Threshold::ExpectFalse(e) => chance.threshold(e).max(FLOOR_LOG10),
+        other => {
+            let accepted = other.expected(search.comparisons, search.probes.records);
+            chance.threshold(accepted).max(FLOOR_LOG10)
+        }
     };
     search.expected_chance_hits = chance.expected_at(search.threshold_log10);
     search.chance = chance;

@@ -9,11 +9,16 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::column::hit::Hit;
 use crate::domain::category::Index;
+use crate::domain::register::Register;
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
+use crate::gallery::finger_segment::FingerSegment;
 use crate::gallery::segment::Segment;
 use crate::hits::shard::Shards;
 use crate::plan::census::Side;
+use crate::plan::finger_job::FingerSearchSpec;
+use crate::plan::finger_search::FingerSides;
+use crate::plan::finger_side::FingerSide;
 use crate::plan::job::SearchSpec;
 use crate::plan::search::Sides;
 
@@ -44,23 +49,14 @@ pub fn sides(
         wanted.extend(searches.iter().map(|s| s.probe));
     }
     let statuses = gallery.statuses()?;
-    let runtime = runtime()?;
-    let mut opening = JoinSet::new();
+    let mut jobs = Vec::new();
     for index in &wanted {
         for (place, entry) in gallery.segments(*index).into_iter().enumerate() {
-            let (root, entry, index) = (gallery.root().to_owned(), entry.clone(), *index);
-            let open = move || Segment::open(&root, &entry).map(|s| ((index, place), Arc::new(s)));
-            opening.spawn_blocking_on(open, runtime.handle());
+            let (root, entry) = (gallery.root().to_owned(), entry.clone());
+            jobs.push(((*index, place), move || Segment::open(&root, &entry).map(Arc::new)));
         }
     }
-    let opened = runtime.block_on(async {
-        let mut opened = BTreeMap::new();
-        while let Some(segment) = opening.join_next().await {
-            let (place, segment) = segment.map_err(|e| stopped(&e.to_string()))??;
-            opened.insert(place, segment);
-        }
-        Ok::<_, Error>(opened)
-    })?;
+    let opened = open_all(jobs)?;
     let mut sides = Sides::default();
     for index in wanted {
         let segments =
@@ -68,6 +64,62 @@ pub fn sides(
         sides.by_index.insert(index, Arc::new(Side::new(segments, &statuses, day)));
     }
     sides.family_members = gallery.family_members()?;
+    Ok(sides)
+}
+
+/// Does `jobs` concurrently; what they opened, by key.
+fn open_all<K, S, F>(jobs: Vec<(K, F)>) -> Result<BTreeMap<K, S>>
+where
+    K: Ord + Send + 'static,
+    S: Send + 'static,
+    F: FnOnce() -> Result<S> + Send + 'static,
+{
+    let runtime = runtime()?;
+    let mut opening = JoinSet::new();
+    for (key, open) in jobs {
+        opening.spawn_blocking_on(move || open().map(|opened| (key, opened)), runtime.handle());
+    }
+    runtime.block_on(async {
+        let mut opened = BTreeMap::new();
+        while let Some(done) = opening.join_next().await {
+            let (key, value) = done.map_err(|e| stopped(&e.to_string()))??;
+            opened.insert(key, value);
+        }
+        Ok(opened)
+    })
+}
+
+/// Opens every side the searches of fingerprints need, as [`sides`].
+///
+/// # Errors
+/// A segment or status file is missing, changed or cannot be understood.
+pub fn finger_sides(
+    gallery: &Gallery,
+    searches: &[FingerSearchSpec],
+    with_probes: bool,
+    day: jiff::civil::Date,
+) -> Result<FingerSides> {
+    let mut wanted: BTreeSet<Register> = searches.iter().map(|s| s.gallery).collect();
+    if with_probes {
+        wanted.extend(searches.iter().map(|s| s.probe));
+    }
+    let statuses = gallery.statuses()?;
+    let mut jobs = Vec::new();
+    for register in &wanted {
+        for (place, entry) in gallery.finger_segments(*register).into_iter().enumerate() {
+            let (root, entry) = (gallery.root().to_owned(), entry.clone());
+            let open = move || FingerSegment::open(&root, &entry).map(Arc::new);
+            jobs.push(((*register, place), open));
+        }
+    }
+    let opened = open_all(jobs)?;
+    let mut sides = FingerSides::default();
+    for register in wanted {
+        let range = (register, 0)..=(register, usize::MAX);
+        let segments = opened.range(range).map(|(_, segment)| Arc::clone(segment)).collect();
+        let side = FingerSide::new(segments, &statuses, day);
+        sides.by_register.insert(register, Arc::new(side));
+    }
     Ok(sides)
 }
 

@@ -3,11 +3,16 @@
 //! The hits depend on the gallery, the searches and the parameters, and on nothing else: not on the
 //! SIMD level, the number of threads or the size of tiles (`tests/night.rs` shows it byte by byte).
 
+pub mod finger_compare;
+mod finger_mark;
+pub mod finger_probes;
+mod finger_tile;
 pub mod load;
 pub mod matrix;
 pub mod probes;
 pub mod progress;
 pub mod tile;
+mod work;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -27,11 +32,14 @@ use crate::hits::shard::Shards;
 use crate::ident::content_id;
 use crate::kernel::SPECS;
 use crate::limits::MAX_HITS_PER_RUN;
-use crate::plan::job::{Comparator, Parameters};
+use crate::plan::finger_search::ReadyFingerSearch;
+use crate::plan::job::Parameters;
 use crate::plan::search::ReadySearch;
-use crate::plan::tile::{Tile, TileSize, tiles};
+use crate::plan::tile::TileSize;
+use finger_tile::FingerContext;
 use progress::{Observer, Progress};
-use tile::{TileContext, TileOutput, run_tile};
+use tile::{TileContext, TileOutput};
+use work::Work;
 
 /// Shards waiting to be written before the workers pause.
 const SHARDS_IN_FLIGHT: usize = 64;
@@ -60,12 +68,29 @@ pub struct RunInputs<'a> {
     pub gallery_manifest_blake3: String,
     /// Identity of what is searched besides the gallery (an ad-hoc probe file), or empty.
     pub probe_blake3: String,
-    /// Searches, made ready.
+    /// Searches of profiles, made ready.
     pub searches: Vec<ReadySearch>,
+    /// Searches of fingerprints, made ready.
+    pub finger_searches: Vec<ReadyFingerSearch>,
     /// Parameters.
     pub parameters: &'a Parameters,
     /// Population model, as the parameters say.
     pub population: Population<'a>,
+}
+
+impl RunInputs<'_> {
+    /// Names of the searches, in order.
+    fn names(&self) -> Vec<String> {
+        let dna = self.searches.iter().map(|s| s.spec.name.clone());
+        dna.chain(self.finger_searches.iter().map(|s| s.spec.name.clone())).collect()
+    }
+
+    /// Names of the searches of records in themselves.
+    fn triangles(&self) -> Vec<String> {
+        let dna = self.searches.iter().filter(|s| s.spec.triangle).map(|s| &s.spec.name);
+        let fingers = self.finger_searches.iter().filter(|s| s.spec.triangle);
+        dna.chain(fingers.map(|s| &s.spec.name)).cloned().collect()
+    }
 }
 
 /// What a run found.
@@ -100,15 +125,8 @@ pub fn execute(
     let mut histograms = Vec::new();
     let mut first_tile = 0;
     let mut written = 0;
-    for search in &inputs.searches {
-        let context = TileContext {
-            search,
-            parameters: inputs.parameters,
-            population: &inputs.population,
-            device: execution.device,
-            run_id: &run_id,
-        };
-        let done = run_search(&context, execution, &pool, &writer, first_tile, observer);
+    for work in work(inputs, execution.device, &run_id) {
+        let done = run_search(&work, execution, &pool, &writer, first_tile, observer);
         let (report, histogram, hits) = match done {
             Ok(done) => done,
             // If a shard could not be written, that is the cause; the workers only saw the queue close.
@@ -124,9 +142,7 @@ pub fn execute(
     for report in &mut searches {
         report.hits = hits.iter().filter(|h| h.search == report.search).count() as u64;
     }
-    let triangles: Vec<String> =
-        inputs.searches.iter().filter(|s| s.spec.triangle).map(|s| s.spec.name.clone()).collect();
-    let members = clusters(&hits, &triangles);
+    let members = clusters(&hits, &inputs.triangles());
     let parameters = serde_json::to_value(inputs.parameters)
         .map_err(|e| Error::usage(e.to_string(), "check the parameters"))?;
     let report = RunReport {
@@ -163,9 +179,8 @@ fn kernel_versions() -> Vec<String> {
 fn run_id(inputs: &RunInputs) -> Result<String> {
     let parameters = serde_json::to_string(inputs.parameters)
         .map_err(|e| Error::usage(e.to_string(), "check the parameters"))?;
-    let searches: Vec<&str> = inputs.searches.iter().map(|s| s.spec.name.as_str()).collect();
     let kernels = kernel_versions().join(",");
-    let searches = searches.join(",");
+    let searches = inputs.names().join(",");
     let version = HIT_SCHEMA_VERSION.to_string();
     let parts = [
         &inputs.gallery_manifest_blake3,
@@ -195,14 +210,32 @@ fn ordered_hits(shards: &Shards, inputs: &RunInputs, written: u64) -> Result<Vec
             help: "raise --threshold or lower --expect-false; the shards keep every hit".into(),
         });
     }
-    let names: Vec<String> = inputs.searches.iter().map(|s| s.spec.name.clone()).collect();
-    Ok(finish(hits, &names, inputs.parameters.top))
+    Ok(finish(hits, &inputs.names(), inputs.parameters.top))
+}
+
+/// The searches of a run in order: profiles, then fingerprints.
+fn work<'a>(
+    inputs: &'a RunInputs<'a>,
+    device: CpuDevice,
+    run_id: &'a str,
+) -> impl Iterator<Item = Work<'a>> {
+    let dna = inputs.searches.iter().map(move |search| {
+        Work::Dna(TileContext {
+            search,
+            parameters: inputs.parameters,
+            population: &inputs.population,
+            device,
+            run_id,
+        })
+    });
+    let fingers = inputs.finger_searches.iter();
+    dna.chain(fingers.map(move |search| Work::Finger(FingerContext { search, device, run_id })))
 }
 
 /// Runs every tile of one search; its shards are numbered from `first_tile`. The last number of the
 /// result is the hits written.
 fn run_search(
-    context: &TileContext,
+    work: &Work,
     execution: &Execution,
     pool: &rayon::ThreadPool,
     writer: &load::ShardWriter,
@@ -210,15 +243,13 @@ fn run_search(
     observer: &dyn Observer,
 ) -> Result<(SearchReport, Histogram, u64)> {
     let started = Instant::now();
-    let search = context.search;
-    let list = search_tiles(search, execution.tile);
-    let progress =
-        Progress::start(&search.spec.name, list.len() as u64, search.comparisons, observer);
+    let list = work.tiles(execution.tile);
+    let progress = Progress::start(work.name(), list.len() as u64, work.comparisons(), observer);
     let outputs: Vec<TileOutput> = pool.install(|| {
         list.par_iter()
             .enumerate()
             .map(|(number, tile)| {
-                let mut output = run_tile(context, tile)?;
+                let mut output = work.run(tile)?;
                 if !output.hits.is_empty() {
                     let hits = std::mem::take(&mut output.hits);
                     writer.send(first_tile + number as u64, hits)?;
@@ -230,61 +261,7 @@ fn run_search(
     })?;
     let mut histogram = Histogram::default();
     outputs.iter().for_each(|output| histogram.merge(&output.histogram));
-    let sum = |value: fn(&TileOutput) -> u64| outputs.iter().map(value).sum::<u64>();
-    let kin = matches!(search.spec.comparator, Comparator::Kinship);
-    let report = SearchReport {
-        search: search.spec.name.clone(),
-        purpose: search.spec.purpose.article.into(),
-        probe_index: search.spec.probe.name().into(),
-        gallery_index: search.spec.gallery.name().into(),
-        probes: search.probes.records,
-        gallery: if kin { search.relatives.len() as u64 } else { search.gallery.records },
-        left_out_expired: left_out(search, |l| l.expired),
-        left_out_blocked: left_out(search, |l| l.blocked),
-        left_out_family_members: {
-            let l = &search.families_left_out;
-            l.without_consent
-                + l.case_closed
-                + l.record_left_out
-                + l.record_missing
-                + l.not_a_relative
-        },
-        comparisons: sum(|o| o.comparisons),
-        survivors: sum(|o| o.survivors),
-        hits: 0,
-        threshold_log10: search.threshold_log10,
-        expected_chance_hits: search.expected_chance_hits,
-        tiles: list.len() as u64,
-        tiles_split: sum(|o| o.splits),
-        seconds: started.elapsed().as_secs_f64(),
-    };
+    let report = work.report(&outputs, started.elapsed().as_secs_f64());
     progress.finish(&report);
-    Ok((report, histogram, sum(|o| o.written)))
-}
-
-/// Records left out of either side; an N:N search has one side.
-fn left_out(search: &ReadySearch, value: fn(&crate::plan::census::LeftOut) -> u64) -> u64 {
-    let gallery = if search.spec.triangle { 0 } else { value(&search.gallery.left_out) };
-    value(&search.probes.left_out) + gallery
-}
-
-/// The tiles of a search. In a kinship search the relatives are compiled and the bodies scanned, so
-/// a tile's "probes" are relatives.
-fn search_tiles(search: &ReadySearch, size: TileSize) -> Vec<Tile> {
-    let mut list = Vec::new();
-    if matches!(search.spec.comparator, Comparator::Kinship) {
-        for (place, segment) in search.probes.segments.iter().enumerate() {
-            list.extend(tiles((0, search.relatives.len()), (place, segment.rows()), false, size));
-        }
-        return list;
-    }
-    for (p, probe) in search.probes.segments.iter().enumerate() {
-        for (g, gallery) in search.gallery.segments.iter().enumerate() {
-            if !search.spec.triangle || p <= g {
-                let diagonal = search.spec.triangle && p == g;
-                list.extend(tiles((p, probe.rows()), (g, gallery.rows()), diagonal, size));
-            }
-        }
-    }
-    list
+    Ok((report, histogram, outputs.iter().map(|output| output.written).sum()))
 }

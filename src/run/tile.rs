@@ -1,7 +1,7 @@
 //! One tile: screen by kernel, rescore the survivors exactly, make hits. A pure function of the
 //! search and the tile; an overflow redoes the tile in halves, and nothing is dropped.
 
-use crate::column::hit::Hit;
+use crate::column::hit::{DnaEvidence, Hit};
 use crate::device::cpu::CpuDevice;
 use crate::domain::dna::Profile;
 use crate::domain::likelihood::{Population, log10_product};
@@ -37,8 +37,31 @@ pub(super) struct TileOutput {
     pub(super) survivors: u64,
     pub(super) written: u64,
     pub(super) splits: u64,
+    /// Pairs of fingerprint records that passed the stages of their screen.
+    pub(super) stages: Stages,
     pub(super) histogram: Histogram,
     pub(super) hits: Vec<Hit>,
+}
+
+/// Pairs that passed the first two stages of a screen of fingerprints.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stages {
+    pub(super) first_fingers: u64,
+    pub(super) all_fingers: u64,
+}
+
+impl TileOutput {
+    /// Adds what another tile, or half of this one, brought.
+    pub(super) fn merge(&mut self, part: TileOutput) {
+        self.comparisons += part.comparisons;
+        self.survivors += part.survivors;
+        self.written += part.written;
+        self.splits += part.splits;
+        self.stages.first_fingers += part.stages.first_fingers;
+        self.stages.all_fingers += part.stages.all_fingers;
+        self.histogram.merge(&part.histogram);
+        self.hits.extend(part.hits);
+    }
 }
 
 /// Runs `tile`, in halves if its survivors overflow.
@@ -64,13 +87,7 @@ fn run_within(context: &TileContext, tile: &Tile, capacity: usize) -> Result<Til
     };
     let mut sum = TileOutput { splits: 1, ..TileOutput::default() };
     for half in halves {
-        let part = run_within(context, &half, capacity)?;
-        sum.comparisons += part.comparisons;
-        sum.survivors += part.survivors;
-        sum.written += part.written;
-        sum.splits += part.splits;
-        sum.histogram.merge(&part.histogram);
-        sum.hits.extend(part.hits);
+        sum.merge(run_within(context, &half, capacity)?);
     }
     Ok(sum)
 }
@@ -316,22 +333,25 @@ fn hit(context: &TileContext, pair: &Pair, scored: &Scored) -> Hit {
         gallery_index: spec.gallery.name().into(),
         rank: 0,
         score_mban: scored.score.0,
-        log10_lr: scored.log10_lr,
         expected_chance_hits: context.search.expected_chance_hits_at(scored.score.to_log10()),
         calibration: "model".into(),
         rule: spec.rule(context.parameters),
-        loci_compared: scored.counts.compared,
-        loci_full: scored.counts.high,
-        loci_partial: scored.counts.low - scored.counts.high,
-        loci_mismatched: scored.counts.compared - scored.counts.low,
-        loci_excluding: scored.excluding,
-        relation: scored.relation.into(),
         family_id: family,
         kinship: pair.relative.map(|r| r.kinship.name().to_owned()),
-        frequencies: context.parameters.frequencies.clone(),
-        theta: context.parameters.theta,
         purpose: spec.purpose.article.into(),
         new_since: probe.0.entry().generation.max(gallery.0.entry().generation),
+        dna: Some(DnaEvidence {
+            log10_lr: scored.log10_lr,
+            loci_compared: scored.counts.compared,
+            loci_full: scored.counts.high,
+            loci_partial: scored.counts.low - scored.counts.high,
+            loci_mismatched: scored.counts.compared - scored.counts.low,
+            loci_excluding: scored.excluding,
+            relation: scored.relation.into(),
+            frequencies: context.parameters.frequencies.clone(),
+            theta: context.parameters.theta,
+        }),
+        finger: None,
         device: context.device.name().into(),
     }
 }
@@ -414,6 +434,7 @@ mod tests {
             mismatches: 0,
             min_loci: 6,
             top: None,
+            across_owners: false,
         };
         let sides = sides();
         let all = [Sweep::Dedup, Sweep::MissingPerson].map(|s| searches(s).unwrap()).concat();

@@ -40,7 +40,7 @@ const LAYOUT_VERSION: u32 = 1;
 
 const REGISTRY_FILE: &str = "registry.json";
 const FAMILIES_FILE: &str = "families.csv";
-const TRUTH_RECORDS_FILE: &str = "truth_records.csv";
+pub(super) const TRUTH_RECORDS_FILE: &str = "truth_records.csv";
 const TRUTH_PERSONS_FILE: &str = "truth_persons.csv";
 const TRUTH_MISSING_FILE: &str = "truth_missing.csv";
 
@@ -125,13 +125,7 @@ impl Description {
 /// # Errors
 /// The folder is not empty or cannot be written.
 pub fn write_registry(dir: &Path, registry: &Registry) -> Result<()> {
-    std::fs::create_dir_all(dir).map_err(Error::io(dir))?;
-    if std::fs::read_dir(dir).map_err(Error::io(dir))?.next().is_some() {
-        return Err(Error::usage(
-            format!("the folder {} is not empty", dir.display()),
-            "name a new folder; a synthetic registry never overwrites files",
-        ));
-    }
+    create_empty(dir)?;
     let mut rest = registry.records.iter().zip(&registry.births).peekable();
     for index in Index::ALL {
         let mut rows = Vec::new();
@@ -145,8 +139,28 @@ pub fn write_registry(dir: &Path, registry: &Registry) -> Result<()> {
     write_rows(&dir.join(TRUTH_RECORDS_FILE), truth.records.iter())?;
     write_rows(&dir.join(TRUTH_PERSONS_FILE), truth.persons.iter())?;
     write_rows(&dir.join(TRUTH_MISSING_FILE), truth.missing.iter())?;
+    write_description(dir, &Description::new(registry))
+}
+
+/// Makes sure that `dir` exists and holds nothing.
+///
+/// # Errors
+/// The folder is not empty or cannot be made.
+pub fn create_empty(dir: &Path) -> Result<()> {
+    std::fs::create_dir_all(dir).map_err(Error::io(dir))?;
+    if std::fs::read_dir(dir).map_err(Error::io(dir))?.next().is_some() {
+        return Err(Error::usage(
+            format!("the folder {} is not empty", dir.display()),
+            "name a new folder; a synthetic registry never overwrites files",
+        ));
+    }
+    Ok(())
+}
+
+/// Writes the description that makes the folder `dir` complete.
+pub(super) fn write_description<D: Serialize>(dir: &Path, description: &D) -> Result<()> {
     let path = dir.join(REGISTRY_FILE);
-    let mut text = serde_json::to_string_pretty(&Description::new(registry))
+    let mut text = serde_json::to_string_pretty(description)
         .map_err(|error| Error::io(&path)(error.into()))?;
     text.push('\n');
     std::fs::write(&path, text).map_err(Error::io(&path))
@@ -157,13 +171,7 @@ pub fn write_registry(dir: &Path, registry: &Registry) -> Result<()> {
 /// # Errors
 /// The folder is not complete, or a file breaks a rule of its format.
 pub fn read_truth(dir: &Path) -> Result<Truth> {
-    let marker = dir.join(REGISTRY_FILE);
-    if !marker.is_file() {
-        return Err(Error::usage(
-            format!("{} is not a synthetic registry: it has no {REGISTRY_FILE}", dir.display()),
-            "name the folder that `tanba synth --out` wrote; if it stopped half-way, make it again",
-        ));
-    }
+    require_complete(dir)?;
     let truth = Truth {
         records: read_rows(&dir.join(TRUTH_RECORDS_FILE), Some)?,
         persons: read_rows(&dir.join(TRUTH_PERSONS_FILE), Some)?,
@@ -171,6 +179,17 @@ pub fn read_truth(dir: &Path) -> Result<Truth> {
     };
     check_persons(dir, &truth)?;
     Ok(truth)
+}
+
+/// Refuses a folder without the description, which is written last.
+pub(super) fn require_complete(dir: &Path) -> Result<()> {
+    if dir.join(REGISTRY_FILE).is_file() {
+        return Ok(());
+    }
+    Err(Error::usage(
+        format!("{} is not a synthetic registry: it has no {REGISTRY_FILE}", dir.display()),
+        "name the folder that `tanba synth --out` wrote; if it stopped half-way, make it again",
+    ))
 }
 
 /// Reads the families that [`write_registry`] wrote into `dir`.
@@ -282,22 +301,22 @@ impl RowWriter<'_> {
     }
 }
 
-fn csv_writer(path: &Path) -> Result<csv::Writer<BufWriter<File>>> {
+pub(super) fn csv_writer(path: &Path) -> Result<csv::Writer<BufWriter<File>>> {
     let file = File::create_new(path).map_err(Error::io(path))?;
     Ok(csv::Writer::from_writer(BufWriter::new(file)))
 }
 
-fn finish(path: &Path, writer: csv::Writer<BufWriter<File>>) -> Result<()> {
+pub(super) fn finish(path: &Path, writer: csv::Writer<BufWriter<File>>) -> Result<()> {
     let failed = |error: std::io::Error| Error::Io { path: path.to_owned(), source: error };
     let mut buffer = writer.into_inner().map_err(|error| failed(error.into_error()))?;
     buffer.flush().map_err(failed)
 }
 
-fn csv_failure(path: &Path, error: csv::Error) -> Error {
+pub(super) fn csv_failure(path: &Path, error: csv::Error) -> Error {
     Error::Io { path: path.to_owned(), source: error.into() }
 }
 
-fn write_rows<R: Serialize>(path: &Path, rows: impl Iterator<Item = R>) -> Result<()> {
+pub(super) fn write_rows<R: Serialize>(path: &Path, rows: impl Iterator<Item = R>) -> Result<()> {
     let mut writer = csv_writer(path)?;
     for row in rows {
         writer.serialize(row).map_err(|error| csv_failure(path, error))?;
@@ -305,7 +324,10 @@ fn write_rows<R: Serialize>(path: &Path, rows: impl Iterator<Item = R>) -> Resul
     finish(path, writer)
 }
 
-fn read_rows<R: DeserializeOwned, T>(path: &Path, read: impl Fn(R) -> Option<T>) -> Result<Vec<T>> {
+pub(super) fn read_rows<R: DeserializeOwned, T>(
+    path: &Path,
+    read: impl Fn(R) -> Option<T>,
+) -> Result<Vec<T>> {
     let file = File::open(path).map_err(Error::io(path))?;
     let size_bytes = file.metadata().map_err(Error::io(path))?.len();
     if size_bytes > MAX_INPUT_BYTES {

@@ -12,6 +12,7 @@
 
 mod assemble;
 mod files;
+pub mod finger;
 mod genome;
 mod options;
 mod pedigree;
@@ -30,8 +31,8 @@ use crate::domain::record::DnaRecord;
 use crate::error::Result;
 
 pub use files::{
-    Description, families_path, read_family_members, read_truth, table_file, table_paths,
-    write_registry,
+    Description, create_empty, families_path, read_family_members, read_truth, table_file,
+    table_paths, write_registry,
 };
 pub use options::{MAX_OTHERS, MAX_PERSONS, SynthOptions};
 pub use truth::{RecordKind, Truth, TruthMissing, TruthPerson, TruthRecord};

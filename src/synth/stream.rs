@@ -19,6 +19,10 @@ pub(super) enum Purpose {
     Selection,
     /// How one sample is typed.
     Typing,
+    /// The fingers of one person.
+    FingerPerson,
+    /// Who is in the fingerprint registry.
+    FingerSelection,
 }
 
 /// Streams per purpose: more than clans or records there can be.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use tanba::domain::category::Index;
 use tanba::error::{Error, Position};
+use tanba::import::finger::is_finger;
 use tanba::import::{Format, import_file};
 
 use crate::{alleles, common, files_below, options, record};
@@ -203,10 +204,15 @@ fn every_shared_format_sample_is_read_or_refused_as_listed() {
 }
 
 #[test]
-fn files_of_other_kinds_are_refused() {
+fn fingerprints_are_refused_as_profiles_with_the_option_they_need() {
     let Some(folder) = common::shared("data/formats/finger") else { return };
     for path in files_below(&folder) {
-        let result = import_file(&path, &options(Index::Trace));
-        assert!(matches!(result, Err(Error::Rejected(_))), "{}: {result:?}", path.display());
+        let error = import_file(&path, &options(Index::Trace)).unwrap_err();
+        let is_template = is_finger(&std::fs::read(&path).unwrap());
+        match error {
+            Error::Usage { help, .. } => assert!(is_template && help.contains("--register")),
+            Error::Rejected(_) => assert!(!is_template, "{}", path.display()),
+            other => panic!("{}: {other}", path.display()),
+        }
     }
 }

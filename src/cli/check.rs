@@ -1,0 +1,296 @@
+//! `tanba import --check`: what fingerprint files hold, without a gallery: format, conventions,
+//! templates, images, warnings, refusals, and a drawing to lay beside the image of the print.
+
+use std::collections::HashSet;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::import::file_name;
+use super::ui::{Outcome, Ui};
+use crate::domain::finger::Template;
+use crate::error::{Error, Rejection, Result};
+use crate::import::finger::{FingerFile, FingerFormat, ImageReference, draw, kinds, read_bytes_as};
+use crate::limits::MAX_FINGER_FILE_BYTES;
+
+/// Arguments of `tanba import` that concern fingerprint files alone.
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// Look at fingerprint files and import nothing: formats, conventions, warnings, and a drawing
+    #[arg(long)]
+    pub(super) check: bool,
+    /// Where --check draws a single file [default: FILE.svg in the working directory]
+    #[arg(long, value_name = "FILE", requires = "check")]
+    svg: Option<PathBuf>,
+    /// Format of fingerprint files that content does not tell: xyt-nist, xyt-m1, iso-2005-compact
+    #[arg(long = "as", value_name = "FORMAT", value_parser = parse_format, conflicts_with = "index")]
+    pub(super) format: Option<FingerFormat>,
+}
+
+/// Reads the word of a format.
+fn parse_format(text: &str) -> std::result::Result<FingerFormat, String> {
+    FingerFormat::parse(text).ok_or_else(|| {
+        let words: Vec<&str> = FingerFormat::ALL.iter().map(|format| format.word()).collect();
+        format!("is one of {}", words.join(", "))
+    })
+}
+
+#[derive(Debug, Serialize)]
+struct TemplateReport {
+    position: &'static str,
+    impression: &'static str,
+    view: u8,
+    quality: Option<u8>,
+    units_per_metre_x: u32,
+    units_per_metre_y: u32,
+    width: Option<u32>,
+    height: Option<u32>,
+    endings: usize,
+    bifurcations: usize,
+    others: usize,
+}
+
+impl TemplateReport {
+    fn new(template: &Template) -> Self {
+        let [endings, bifurcations, others] = kinds(template);
+        TemplateReport {
+            position: template.position.name(),
+            impression: template.impression.name(),
+            view: template.view,
+            quality: template.quality,
+            units_per_metre_x: template.units_per_metre_x,
+            units_per_metre_y: template.units_per_metre_y,
+            width: template.width,
+            height: template.height,
+            endings,
+            bifurcations,
+            others,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct ImageReport {
+    record_type: u8,
+    idc: u16,
+    positions: Vec<&'static str>,
+    impression: Option<&'static str>,
+    algorithm: String,
+    width_px: u32,
+    height_px: u32,
+    pixels_per_metre: Option<u32>,
+}
+
+impl ImageReport {
+    fn new(image: &ImageReference) -> Self {
+        ImageReport {
+            record_type: image.record_type,
+            idc: image.idc,
+            positions: image.positions.iter().map(|position| position.name()).collect(),
+            impression: image.impression.map(|impression| impression.name()),
+            algorithm: image.algorithm.clone(),
+            width_px: image.width_px,
+            height_px: image.height_px,
+            pixels_per_metre: image.pixels_per_metre,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct CheckReport {
+    r#type: &'static str,
+    file: String,
+    format: Option<&'static str>,
+    transaction: Option<String>,
+    conventions: Vec<String>,
+    templates: Vec<TemplateReport>,
+    images: Vec<ImageReport>,
+    warnings: Vec<String>,
+    rejections: Vec<String>,
+    svg: Option<String>,
+}
+
+/// Looks at every file; the first refusal is the error the command ends with.
+pub(super) fn run(args: &CheckArgs, files: &[PathBuf], ui: &Ui) -> Result<Outcome> {
+    if args.svg.is_some() && files.len() > 1 {
+        return Err(Error::usage(
+            "--svg names one drawing, and several files are checked",
+            "leave --svg out: each drawing is named after its file",
+        ));
+    }
+    let mut taken = HashSet::new();
+    let mut first_refusal: Option<Rejection> = None;
+    for path in files {
+        let (found, refusals) = match read_bytes_as(path, &read_bounded(path)?, args.format) {
+            Ok(mut file) => {
+                let refusals = std::mem::take(&mut file.rejections);
+                (Some(file), refusals)
+            }
+            Err(Error::Rejected(rejection)) => (None, vec![*rejection]),
+            Err(error) => return Err(error),
+        };
+        let svg = match &found {
+            Some(file) if !file.templates.is_empty() => {
+                let target = args.svg.clone().unwrap_or_else(|| free_name(path, &mut taken));
+                std::fs::write(&target, draw(file, &file_name(path)))
+                    .map_err(Error::io(&target))?;
+                Some(target)
+            }
+            _ => None,
+        };
+        tell(path, found.as_ref(), refusals.is_empty(), svg.as_deref(), ui);
+        for (number, refusal) in refusals.iter().enumerate() {
+            // The very first is shown as the error at the end.
+            if number > 0 || first_refusal.is_some() {
+                ui.rejection(refusal);
+            }
+        }
+        ui.document(&report(path, found.as_ref(), &refusals, svg.as_deref()));
+        first_refusal = first_refusal.or_else(|| refusals.into_iter().next());
+    }
+    match first_refusal {
+        Some(refusal) => Err(refusal.into()),
+        None => Ok(Outcome::Done),
+    }
+}
+
+/// A file's bytes, one more than the limit at most: the reader says what is wrong with a larger one.
+fn read_bounded(path: &Path) -> Result<Vec<u8>> {
+    let file = std::fs::File::open(path).map_err(Error::io(path))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_FINGER_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
+    Ok(bytes)
+}
+
+/// The file's name and `.svg`, numbered where an earlier file of this command has the same name.
+fn free_name(path: &Path, taken: &mut HashSet<String>) -> PathBuf {
+    let name = file_name(path);
+    let mut free = format!("{name}.svg");
+    for number in 2.. {
+        if taken.insert(free.clone()) {
+            break;
+        }
+        free = format!("{name}-{number}.svg");
+    }
+    PathBuf::from(free)
+}
+
+fn report(
+    path: &Path,
+    found: Option<&FingerFile>,
+    refusals: &[Rejection],
+    svg: Option<&Path>,
+) -> CheckReport {
+    let found = found.as_slice();
+    CheckReport {
+        r#type: "check",
+        file: path.display().to_string(),
+        format: found.iter().map(|file| file.format.name()).next(),
+        transaction: found.iter().find_map(|file| file.subject.transaction.clone()),
+        conventions: found.iter().flat_map(|file| file.conventions.clone()).collect(),
+        templates: found.iter().flat_map(|f| &f.templates).map(TemplateReport::new).collect(),
+        images: found.iter().flat_map(|file| &file.images).map(ImageReport::new).collect(),
+        warnings: found.iter().flat_map(|file| file.warnings.clone()).collect(),
+        rejections: refusals.iter().map(ToString::to_string).collect(),
+        svg: svg.map(|path| path.display().to_string()),
+    }
+}
+
+fn tell(path: &Path, found: Option<&FingerFile>, is_whole: bool, svg: Option<&Path>, ui: &Ui) {
+    let Some(file) = found else {
+        ui.say(format!("{}: not recognised", path.display()));
+        return;
+    };
+    let held = match file.templates.len() {
+        _ if !is_whole => "refused".to_owned(),
+        1 => "1 template".to_owned(),
+        count => format!("{count} templates"),
+    };
+    ui.say(format!("{}: {}, {held}", path.display(), file.format));
+    if let Some(transaction) = &file.subject.transaction {
+        ui.say(format!("  transaction {transaction}"));
+    }
+    for convention in &file.conventions {
+        ui.say(format!("  {convention}"));
+    }
+    if !file.templates.is_empty() {
+        ui.say(templates(&file.templates, ui));
+    }
+    for image in &file.images {
+        ui.say(format!("  {}", image_line(image)));
+    }
+    if let Some(svg) = svg {
+        ui.say(format!("  drawn in {}", svg.display()));
+    }
+    for warning in &file.warnings {
+        ui.warn(format!("{}: {warning}", path.display()));
+    }
+}
+
+fn templates(templates: &[Template], ui: &Ui) -> String {
+    let mut table = ui.table(&[
+        "  position",
+        "impression",
+        "view",
+        "quality",
+        "dpi",
+        "size",
+        "endings",
+        "bifurcations",
+        "other",
+    ]);
+    for template in templates {
+        let [endings, bifurcations, others] = kinds(template);
+        let or_dash = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
+        let size = template.width.zip(template.height).map(|(w, h)| format!("{w} x {h}"));
+        table.add_row([
+            format!("  {}", template.position),
+            template.impression.name().to_owned(),
+            template.view.to_string(),
+            or_dash(template.quality.map(|quality| quality.to_string())),
+            dpi(template),
+            or_dash(size),
+            endings.to_string(),
+            bifurcations.to_string(),
+            others.to_string(),
+        ]);
+    }
+    table.to_string()
+}
+
+/// Units per inch, both where they differ.
+fn dpi(template: &Template) -> String {
+    let per_inch = |units: u32| (u64::from(units) * 254 + 5_000) / 10_000;
+    let (x, y) = (per_inch(template.units_per_metre_x), per_inch(template.units_per_metre_y));
+    if x == y { x.to_string() } else { format!("{x} x {y}") }
+}
+
+fn image_line(image: &ImageReference) -> String {
+    let positions: Vec<&str> = image.positions.iter().map(|position| position.name()).collect();
+    format!(
+        "image of type {}, IDC {}: {}, {}, {} x {} pixels; not matched",
+        image.record_type,
+        image.idc,
+        if positions.is_empty() { "unknown".to_owned() } else { positions.join(" or ") },
+        image.algorithm,
+        image.width_px,
+        image.height_px,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drawings_of_files_of_one_name_do_not_overwrite_each_other() {
+        let mut taken = HashSet::new();
+        let mut name = |path: &str| free_name(Path::new(path), &mut taken).display().to_string();
+        assert_eq!(name("a/1.fmr"), "1.fmr.svg");
+        assert_eq!(name("b/1.fmr"), "1.fmr-2.svg");
+        assert_eq!(name("c/1.fmr"), "1.fmr-3.svg");
+        assert_eq!(name("c/2.fmr"), "2.fmr.svg");
+    }
+}

@@ -1,0 +1,167 @@
+//! `tanba import --register`: fingerprints into a gallery, from lists or from files by themselves.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::common::{grouped, today};
+use super::import::{ImportArgs, file_name, tell_committed, tell_present};
+use super::set_aside::SetAside;
+use super::ui::{Outcome, Ui};
+use crate::domain::register::Register;
+use crate::error::{Error, Rejection, Result};
+use crate::gallery::commit::{self, FingerIntake, ImportOutcome};
+use crate::import::finger::intake::{FingerImport, FingerOptions, import_fingers};
+
+#[derive(Debug, Serialize)]
+struct FileReport {
+    file: String,
+    format: Option<String>,
+    records: u64,
+    /// Files of templates read.
+    files: u64,
+    templates: u64,
+    rejected: u64,
+    conventions: Vec<String>,
+    warnings: Vec<String>,
+    quarantine: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct FingerImportReport {
+    r#type: &'static str,
+    gallery: String,
+    register: &'static str,
+    generation: u64,
+    added: u64,
+    already_present: u64,
+    retention_updates: u64,
+    retention_kept: u64,
+    files: Vec<FileReport>,
+}
+
+/// Imports the files into `register` for `owner`.
+pub(super) fn run(
+    args: &ImportArgs,
+    gallery: &Path,
+    register: Register,
+    owner: String,
+    ui: &Ui,
+) -> Result<Outcome> {
+    let set_aside = SetAside { gallery, category: register.name(), ui };
+    let options = FingerOptions {
+        register,
+        owner,
+        registered_on: args.registered_on.unwrap_or_else(today),
+        format: args.finger.format,
+        partial: args.partial,
+    };
+    let mut intakes = Vec::new();
+    let mut reports = Vec::new();
+    let mut first_rejection: Option<Rejection> = None;
+    for path in &args.files {
+        let imported = match import_fingers(path, &options) {
+            Ok(imported) => imported,
+            Err(Error::Rejected(rejection)) => {
+                let quarantine = set_aside.whole_file(&rejection, &mut first_rejection)?;
+                reports.push(refused(path, quarantine));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let quarantine = set_aside.of_file(
+            &imported.file_hash,
+            &imported.rejections,
+            args.partial,
+            &mut first_rejection,
+        )?;
+        reports.push(take_in(path, &imported, quarantine, ui));
+        intakes.push(FingerIntake {
+            file_hash: imported.file_hash,
+            file_name: file_name(path),
+            rejected: imported.rejections.len() as u64,
+            records: imported.records,
+        });
+    }
+    intakes.retain(|intake| args.partial || intake.rejected == 0);
+    let outcome = commit::import_fingers(gallery, register, &options.owner, &intakes)?;
+    let committed = match outcome {
+        ImportOutcome::Committed(committed) => committed,
+        ImportOutcome::Clashes(clashes) => return Err(set_aside.clashes(&clashes)),
+    };
+    reports.iter().for_each(|report| tell(report, ui));
+    tell_present(&committed, ui);
+    tell_committed(gallery, &committed, register.name(), ui);
+    ui.document(&FingerImportReport {
+        r#type: "finger_import",
+        gallery: gallery.display().to_string(),
+        register: register.name(),
+        generation: committed.generation,
+        added: committed.added,
+        already_present: committed.already_present,
+        retention_updates: committed.retention_updates,
+        retention_kept: committed.retention_kept.len() as u64,
+        files: reports,
+    });
+    match first_rejection {
+        Some(rejection) => Err(rejection.into()),
+        None => Ok(Outcome::Done),
+    }
+}
+
+fn refused(path: &Path, quarantine: String) -> FileReport {
+    FileReport {
+        file: path.display().to_string(),
+        format: None,
+        records: 0,
+        files: 0,
+        templates: 0,
+        rejected: 1,
+        conventions: Vec::new(),
+        warnings: Vec::new(),
+        quarantine: Some(quarantine),
+    }
+}
+
+fn take_in(
+    path: &Path,
+    imported: &FingerImport,
+    quarantine: Option<String>,
+    ui: &Ui,
+) -> FileReport {
+    for warning in &imported.warnings {
+        ui.warn(format!("{}: {warning}", path.display()));
+    }
+    FileReport {
+        file: path.display().to_string(),
+        format: Some(imported.format.clone()),
+        records: imported.records.len() as u64,
+        files: imported.files,
+        templates: imported.records.iter().map(|record| record.templates.len() as u64).sum(),
+        rejected: imported.rejections.len() as u64,
+        conventions: imported.conventions.clone(),
+        warnings: imported.warnings.clone(),
+        quarantine,
+    }
+}
+
+fn tell(report: &FileReport, ui: &Ui) {
+    let format = report.format.as_deref().unwrap_or("not recognised");
+    let mut line = format!(
+        "{}: {format}, {} records, {} templates from {} files",
+        report.file,
+        grouped(report.records),
+        grouped(report.templates),
+        grouped(report.files)
+    );
+    if report.rejected > 0 {
+        line += &format!(", {} rejected", grouped(report.rejected));
+    }
+    ui.say(line);
+    for convention in &report.conventions {
+        ui.say(format!("  {convention}"));
+    }
+    if let Some(quarantine) = &report.quarantine {
+        ui.say(format!("  reasons: {quarantine}"));
+    }
+}

@@ -1,0 +1,74 @@
+//! The self-test question of the minutia kernels: prints of every size around the width of a vector, their
+//! other impressions, and strangers.
+
+use super::CpuDevice;
+use super::selftest::Numbers;
+use crate::kernel::minutia::{Print, PrintView};
+
+/// Numbers of minutiae of the prints.
+const SIZES: [u16; 12] = [0, 1, 7, 16, 17, 31, 36, 48, 49, 54, 65, 128];
+/// Prints that are compared in full: those of the middle sizes.
+const COMPARED: std::ops::Range<usize> = 3..10;
+
+/// The scores of all prints against all prints and their other impressions.
+pub(super) fn gate(device: &CpuDevice) -> impl Iterator<Item = u64> {
+    let (prints, others) = prints();
+    let probes: Vec<PrintView<'_>> = prints.iter().map(Print::view).collect();
+    let gallery: Vec<PrintView<'_>> = prints.iter().chain(&others).map(Print::view).collect();
+    let mut scores = vec![-1; probes.len() * gallery.len()];
+    device.minutia_gate(&device.minutia_batch(&probes), &gallery, &[], &mut scores);
+    scores.into_iter().map(|score| i64::from(score) as u64)
+}
+
+/// The full scores of some prints against the other impressions of the same.
+pub(super) fn pair(device: &CpuDevice) -> impl Iterator<Item = u64> {
+    let (prints, others) = prints();
+    let mut answers = Vec::new();
+    for print in prints.iter().take(COMPARED.end).skip(COMPARED.start) {
+        for other in others.iter().take(COMPARED.end).skip(COMPARED.start) {
+            let score = device.minutia_pair(print.view(), other.view());
+            answers.extend([i64::from(score.similarity) as u64, u64::from(score.paired)]);
+        }
+    }
+    answers.into_iter()
+}
+
+/// Prints, and another impression of each.
+fn prints() -> (Vec<Print>, Vec<Print>) {
+    let mut numbers = Numbers(20_261_122);
+    let prints: Vec<Print> = SIZES.iter().map(|size| print(&mut numbers, *size)).collect();
+    let others = prints.iter().map(|print| other(&mut numbers, print)).collect();
+    (prints, others)
+}
+
+fn print(numbers: &mut Numbers, size: u16) -> Print {
+    let mut print = Print { order_key: u64::from(numbers.below(4)), ..Print::default() };
+    for _ in 0..size {
+        // 64 components of at most 52 are no longer than a descriptor may be.
+        print.descriptors.push(std::array::from_fn(|_| (i32::from(numbers.below(105)) - 52) as i8));
+        print.x.push(numbers.below(90) as i16);
+        print.y.push(numbers.below(120) as i16);
+        print.directions.push(numbers.below(24) as u8);
+        print.qualities.push(numbers.below(101) as u8);
+    }
+    print
+}
+
+/// `print` elsewhere and turned a little in direction, each minutia somewhat moved and one in eight gone.
+fn other(numbers: &mut Numbers, print: &Print) -> Print {
+    let mut other = Print { order_key: u64::from(numbers.below(4)), ..Print::default() };
+    for i in 0..print.descriptors.len() {
+        if numbers.below(8) == 0 {
+            continue;
+        }
+        let descriptor = print.descriptors[i];
+        other.descriptors.push(descriptor.map(|component| {
+            (i32::from(component) * 3 / 4 + i32::from(numbers.below(21)) - 10) as i8
+        }));
+        other.x.push(print.x[i] + 40 + numbers.below(9) as i16);
+        other.y.push(print.y[i] - 25 + numbers.below(9) as i16);
+        other.directions.push(print.directions[i].wrapping_add(4 + numbers.below(5) as u8));
+        other.qualities.push(print.qualities[i]);
+    }
+    other
+}

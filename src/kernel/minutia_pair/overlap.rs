@@ -1,0 +1,84 @@
+//! The region both prints show: which minutiae could have found a partner.
+//!
+//! The region of a print is the intersection of 16 half planes that just hold its minutiae: nearly its
+//! convex hull, without divisions or branches. A minutia counts by its quality, so that a doubtful one
+//! without a partner weighs little.
+
+use super::Paired;
+use super::align::SUB_PIXELS;
+use crate::kernel::minutia::PrintView;
+use crate::kernel::minutia::trigonometry::{cosine, sine};
+
+/// Half planes of a region.
+const SIDES: usize = 16;
+
+/// Normals of the half planes.
+const NORMALS: [(i32, i32); SIDES] = {
+    let mut normals = [(0, 0); SIDES];
+    let mut side = 0;
+    while side < SIDES {
+        let angle = (side * 512 / SIDES) as u32;
+        normals[side] = (cosine(angle), sine(angle));
+        side += 1;
+    }
+    normals
+};
+
+/// What a minutia counts for, by quality 0 (unknown) to 100: `round(256 sqrt(quality / 100))`.
+pub(super) const QUALITY_WEIGHTS: [i32; 101] = {
+    let mut weights = [256; 101];
+    let mut quality = 1u32;
+    while quality <= 100 {
+        // Nearest root of 65536 * quality / 100, by the root of four times it.
+        weights[quality as usize] = ((4 * 65_536 * quality / 100).isqrt() as i32 + 1) / 2;
+        quality += 1;
+    }
+    weights
+};
+
+/// What a minutia of `quality` counts for, 256 for the best.
+pub(super) fn quality_weight(quality: u8) -> i32 {
+    QUALITY_WEIGHTS[usize::from(quality.min(100))]
+}
+
+/// Sums of quality weights of the minutiae of either print in the region of the other, the paired ones
+/// counted in any case. `mapped` are those of `a` in the frame of `b`, 1/16 pixel.
+pub(super) fn overlap(
+    a: PrintView<'_>,
+    b: PrintView<'_>,
+    mapped: &[(i32, i32)],
+    pairs: &[Paired],
+) -> (i32, i32) {
+    let places: Vec<(i32, i32)> =
+        b.x.iter()
+            .zip(b.y)
+            .map(|(x, y)| (i32::from(*x) * SUB_PIXELS, i32::from(*y) * SUB_PIXELS))
+            .collect();
+    let paired = |of: fn(&Paired) -> usize| pairs.iter().fold(0u128, |set, p| set | 1 << of(p));
+    let count = |inside: &[(i32, i32)], region: &[i32; SIDES], taken: u128, qualities: &[u8]| {
+        let places = inside.iter().zip(qualities).enumerate();
+        places
+            .filter(|(i, (place, _))| taken >> i & 1 == 1 || holds(region, **place))
+            .map(|(_, (_, quality))| quality_weight(*quality))
+            .sum()
+    };
+    (
+        count(mapped, &region(&places), paired(|p| p.first), a.qualities),
+        count(&places, &region(mapped), paired(|p| p.second), b.qualities),
+    )
+}
+
+/// The reach of the places along each normal.
+fn region(places: &[(i32, i32)]) -> [i32; SIDES] {
+    NORMALS
+        .map(|(nx, ny)| places.iter().map(|(x, y)| along(*x, *y, nx, ny)).max().unwrap_or(i32::MIN))
+}
+
+fn holds(region: &[i32; SIDES], (x, y): (i32, i32)) -> bool {
+    NORMALS.iter().zip(region).all(|((nx, ny), reach)| along(x, y, *nx, *ny) <= *reach)
+}
+
+/// Length along a normal; a print of the largest extent stays within 32 bits.
+fn along(x: i32, y: i32, nx: i32, ny: i32) -> i32 {
+    x.wrapping_mul(nx).wrapping_add(y.wrapping_mul(ny))
+}

@@ -1,0 +1,134 @@
+//! A search of fingerprints made ready: both sides opened, comparisons counted, threshold and screen set.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::finger_job::{FingerComparator, FingerSearchSpec};
+use super::finger_screen::{Penetration, Screen};
+use super::finger_side::{FingerSide, PositionSet};
+use super::job::{Parameters, Threshold};
+use crate::device::cpu::CpuDevice;
+use crate::domain::register::Register;
+use crate::score::Millibans;
+
+/// The sides of a run, opened once per register.
+#[derive(Debug, Default)]
+pub struct FingerSides {
+    /// Records of the gallery by register.
+    pub by_register: BTreeMap<Register, Arc<FingerSide>>,
+    /// Ad-hoc probes, which replace the probe side.
+    pub ad_hoc_probes: Option<Arc<FingerSide>>,
+}
+
+/// A search of fingerprints ready to run.
+#[derive(Debug)]
+pub struct ReadyFingerSearch {
+    /// What is searched, and by which article.
+    pub spec: FingerSearchSpec,
+    /// Searched side.
+    pub probes: Arc<FingerSide>,
+    /// Enrolled side.
+    pub gallery: Arc<FingerSide>,
+    /// Pairs of records to be compared: those that have a position in common.
+    pub comparisons: u64,
+    /// Least score of a hit.
+    pub threshold: Millibans,
+    /// Chance hits to expect at the threshold.
+    pub expected_chance_hits: f64,
+    /// What passes the screen.
+    pub screen: Screen,
+}
+
+impl ReadyFingerSearch {
+    /// Chance hits to expect in this whole search at `score` or higher: comparisons times the rate at
+    /// which records of different persons reach it.
+    pub fn expected_chance_hits_at(&self, score: Millibans) -> f64 {
+        self.comparisons as f64 * 10f64.powf(-score.to_log10()).min(1.0)
+    }
+}
+
+/// Makes one search ready; the screen is measured by `device`.
+pub fn ready_finger(
+    spec: &FingerSearchSpec,
+    sides: &FingerSides,
+    parameters: &Parameters,
+    penetration: Penetration,
+    device: &CpuDevice,
+) -> ReadyFingerSearch {
+    let side = |register| sides.by_register.get(&register).cloned().unwrap_or_default();
+    let of_owner = |side: Arc<FingerSide>| match &spec.owner {
+        Some(owner) => Arc::new(side.of_owner(owner)),
+        None => side,
+    };
+    let probes = sides.ad_hoc_probes.clone().unwrap_or_else(|| of_owner(side(spec.probe)));
+    let gallery = of_owner(side(spec.gallery));
+    let comparisons = comparisons(spec, &probes, &gallery);
+    let threshold = threshold(parameters.threshold, comparisons, probes.records.len());
+    let both = (&*probes, &*gallery);
+    let screen = match spec.comparator {
+        FingerComparator::Positions => Screen::of_positions(device, both, comparisons, penetration),
+        FingerComparator::Marks => Screen::of_marks(device, both, comparisons, penetration),
+    };
+    let mut search = ReadyFingerSearch {
+        spec: spec.clone(),
+        probes,
+        gallery,
+        comparisons,
+        threshold,
+        expected_chance_hits: 0.0,
+        screen,
+    };
+    search.expected_chance_hits = search.expected_chance_hits_at(threshold);
+    search
+}
+
+/// Pairs of records that can be compared.
+fn comparisons(spec: &FingerSearchSpec, probes: &FingerSide, gallery: &FingerSide) -> u64 {
+    let by_set = |side: &FingerSide| {
+        let mut counts: BTreeMap<PositionSet, u64> = BTreeMap::new();
+        for record in &side.records {
+            *counts.entry(record.positions).or_insert(0) += 1;
+        }
+        counts
+    };
+    let is_comparable = |a: PositionSet, b: PositionSet| {
+        spec.comparator == FingerComparator::Marks || !a.common(b).is_empty()
+    };
+    let (rows, columns) = (by_set(probes), by_set(gallery));
+    let mut pairs = 0;
+    for (a, count) in &rows {
+        for (b, others) in columns.iter().filter(|(b, _)| is_comparable(*a, **b)) {
+            let same = if spec.triangle && a == b { *count } else { 0 };
+            pairs += count * others - same;
+        }
+    }
+    if spec.triangle { pairs / 2 } else { pairs }
+}
+
+/// The least score of a hit: the rate of chance hits per comparison that is accepted.
+fn threshold(threshold: Threshold, comparisons: u64, probes: usize) -> Millibans {
+    Millibans::from_log10(match threshold {
+        Threshold::Log10(log10) => log10,
+        Threshold::Fmr(rate) => -rate.log10(),
+        other => {
+            let accepted = other.expected(comparisons, probes as u64);
+            (comparisons.max(1) as f64 / accepted).log10().max(super::job::FLOOR_LOG10)
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thresholds_are_rates_per_comparison() {
+        let at = |t, comparisons, probes| threshold(t, comparisons, probes).0;
+        assert_eq!(at(Threshold::ExpectFalse(1.0), 1_000_000_000, 10), 9000);
+        assert_eq!(at(Threshold::ExpectFalse(0.1), 1_000_000_000, 10), 10_000);
+        assert_eq!(at(Threshold::Fpir(0.01), 1_000_000, 10), 7000);
+        assert_eq!(at(Threshold::Fmr(1e-6), 5, 5), 6000);
+        assert_eq!(at(Threshold::Log10(4.5), 5, 5), 4500);
+        assert_eq!(at(Threshold::ExpectFalse(1.0), 5, 5), 3000);
+    }
+}

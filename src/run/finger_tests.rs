@@ -1,0 +1,213 @@
+//! Tiles of fingerprints: the screen finds the mates, and how a tile is cut changes nothing.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::domain::finger::{Position, Template};
+use crate::domain::finger_record::FingerRecord;
+use crate::domain::register::Register;
+use crate::gallery::finger_segment::FingerSegment;
+use crate::law::finger_purpose::Policy;
+use crate::plan::finger_job::FingerSearchSpec;
+use crate::plan::finger_screen::Penetration;
+use crate::plan::finger_search::{FingerSides, ready_finger};
+use crate::plan::job::{Parameters, Threshold};
+use crate::synth::finger::{ImpressionOptions, Person};
+
+/// How a record shows its person's hands.
+#[derive(Debug, Clone, Copy)]
+enum Hands {
+    Whole,
+    Exchanged,
+    /// Right index and left middle finger at each other's place.
+    Misplaced,
+    /// Only these fingers.
+    Few(&'static [u8]),
+}
+
+fn impressions(person: u32, time: u64, hands: Hands) -> Vec<Template> {
+    let person = Person::new(7, person);
+    let shown = |position: &Position| match hands {
+        Hands::Few(codes) => codes.contains(&position.code()),
+        _ => true,
+    };
+    let print = |position: &Position| {
+        let own = match (hands, position.code()) {
+            (Hands::Exchanged, code) => mirror(code),
+            (Hands::Misplaced, 2) => 8,
+            (Hands::Misplaced, 8) => 2,
+            (_, code) => code,
+        };
+        let master = person.master(Position::from_code(own).unwrap()).unwrap();
+        let template = master.impression(&ImpressionOptions::plain(), time);
+        Template { position: *position, ..template }
+    };
+    Position::FINGERS.iter().filter(|p| shown(p)).map(print).collect()
+}
+
+fn record(id: &str, register: Register, templates: Vec<Template>) -> FingerRecord {
+    FingerRecord {
+        record_id: id.into(),
+        person_id: None,
+        case_id: None,
+        register,
+        owner: "mvd".into(),
+        registered_on: jiff::civil::date(2026, 1, 1),
+        retain_until: None,
+        retain_rule: String::new(),
+        templates,
+    }
+}
+
+/// Twenty persons, five of them registered again in some other way; and marks of four of them.
+fn sides() -> FingerSides {
+    let again = [
+        Hands::Whole,
+        Hands::Exchanged,
+        Hands::Misplaced,
+        Hands::Few(&[3, 9]),
+        Hands::Few(&[1, 4, 10]),
+    ];
+    let mut citizens: Vec<FingerRecord> = (0..20)
+        .map(|n| record(&format!("A{n:02}"), Register::Citizen, impressions(n, 0, Hands::Whole)))
+        .collect();
+    citizens.extend(again.iter().enumerate().map(|(n, hands)| {
+        record(&format!("B{n:02}"), Register::Citizen, impressions(n as u32, 1, *hands))
+    }));
+    let marks: Vec<FingerRecord> = (0..4)
+        .map(|n| {
+            let mut mark = impressions(10 + n, 2, Hands::Few(&[2, 7])).swap_remove(0);
+            mark.position = Position::UNKNOWN;
+            record(&format!("T{n:02}"), Register::Trace, vec![mark])
+        })
+        .collect();
+    let mut sides = FingerSides::default();
+    for (register, records) in [(Register::Citizen, citizens), (Register::Trace, marks)] {
+        let segment = FingerSegment::in_memory(register, "mvd", &records).unwrap();
+        let day = jiff::civil::date(2026, 11, 21);
+        let side = FingerSide::new(vec![Arc::new(segment)], &Default::default(), day);
+        sides.by_register.insert(register, Arc::new(side));
+    }
+    sides
+}
+
+fn search(sides: &FingerSides, probe: Register, threshold: Threshold) -> ReadyFingerSearch {
+    let spec = FingerSearchSpec::new("s", probe, Register::Citizen, Policy::default()).unwrap();
+    let parameters = Parameters {
+        as_of: jiff::civil::date(2026, 11, 21),
+        frequencies: String::new(),
+        frequencies_id: String::new(),
+        theta: 0.0,
+        minimum_frequency: crate::domain::frequency::MinimumFrequency::UnseenOnly,
+        threshold,
+        mismatches: 0,
+        min_loci: 1,
+        top: None,
+        across_owners: false,
+    };
+    // A screen even of so few: one comparison in ten passes each stage.
+    let penetration = Penetration {
+        first_across: 0.2,
+        first_fingers: 0.1,
+        all_fingers: 0.1,
+        mark: 0.1,
+        always: 0.0,
+    };
+    ready_finger(&spec, sides, &parameters, penetration, &CpuDevice::detect().unwrap())
+}
+
+fn run(search: &ReadyFingerSearch, tile: &Tile, capacity: usize) -> TileOutput {
+    let device = CpuDevice::detect().unwrap();
+    let context = FingerContext { search, device, run_id: "r" };
+    let mut output = run_within(&context, tile, capacity).unwrap();
+    output.hits.sort_by(|a, b| a.hit_id.cmp(&b.hit_id));
+    output
+}
+
+fn whole(search: &ReadyFingerSearch) -> Tile {
+    Tile {
+        probe_segment: 0,
+        probes: 0..search.probes.records.len(),
+        gallery_segment: 0,
+        rows: 0..search.gallery.records.len(),
+        diagonal: search.spec.triangle,
+    }
+}
+
+#[test]
+fn the_screen_keeps_doubles_however_their_fingers_were_recorded() {
+    let sides = sides();
+    let search = search(&sides, Register::Citizen, Threshold::Log10(5.0));
+    let output = run(&search, &whole(&search), usize::MAX);
+    assert_eq!(output.comparisons, search.comparisons);
+    assert!(output.stages.first_fingers < search.comparisons / 3, "{:?}", output.stages);
+    let mut found: Vec<(&str, &str, &str)> = output
+        .hits
+        .iter()
+        .map(|h| (h.probe_id.as_str(), h.gallery_id.as_str(), h.rule.as_str()))
+        .collect();
+    found.sort_unstable();
+    let expected = [
+        ("A00", "B00", "equal positions"),
+        ("A01", "B01", "sequence error"),
+        ("A02", "B02", "sequence error"),
+        ("A03", "B03", "equal positions"),
+        ("A04", "B04", "equal positions"),
+    ];
+    assert_eq!(found, expected);
+    let misplaced = output.hits.iter().find(|hit| hit.probe_id == "A02").unwrap();
+    let fingers = &misplaced.finger.as_ref().unwrap().fingers;
+    let elsewhere: Vec<(u8, u8)> = fingers
+        .iter()
+        .filter(|f| f.probe_position != f.gallery_position)
+        .map(|f| (f.probe_position, f.gallery_position))
+        .collect();
+    assert_eq!(elsewhere, [(2, 8), (8, 2)]);
+    let few = output.hits.iter().find(|hit| hit.probe_id == "A03").unwrap();
+    assert_eq!(few.finger.as_ref().unwrap().fingers.len(), 2);
+}
+
+#[test]
+fn a_mark_names_the_finger_that_left_it() {
+    let sides = sides();
+    let search = search(&sides, Register::Trace, Threshold::Log10(2.0));
+    let output = run(&search, &whole(&search), usize::MAX);
+    assert_eq!(output.comparisons, 4 * 25);
+    for n in 0..4 {
+        let (mark, person) = (format!("T{n:02}"), format!("A{}", 10 + n));
+        let hit = output.hits.iter().find(|h| h.probe_id == mark && h.gallery_id == person);
+        let fingers = &hit.unwrap().finger.as_ref().unwrap().fingers;
+        assert_eq!(fingers.len(), 1);
+        assert_eq!((fingers[0].probe_position, fingers[0].gallery_position), (0, 2));
+    }
+}
+
+#[test]
+fn an_overflowing_tile_of_fingerprints_is_redone_in_halves_and_loses_no_hit() {
+    let sides = sides();
+    // So low that many pairs are hits.
+    for probe in [Register::Citizen, Register::Trace] {
+        let search = search(&sides, probe, Threshold::Log10(0.0));
+        let all = run(&search, &whole(&search), usize::MAX);
+        assert!(all.hits.len() > 10 && all.splits == 0, "{}", all.hits.len());
+        for capacity in [1, 5] {
+            let cut = run(&search, &whole(&search), capacity);
+            assert!(cut.splits > 0);
+            assert_eq!((cut.comparisons, cut.survivors), (all.comparisons, all.survivors));
+            assert_eq!(cut.histogram, all.histogram);
+            assert_eq!(cut.hits, all.hits, "{probe} at capacity {capacity}");
+        }
+    }
+}
+
+#[test]
+fn a_device_that_answers_wrongly_is_caught() {
+    let templates = impressions(0, 0, Hands::Few(&[2]));
+    let described = crate::run::finger_probes::Described::of(&templates).unwrap();
+    let print = described.placed()[0].1;
+    let right = minutia_gate::reference(print, print);
+    assert!(spot_check_one(print, print, (0, right)).is_ok());
+    assert!(spot_check_one(print, print, (right + 1, 0)).is_ok());
+    let wrong = spot_check_one(print, print, (0, right + 1)).unwrap_err();
+    assert_eq!(wrong.kind().exit_code(), 6);
+}

@@ -1,0 +1,149 @@
+//! One search of a run, whatever it compares: its tiles, how one is run, and its account.
+
+use super::finger_tile::{FingerContext, run_finger_tile};
+use super::tile::{TileContext, TileOutput, run_tile};
+use crate::error::Result;
+use crate::hits::report::{SearchReport, StageReport};
+use crate::plan::census::LeftOut;
+use crate::plan::job::Comparator;
+use crate::plan::search::ReadySearch;
+use crate::plan::tile::{Tile, TileSize, tiles};
+
+/// A comparison of two fingerprint records costs a hundred times one of two profiles: tiles of them are
+/// cut smaller by this, so that threads end together.
+const FINGER_ROWS_SHARE: usize = 32;
+
+/// A search with what its tiles share.
+pub(super) enum Work<'a> {
+    Dna(TileContext<'a>),
+    Finger(FingerContext<'a>),
+}
+
+impl Work<'_> {
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Work::Dna(context) => &context.search.spec.name,
+            Work::Finger(context) => &context.search.spec.name,
+        }
+    }
+
+    pub(super) fn comparisons(&self) -> u64 {
+        match self {
+            Work::Dna(context) => context.search.comparisons,
+            Work::Finger(context) => context.search.comparisons,
+        }
+    }
+
+    /// The tiles of the search.
+    pub(super) fn tiles(&self, size: TileSize) -> Vec<Tile> {
+        match self {
+            Work::Dna(context) => profile_tiles(context.search, size),
+            Work::Finger(context) => {
+                let search = context.search;
+                let size = TileSize { rows: size.rows.div_ceil(FINGER_ROWS_SHARE), ..size };
+                let sides = (search.probes.records.len(), search.gallery.records.len());
+                tiles((0, sides.0), (0, sides.1), search.spec.triangle, size)
+            }
+        }
+    }
+
+    pub(super) fn run(&self, tile: &Tile) -> Result<TileOutput> {
+        match self {
+            Work::Dna(context) => run_tile(context, tile),
+            Work::Finger(context) => run_finger_tile(context, tile),
+        }
+    }
+
+    /// The account of the search over its `outputs`; hits are counted after the final reduction.
+    pub(super) fn report(&self, outputs: &[TileOutput], seconds: f64) -> SearchReport {
+        let sum = |value: fn(&TileOutput) -> u64| outputs.iter().map(value).sum::<u64>();
+        let stage = |stage: &str, value| StageReport { stage: stage.into(), passed: sum(value) };
+        let mut report = match self {
+            Work::Dna(context) => profile_report(context.search),
+            Work::Finger(context) => finger_report(context),
+        };
+        if matches!(self, Work::Finger(_)) {
+            report.stages = vec![
+                stage("first_fingers", |o| o.stages.first_fingers),
+                stage("all_fingers", |o| o.stages.all_fingers),
+            ];
+        }
+        report.comparisons = sum(|o| o.comparisons);
+        report.survivors = sum(|o| o.survivors);
+        report.tiles = outputs.len() as u64;
+        report.tiles_split = sum(|o| o.splits);
+        report.seconds = seconds;
+        report
+    }
+}
+
+/// Records left out of either side; an N:N search has one side.
+fn left_out(probes: &LeftOut, gallery: &LeftOut, triangle: bool) -> LeftOut {
+    let other = if triangle { LeftOut::default() } else { *gallery };
+    LeftOut { expired: probes.expired + other.expired, blocked: probes.blocked + other.blocked }
+}
+
+fn profile_report(search: &ReadySearch) -> SearchReport {
+    let kin = matches!(search.spec.comparator, Comparator::Kinship);
+    let out = left_out(&search.probes.left_out, &search.gallery.left_out, search.spec.triangle);
+    let family = &search.families_left_out;
+    SearchReport {
+        search: search.spec.name.clone(),
+        modality: "dna".into(),
+        purpose: search.spec.purpose.article.into(),
+        probe_index: search.spec.probe.name().into(),
+        gallery_index: search.spec.gallery.name().into(),
+        probes: search.probes.records,
+        gallery: if kin { search.relatives.len() as u64 } else { search.gallery.records },
+        left_out_expired: out.expired,
+        left_out_blocked: out.blocked,
+        left_out_family_members: family.without_consent
+            + family.case_closed
+            + family.record_left_out
+            + family.record_missing
+            + family.not_a_relative,
+        threshold_log10: search.threshold_log10,
+        expected_chance_hits: search.expected_chance_hits,
+        ..SearchReport::default()
+    }
+}
+
+fn finger_report(context: &FingerContext) -> SearchReport {
+    let search = context.search;
+    let out = left_out(&search.probes.left_out, &search.gallery.left_out, search.spec.triangle);
+    SearchReport {
+        search: search.spec.name.clone(),
+        modality: "finger".into(),
+        purpose: search.spec.purpose.article.into(),
+        probe_index: search.spec.probe.name().into(),
+        gallery_index: search.spec.gallery.name().into(),
+        probes: search.probes.records.len() as u64,
+        gallery: search.gallery.records.len() as u64,
+        left_out_expired: out.expired,
+        left_out_blocked: out.blocked,
+        threshold_log10: search.threshold.to_log10(),
+        expected_chance_hits: search.expected_chance_hits,
+        ..SearchReport::default()
+    }
+}
+
+/// The tiles of a search of profiles. In a kinship search the relatives are compiled and the bodies
+/// scanned, so a tile's "probes" are relatives.
+fn profile_tiles(search: &ReadySearch, size: TileSize) -> Vec<Tile> {
+    let mut list = Vec::new();
+    if matches!(search.spec.comparator, Comparator::Kinship) {
+        for (place, segment) in search.probes.segments.iter().enumerate() {
+            list.extend(tiles((0, search.relatives.len()), (place, segment.rows()), false, size));
+        }
+        return list;
+    }
+    for (p, probe) in search.probes.segments.iter().enumerate() {
+        for (g, gallery) in search.gallery.segments.iter().enumerate() {
+            if !search.spec.triangle || p <= g {
+                let diagonal = search.spec.triangle && p == g;
+                list.extend(tiles((p, probe.rows()), (g, gallery.rows()), diagonal, size));
+            }
+        }
+    }
+    list
+}

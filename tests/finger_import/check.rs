@@ -1,0 +1,75 @@
+//! `tanba import --check` as a person runs it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::own_samples;
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tanba"));
+    command.args(["--json", "import", "--check"]).args(arguments).current_dir(folder);
+    command.output().unwrap()
+}
+
+fn documents(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn sample(name: &str) -> String {
+    let path = own_samples().into_iter().find(|path| path.ends_with(name)).unwrap();
+    path.to_string_lossy().into_owned()
+}
+
+#[test]
+fn a_check_names_format_conventions_and_templates_and_draws_beside_the_caller() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &[&sample("iso-2005.fmr"), &sample("itl-legacy-image.an2")]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let documents = documents(&output);
+    assert_eq!(documents[0]["format"], "ISO/IEC 19794-2:2005");
+    assert_eq!(documents[0]["templates"][1]["position"], "left-index");
+    let template = &documents[0]["templates"][0];
+    let counts = ["endings", "bifurcations", "others"].map(|kind| template[kind].as_u64().unwrap());
+    assert_eq!(counts.iter().sum::<u64>(), 24);
+    assert_eq!(documents[0]["svg"], "iso-2005.fmr.svg");
+    assert_eq!(documents[1]["transaction"], "T-0001");
+    assert_eq!(documents[1]["images"][0]["record_type"], 14);
+    for name in ["iso-2005.fmr.svg", "itl-legacy-image.an2.svg"] {
+        let svg = std::fs::read_to_string(folder.path().join(name)).unwrap();
+        assert!(svg.starts_with("<svg"), "{name}");
+    }
+}
+
+#[test]
+fn a_check_goes_on_after_a_refused_file_and_ends_with_its_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = std::fs::read(sample("iso-2005.fmr")).unwrap();
+    std::fs::write(folder.path().join("cut.fmr"), &bytes[..200]).unwrap();
+    std::fs::write(folder.path().join("table.csv"), "a,b\n1,2\n").unwrap();
+    let whole = sample("ansi-2004.fmr");
+    let output = run(folder.path(), &["cut.fmr", "table.csv", &whole]);
+    assert_eq!(output.status.code(), Some(3));
+    let documents = documents(&output);
+    assert_eq!(documents.len(), 4);
+    assert!(documents[0]["rejections"][0].as_str().unwrap().starts_with("cut.fmr:byte 8: "));
+    assert!(documents[0]["svg"].is_null() && documents[1]["format"].is_null());
+    assert_eq!(documents[2]["rejections"].as_array().unwrap().len(), 0);
+    assert_eq!(documents[3]["type"], "error");
+    assert!(!folder.path().join("cut.fmr.svg").exists());
+    assert!(folder.path().join("ansi-2004.fmr.svg").exists());
+}
+
+#[test]
+fn a_format_may_be_stated_and_one_drawing_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let card = sample("iso-2005-compact.card");
+    let stated = run(folder.path(), &["--as", "iso-2005-compact", "--svg", "card.svg", &card]);
+    assert_eq!(stated.status.code(), Some(0));
+    assert!(folder.path().join("card.svg").exists());
+    assert_eq!(run(folder.path(), &[&card]).status.code(), Some(3));
+    assert_eq!(run(folder.path(), &["--as", "nothing", &card]).status.code(), Some(2));
+    assert_eq!(run(folder.path(), &["--svg", "x.svg", &card, &card]).status.code(), Some(2));
+}
