@@ -46,7 +46,7 @@ pub(super) struct FingerArgs {
     #[arg(long, value_name = "FILE")]
     pairs: PathBuf,
     /// How the impressions may lie
-    #[arg(long, value_enum, default_value = "upright")]
+    #[arg(long, value_enum, default_value = "any")]
     rotation: RotationArg,
     /// File to write instead of standard output
     #[arg(long, value_name = "FILE")]

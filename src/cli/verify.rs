@@ -48,7 +48,7 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "LOG10", conflicts_with = "fmr")]
     threshold: Option<f64>,
     /// How the impressions may lie
-    #[arg(long, value_enum, default_value = "upright")]
+    #[arg(long, value_enum, default_value = "any")]
     rotation: RotationArg,
 }
 
@@ -120,7 +120,7 @@ fn show(
     ui: &Ui,
 ) {
     let decision = if is_confirmed { "confirmed" } else { "not confirmed" };
-    let fmr = 10f64.powf(-f64::from(found.score_mban) / 1000.0);
+    let fmr = 10f64.powf(-f64::from(found.score_mban) / 1000.0).min(1.0);
     ui.say(format!("identity {decision}"));
     ui.say(format!(
         "score {:.2} of {:.2} needed: different persons reach it in {fmr:.1e} of comparisons ({})",

@@ -285,13 +285,18 @@ impl Template {
     pub fn print(&self) -> Result<Vec<PlacedMinutia>, PrintError> {
         let scale_x = scale(self.units_per_metre_x)?;
         let scale_y = scale(self.units_per_metre_y)?;
-        // Subtracted before scaling, so that rounding does not depend on the origin.
-        let least_x = self.minutiae.iter().map(|m| m.x).min().unwrap_or(0);
-        let least_y = self.minutiae.iter().map(|m| m.y).min().unwrap_or(0);
+        let middle_x = middle(self.minutiae.iter().map(|m| m.x));
+        let middle_y = middle(self.minutiae.iter().map(|m| m.y));
+        let places: Vec<(i32, i32)> = self
+            .minutiae
+            .iter()
+            .map(|m| (scaled(m.x, middle_x, scale_x), scaled(m.y, middle_y, scale_y)))
+            .collect();
+        let least_x = places.iter().map(|place| place.0).min().unwrap_or(0);
+        let least_y = places.iter().map(|place| place.1).min().unwrap_or(0);
         let mut placed = Vec::with_capacity(self.minutiae.len());
-        for m in &self.minutiae {
-            let x = scaled(i64::from(m.x) - i64::from(least_x), scale_x);
-            let y = scaled(i64::from(m.y) - i64::from(least_y), scale_y);
+        for (m, place) in self.minutiae.iter().zip(places) {
+            let (x, y) = (place.0.saturating_sub(least_x), place.1.saturating_sub(least_y));
             if x.max(y) > MAX_EXTENT_PX {
                 return Err(PrintError::Extent(x.max(y)));
             }
@@ -322,10 +327,22 @@ fn scale(units_per_metre: u32) -> Result<(i64, i64), PrintError> {
     }
 }
 
-/// `value`, not negative, scaled and rounded to the nearest, halves up.
-fn scaled(value: i64, (numerator, denominator): (i64, i64)) -> i32 {
-    let rounded = (value * numerator * 2 + denominator) / (2 * denominator);
-    i32::try_from(rounded).unwrap_or(i32::MAX)
+/// Twice the middle between the least and the largest of `values`.
+fn middle(values: impl Iterator<Item = i32> + Clone) -> i64 {
+    let least = values.clone().min().unwrap_or(0);
+    i64::from(least) + i64::from(values.max().unwrap_or(0))
+}
+
+/// `value` scaled, from the middle of the print whose double is `middle`, rounded to the nearest, halves
+/// away from the middle: so rounding depends neither on the origin nor on a quarter turn. Where nothing is
+/// scaled nothing is rounded, and `value` stays as it is.
+fn scaled(value: i32, middle: i64, (numerator, denominator): (i64, i64)) -> i32 {
+    if numerator == denominator {
+        return value;
+    }
+    let doubled = 2 * i64::from(value) - middle;
+    let size = (doubled.abs() * numerator + denominator) / (2 * denominator);
+    (size * doubled.signum()).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32
 }
 
 /// A direction in 1/11520 turn as the nearest of 256, halves up.
@@ -347,4 +364,81 @@ fn keep_best(placed: &mut Vec<(i32, i32, u8, u8)>) {
     });
     placed.truncate(MAX_PRINT_MINUTIAE);
     placed.sort_unstable();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn template(minutiae: Vec<Minutia>, (x, y): (u32, u32)) -> Template {
+        Template {
+            position: Position::UNKNOWN,
+            impression: Impression::LIVE_PLAIN,
+            view: 0,
+            quality: None,
+            width: None,
+            height: None,
+            units_per_metre_x: x,
+            units_per_metre_y: y,
+            minutiae,
+        }
+    }
+
+    fn minutiae() -> impl Strategy<Value = Vec<Minutia>> {
+        let minutia = (-900i32..900, -900i32..900, 0..DIRECTIONS_PER_TURN);
+        proptest::collection::vec(minutia, 0..40).prop_map(|list| {
+            let minutia = |(x, y, direction)| Minutia {
+                x,
+                y,
+                direction,
+                kind: MinutiaKind::Other,
+                quality: None,
+            };
+            list.into_iter().map(minutia).collect()
+        })
+    }
+
+    /// A quarter turn counter-clockwise, back to where the smallest x and y are 0.
+    fn turned(placed: &[PlacedMinutia]) -> Vec<PlacedMinutia> {
+        let widest = placed.iter().map(|m| m.y_px).max().unwrap_or(0);
+        let turn = |m: &PlacedMinutia| PlacedMinutia {
+            x_px: widest - m.y_px,
+            y_px: m.x_px,
+            direction: m.direction.wrapping_add(64),
+            ..*m
+        };
+        let mut list: Vec<PlacedMinutia> = placed.iter().map(turn).collect();
+        list.sort_unstable();
+        list
+    }
+
+    proptest! {
+        #[test]
+        fn a_template_moved_and_turned_by_a_quarter_gives_the_same_print_turned(
+            list in minutiae(),
+            (dx, dy) in (-5000i32..5000, -5000i32..5000),
+            x in prop::sample::select(vec![19_685u32, 39_370, 10_000, 23_622]),
+            y in prop::sample::select(vec![19_685u32, 39_370]),
+        ) {
+            let turn = |m: &Minutia| Minutia {
+                x: dx - m.y,
+                y: dy + m.x,
+                direction: (m.direction + DIRECTIONS_PER_TURN / 4) % DIRECTIONS_PER_TURN,
+                ..*m
+            };
+            let other = list.iter().map(turn).collect();
+            let straight = template(list, (x, y)).print().unwrap();
+            prop_assert_eq!(template(other, (y, x)).print().unwrap(), turned(&straight));
+        }
+    }
+
+    #[test]
+    fn twice_the_resolution_halves_the_distances() {
+        let at =
+            |x, y| Minutia { x, y, direction: 0, kind: MinutiaKind::Ending, quality: Some(50) };
+        let fine = template(vec![at(10, 20), at(210, 120), at(110, 60)], (39_370, 39_370));
+        let places = fine.print().unwrap().iter().map(|m| (m.x_px, m.y_px)).collect::<Vec<_>>();
+        assert_eq!(places, [(0, 0), (50, 20), (100, 50)]);
+    }
 }

@@ -44,10 +44,11 @@ fn nepers(mban: i32) -> f64 {
     f64::from(mban.max(0)) / 1000.0 * std::f64::consts::LN_10
 }
 
-/// What is left of the evidence `mban` if it is the best of `tries`.
+/// What is left of the evidence `mban` if it is the best of `tries`. Below 0 chance is expected to do
+/// better than that with every pair of records; the order of such scores still means something.
 pub fn best_of_mban(mban: i32, tries: usize) -> i32 {
     let price = (1000.0 * (tries.max(1) as f64).log10()).round() as i32;
-    (mban - price).max(0)
+    mban - price
 }
 
 #[cfg(test)]
@@ -62,7 +63,7 @@ mod tests {
         assert_eq!(fused_mban(&[]), 0);
         assert_eq!(fused_mban(&[4321]), 4321);
         assert_eq!(best_of_mban(4000, 10), 3000);
-        assert_eq!(best_of_mban(500, 100), 0);
+        assert_eq!(best_of_mban(500, 100), -1500);
     }
 
     #[test]

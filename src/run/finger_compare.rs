@@ -129,12 +129,15 @@ impl Comparison {
 
 fn compared(
     device: &CpuDevice,
-    (probe, a): Placed<'_>,
-    (gallery, b): Placed<'_>,
+    ((probe, a), (gallery, b)): (Placed<'_>, Placed<'_>),
+    rotation: Rotation,
     tries: usize,
 ) -> Compared {
-    let score = device.minutia_pair(a, b);
-    of_score((probe, gallery), (score.similarity, score.paired), Rotation::Upright, tries)
+    let score = match rotation {
+        Rotation::Upright => device.minutia_pair(a, b),
+        Rotation::Any => device.minutia_pair_best_turn(&quarter_turns(a.to_print()), b),
+    };
+    of_score((probe, gallery), (score.similarity, score.paired), rotation, tries)
 }
 
 fn of_score(
@@ -165,13 +168,14 @@ fn at<'a, 'p>(
 /// The best pair of the impressions of `a` at one place and of `b` at another.
 fn best_at(
     device: &CpuDevice,
+    rotation: Rotation,
     (a, place): (&[Placed<'_>], u8),
     (b, other): (&[Placed<'_>], u8),
 ) -> Option<Compared> {
     let tries = at(a, place).count() * at(b, other).count();
     at(a, place)
         .flat_map(|first| at(b, other).map(move |second| (first, second)))
-        .map(|(first, second)| compared(device, first, second, tries))
+        .map(|(first, second)| compared(device, (first, second), rotation, tries))
         .max_by_key(|pair| (pair.similarity, pair.paired))
 }
 
@@ -194,15 +198,25 @@ fn fused(correspondence: Correspondence, pairs: Vec<Compared>, tries: usize) -> 
 }
 
 /// Compares equal positions.
-pub fn by_position(device: &CpuDevice, a: &[Placed<'_>], b: &[Placed<'_>]) -> Comparison {
-    let pairs = places(a).into_iter().filter_map(|place| best_at(device, (a, place), (b, place)));
+pub fn by_position(
+    device: &CpuDevice,
+    rotation: Rotation,
+    (a, b): (&[Placed<'_>], &[Placed<'_>]),
+) -> Comparison {
+    let at_place = |place| best_at(device, rotation, (a, place), (b, place));
+    let pairs = places(a).into_iter().filter_map(at_place);
     fused(Correspondence::Positions, pairs.collect(), 1)
 }
 
 /// Compares each finger with the same finger of the other hand: one record may have them exchanged.
-pub fn across_hands(device: &CpuDevice, a: &[Placed<'_>], b: &[Placed<'_>]) -> Comparison {
+pub fn across_hands(
+    device: &CpuDevice,
+    rotation: Rotation,
+    (a, b): (&[Placed<'_>], &[Placed<'_>]),
+) -> Comparison {
     let fingers = places(a).into_iter().filter(|place| *place <= 10);
-    let pairs = fingers.filter_map(|place| best_at(device, (a, place), (b, mirror(place))));
+    let at_mirror = |place| best_at(device, rotation, (a, place), (b, mirror(place)));
+    let pairs = fingers.filter_map(at_mirror);
     fused(Correspondence::SequenceError, pairs.collect(), ACROSS_TRIES)
 }
 
@@ -210,6 +224,7 @@ pub fn across_hands(device: &CpuDevice, a: &[Placed<'_>], b: &[Placed<'_>]) -> C
 /// by position; what is found is added to its list and marks it. The score stays that of the positions.
 pub fn look_for_misplaced(
     device: &CpuDevice,
+    rotation: Rotation,
     (a, b): (&[Placed<'_>], &[Placed<'_>]),
     found: &mut Comparison,
 ) {
@@ -230,7 +245,7 @@ pub fn look_for_misplaced(
         .iter()
         .flat_map(|row| columns.iter().map(move |column| (*row, *column)))
         .filter(|(row, column)| row != column)
-        .filter_map(|(row, column)| best_at(device, (a, row), (b, column)))
+        .filter_map(|(row, column)| best_at(device, rotation, (a, row), (b, column)))
         .map(|pair| Compared { score_mban: best_of_mban(pair.score_mban, tries), ..pair })
         .filter(|pair| pair.score_mban >= MISPLACED_MBAN)
         .collect();
@@ -249,9 +264,9 @@ pub fn look_for_misplaced(
     }
 }
 
-/// Two records or files compared as they are: by position if they have one in common and lie upright,
-/// across the hands if that says more, with a look for misplaced fingers where they agree at
-/// `threshold_mban`. Two single impressions are compared with each other whatever they are said to be.
+/// Two records or files compared as they are: by position if they have one in common, across the hands if
+/// that says more, with a look for misplaced fingers where they agree at `threshold_mban`. Two single
+/// impressions are compared with each other whatever they are said to be.
 pub fn records(
     device: &CpuDevice,
     (a, b): (&[Placed<'_>], &[Placed<'_>]),
@@ -259,17 +274,17 @@ pub fn records(
     threshold_mban: i32,
 ) -> Comparison {
     let has_common = places(a).iter().any(|place| at(b, *place).next().is_some());
-    if a.len() == 1 && b.len() == 1 || !has_common || rotation == Rotation::Any {
+    if a.len() == 1 && b.len() == 1 || !has_common {
         let turned = |(position, view): &Placed<'_>| (*position, quarter_turns(view.to_print()));
         let marks: Vec<Turned> = a.iter().map(turned).collect();
         return any_position(device, (&marks, rotation), b, |_, _| true);
     }
-    let mut straight = by_position(device, a, b);
+    let mut straight = by_position(device, rotation, (a, b));
     if straight.score_mban >= threshold_mban {
-        look_for_misplaced(device, (a, b), &mut straight);
+        look_for_misplaced(device, rotation, (a, b), &mut straight);
         return straight;
     }
-    let across = across_hands(device, a, b);
+    let across = across_hands(device, rotation, (a, b));
     if across.score_mban > straight.score_mban { across } else { straight }
 }
 

@@ -16,6 +16,7 @@ use super::finger_compare::{
 use super::tile::TileOutput;
 use crate::column::hit::{FingerEvidence, Hit};
 use crate::device::cpu::CpuDevice;
+use crate::domain::finger::Rotation;
 use crate::error::{Error, Result};
 use crate::ident::hit_id;
 use crate::kernel::Overflow;
@@ -448,15 +449,15 @@ fn in_full(context: &FingerContext, candidate: Candidate, routes: Routes) -> Com
     let b: Vec<Placed<'_>> =
         search.gallery.prints(&search.gallery.records[candidate.row]).collect();
     let device = &context.device;
-    let straight = routes.by_position.then(|| by_position(device, &a, &b));
+    let straight = routes.by_position.then(|| by_position(device, Rotation::Upright, (&a, &b)));
     if let Some(mut straight) = straight.clone().filter(|s| s.score_mban >= search.threshold.0) {
-        look_for_misplaced(device, (&a, &b), &mut straight);
+        look_for_misplaced(device, Rotation::Upright, (&a, &b), &mut straight);
         return straight;
     }
-    let across = routes.across.then(|| across_hands(device, &a, &b));
+    let across = routes.across.then(|| across_hands(device, Rotation::Upright, (&a, &b)));
     let best = straight.into_iter().chain(across);
     best.reduce(|best, next| if next.score_mban > best.score_mban { next } else { best })
-        .unwrap_or_else(|| by_position(device, &a, &b))
+        .unwrap_or_else(|| by_position(device, Rotation::Upright, (&a, &b)))
 }
 
 /// The hit of a pair of records.

@@ -21,6 +21,7 @@ use rayon::prelude::*;
 
 use crate::column::hit::{HIT_SCHEMA_VERSION, Hit};
 use crate::device::cpu::CpuDevice;
+use crate::domain::calibration;
 use crate::domain::likelihood::Population;
 use crate::error::{Error, Result};
 use crate::hits::cluster::{cluster_count, clusters};
@@ -149,7 +150,7 @@ pub fn execute(
         run_id,
         tanba_version: env!("CARGO_PKG_VERSION").into(),
         hit_schema_version: HIT_SCHEMA_VERSION,
-        kernels: kernel_versions(),
+        kernels: comparator_versions(inputs),
         gallery_generation: inputs.gallery_generation,
         gallery_manifest_blake3: inputs.gallery_manifest_blake3.clone(),
         parameters,
@@ -171,15 +172,24 @@ pub fn execute(
     Ok(RunOutcome { report, hits })
 }
 
-fn kernel_versions() -> Vec<String> {
-    SPECS.iter().map(|spec| format!("{} {}", spec.name, spec.version)).collect()
+/// What computes the scores, each with its version; of fingerprints also the comparison of records and the
+/// hash of the calibration table.
+fn comparator_versions(inputs: &RunInputs) -> Vec<String> {
+    let kernels = SPECS.iter().map(|spec| format!("{} {}", spec.name, spec.version));
+    let mut versions: Vec<String> = kernels.collect();
+    if !inputs.finger_searches.is_empty() {
+        let table = blake3::hash(&calibration::BUILTIN.to_bytes()).to_hex();
+        versions.push(format!("finger_records {}", finger_compare::COMPARISON_VERSION));
+        versions.push(format!("finger_calibration {}", &table[..16]));
+    }
+    versions
 }
 
 /// Hash of everything that determines the hits; device, threads and tiles are not in it.
 fn run_id(inputs: &RunInputs) -> Result<String> {
     let parameters = serde_json::to_string(inputs.parameters)
         .map_err(|e| Error::usage(e.to_string(), "check the parameters"))?;
-    let kernels = kernel_versions().join(",");
+    let kernels = comparator_versions(inputs).join(",");
     let searches = inputs.names().join(",");
     let version = HIT_SCHEMA_VERSION.to_string();
     let parts = [

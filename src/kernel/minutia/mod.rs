@@ -170,11 +170,6 @@ pub const MAX_SIMILARITY: i32 = MAX_STRENGTH << 7;
 /// long, the direction 197, and rounding adds less than four.
 pub const MAX_STRENGTH: i32 = 1365;
 
-/// Whether the bytes can be a descriptor: no kernel overflows on those that can.
-pub fn is_descriptor(bytes: &Descriptor) -> bool {
-    similarity(bytes, bytes) <= MAX_SIMILARITY
-}
-
 /// Similarity of two descriptors: their dot product, at most [`MAX_SIMILARITY`] for true ones.
 #[inline]
 pub fn similarity(a: &Descriptor, b: &Descriptor) -> i32 {

@@ -12,13 +12,14 @@ use crate::kernel::minutia::trigonometry::{cosine, sine};
 /// Half planes of a region.
 const SIDES: usize = 16;
 
-/// Normals of the half planes.
+/// Normals of the half planes, half as long as `ONE`: two prints of the largest extent side by side stay
+/// within 32 bits.
 const NORMALS: [(i32, i32); SIDES] = {
     let mut normals = [(0, 0); SIDES];
     let mut side = 0;
     while side < SIDES {
         let angle = (side * 512 / SIDES) as u32;
-        normals[side] = (cosine(angle), sine(angle));
+        normals[side] = (cosine(angle) / 2, sine(angle) / 2);
         side += 1;
     }
     normals
@@ -78,7 +79,7 @@ fn holds(region: &[i32; SIDES], (x, y): (i32, i32)) -> bool {
     NORMALS.iter().zip(region).all(|((nx, ny), reach)| along(x, y, *nx, *ny) <= *reach)
 }
 
-/// Length along a normal; a print of the largest extent stays within 32 bits.
+/// Length along a normal.
 fn along(x: i32, y: i32, nx: i32, ny: i32) -> i32 {
-    x.wrapping_mul(nx).wrapping_add(y.wrapping_mul(ny))
+    x * nx + y * ny
 }
