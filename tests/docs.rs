@@ -421,6 +421,10 @@ fn prepare(verb: &str, folder: &Path) {
                 copy(&projection, &folder.join("projections").join(name));
             }
         }
+        "train" => {
+            let line = "tanba synth finger-prints --out practice --fingers 30 --impressions 3";
+            assert_exit(line, &shell(line, folder), &[0]);
+        }
         "score" => {
             let rows = rows("convicts.csv", 2);
             write(
@@ -460,7 +464,7 @@ fn every_example_in_the_help_of_every_verb_runs() {
     }
     for verb in [
         "demo", "evaluate", "gallery", "import", "plan", "run", "score", "search", "synth",
-        "verify",
+        "train", "verify",
     ] {
         assert!(covered.contains(verb), "{verb} shows no example");
     }

@@ -15,11 +15,11 @@ use crate::kernel::minutia::descriptor::DESCRIPTOR_VERSION;
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
-  tanba synth finger-prints --out practice --fingers 30 --impressions 3
   tanba train --data practice --out projection.bin
   tanba train --data practice --without db0001 --out fold.bin
 
-A folder of --data holds databases, and a database files named <finger>_<impression>.iso.
+A folder of --data holds databases, and a database files named <finger>_<impression>.iso; `tanba synth
+finger-prints --out practice` makes one.
 Beside FILE.bin stands FILE.json: what it was learned from, and the hashes of both.")]
 pub(super) struct TrainArgs {
     /// Folder of labelled impressions; may be given several times
