@@ -245,7 +245,7 @@ fn the_law_refuses_before_any_work() {
     let record = WORLD.truth.iter().find(|r| r.register == Register::Trace).unwrap();
     let seafarer = ["search", "--record", &record.record_id, "--gallery", gallery];
     let said = exits(5, &[&seafarer[..], &["--in", "seafarer"]].concat());
-    assert!(said.contains("L40 14, 34(1)"), "{said}");
+    assert!(said.contains("L40 8(2), 14, 34(1)"), "{said}");
     let expired = WORLD.truth.iter().find(|r| r.expired).unwrap();
     let said = exits(5, &["search", "--record", &expired.record_id, "--gallery", gallery]);
     assert!(said.contains("retention"), "{said}");

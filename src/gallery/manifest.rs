@@ -96,7 +96,7 @@ pub struct FingerSegmentEntry {
     pub id: String,
     /// Register of every record in it.
     pub register: Register,
-    /// Owner of every record in it: registers of different owners are kept apart (L40 14, 34).
+    /// Owner of every record in it: what it may be compared with depends on it (L40 8(2)).
     pub owner: String,
     /// Records.
     pub rows: u64,
@@ -406,7 +406,10 @@ mod tests {
             (text.replace("\"version\": 3", "\"version\": 2"), "body_blake3"),
             (text.replace(&hash, &hash.to_uppercase()), "body_blake3"),
             (unsealed, "has `body_blake3`"),
-            (text.replace("\"version\": 3", "\"version\": 4"), "versions 1 to 3; this is version 4"),
+            (
+                text.replace("\"version\": 3", "\"version\": 4"),
+                "versions 1 to 3; this is version 4",
+            ),
             (text.replace("tanba-gallery", "zip"), "this one has `format` \"zip\""),
             ("{\"owner\": 1}".into(), "this one has no `format`"),
             ("[]".into(), "cannot be read"),

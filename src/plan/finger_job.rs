@@ -2,7 +2,7 @@
 //!
 //! What is searched follows from what the gallery holds: a register without records makes no search.
 //! Deduplication compares each register of persons with itself, and with the others of the same owner;
-//! databases of different owners are merged only where the policy says so (L40 14).
+//! what different owners hold is compared only where the policy says so (L40 8(2)).
 
 use std::collections::BTreeSet;
 
@@ -202,8 +202,8 @@ pub fn ad_hoc_finger_searches(
     wanted.into_iter().map(search).collect()
 }
 
-/// `specs`, made for records that `owner` keeps, without those that the law keeps apart (L40 14): another
-/// register of persons is searched within the same owner's records only.
+/// `specs`, made for records that `owner` keeps, without those for which another owner's leave is needed
+/// (L40 8(2)): another register of persons is searched within the same owner's records only.
 ///
 /// # Errors
 /// [`crate::error::Error::Refused`] where a search is left with no owner it may look into and `is_asked`
