@@ -104,6 +104,7 @@ fn run_profiles(args: &SearchArgs, index: Index, probe: &Path, ui: &Ui) -> Resul
         owner: "ad-hoc".into(),
         registered_on: parameters.as_of,
         aliases: args.alias.iter().cloned().collect(),
+        today: parameters.as_of,
         partial: false,
     };
     let mut imported = import_file(probe, &options)?;

@@ -89,6 +89,7 @@ fn of_file(path: &Path, register: Register, day: jiff::civil::Date, ui: &Ui) -> 
         owner: "ad-hoc".into(),
         registered_on: day,
         format: None,
+        today: day,
         partial: false,
     };
     let imported = import_fingers(path, &options)?;
