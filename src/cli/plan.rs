@@ -67,7 +67,7 @@ pub(super) fn show(
     ui: &Ui,
 ) -> Result<()> {
     let searches = (&ready.searches[..], &ready.finger_searches[..]);
-    let plan = cost::plan(searches, device, threads, parameters, population)?;
+    let plan = cost::plan(searches, &ready.holdings, device, threads, parameters, population)?;
     let mut shown = ui.table(&[
         "search",
         "article",

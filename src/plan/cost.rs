@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::finger_job::{FingerComparator, finger_refusals};
+use super::finger_job::{FingerComparator, Held, Holdings, finger_refusals, owner_refusals};
 use super::finger_search::ReadyFingerSearch;
 use super::finger_side::FingerSide;
 use super::job::{Comparator, Parameters, refusals};
@@ -63,7 +63,8 @@ pub struct Plan {
 const CALIBRATION_PROBES: usize = 64;
 const CALIBRATION_ROWS: usize = 1 << 16;
 
-/// Estimates the cost of `searches` by timing each comparator on a piece of its own gallery.
+/// Estimates the cost of searches in what the gallery's `holdings` are by timing each comparator on a piece
+/// of its own records.
 ///
 /// # Errors
 /// A segment cannot be read.
@@ -73,6 +74,7 @@ pub fn plan(
     threads: usize,
     parameters: &Parameters,
     population: &Population,
+    holdings: &Holdings,
 ) -> Result<Plan> {
     let mut lines = Vec::new();
     for search in searches {
@@ -120,6 +122,13 @@ pub fn plan(
 
 /// Prints of either side timed.
 const TIMED_PRINTS: usize = 256;
+        let of = |(register, owner): Held| format!("{register} fingerprints of {owner}");
+        let owners = owner_refusals(holdings, policy).into_iter();
+        refused.extend(owners.map(|(probe, gallery, article)| PlannedRefusal {
+            probe: of(probe),
+            gallery: of(gallery),
+            article,
+        }));
 
 /// Gate comparisons one pair of records costs: two fingers by position, one across the hands and its
 /// survivors.
