@@ -8,6 +8,7 @@ use super::common::{
     ExecutionArgs, PopulationArgs, RuleArgs, device, expectation, grouped, parameters,
 };
 use super::run::{Night, Preset, ReadySearches};
+use super::summary;
 use super::ui::{Outcome, Ui};
 use crate::device::cpu::CpuDevice;
 use crate::domain::likelihood::Population;
@@ -93,6 +94,12 @@ pub(super) fn show(
         ]);
     }
     ui.say(shown.to_string());
+    for line in &plan.searches {
+        let counts = (line.impressions_not_compared, line.records_not_compared);
+        if let Some(line) = summary::not_compared(&line.search, counts) {
+            ui.say(line);
+        }
+    }
     for refusal in &plan.refusals {
         ui.say(format!(
             "never compared: {} with {} ({})",

@@ -266,6 +266,7 @@ impl Tally {
 pub(super) struct Tallies {
     repeated: Tally,
     latent: Tally,
+    slaps: Tally,
     acquitted: Tally,
 }
 
@@ -281,6 +282,9 @@ impl Tallies {
         for template in templates {
             if template.impression.is_latent() && !is_of_nobody_known {
                 self.latent.note(&format!("{} of {record_id}", template.position));
+            }
+            if template.position.is_slap() {
+                self.slaps.note(&format!("{} of {record_id}", template.position));
             }
         }
         if acquitted_on.is_some() {
@@ -298,6 +302,10 @@ impl Tallies {
         let warnings = [
             self.repeated.warning("templates repeat another of their record; one of each is kept"),
             self.latent.warning(&latent),
+            self.slaps.warning(
+                "templates show several fingers at once: marks are searched in them, searches by \
+                 position (deduplication, corpses) do not compare them; cut slaps into fingers",
+            ),
             self.acquitted.warning(acquitted),
         ];
         warnings.into_iter().flatten().collect()
