@@ -1,9 +1,9 @@
 //! One search of fingerprints against the truth of a synthetic registry: the pairs it should find, and
 //! what each of its hits is.
 //!
-//! Every pair of living records of one person in the registers of the search is mated, also one that
-//! has no finger in common: a double registration that cannot be found by its fingers is a miss. Limit:
-//! the truth knows no owners, so the registers of a gallery must be of one owner, or the run must be
+//! Every pair of living records of one person in the registers of the search is mated. Those that show no
+//! finger in common (two marks of different fingers) cannot be found by anybody and are counted apart, as
+//! twins are of profiles. Limit: the truth knows no owners, so the registers of a gallery must be of one owner, or the run must be
 //! allowed to compare across owners.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -11,9 +11,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::search::{unknown, wrong_pair};
 use super::{Pair, SearchEvaluation, SearchTruthInput, poisson};
 use crate::column::hit::Hit;
+use crate::domain::finger::Position;
 use crate::domain::register::Register;
 use crate::error::Result;
 use crate::synth::finger::FingerTruthRecord;
+
+/// Kind of a pair of one person that shows no finger in common.
+const NO_COMMON_FINGER: &str = "no_common_finger";
 
 /// Two records by place in the truth, the smaller first.
 type Mates = (usize, usize);
@@ -58,7 +62,7 @@ impl<'a> FingerKey<'a> {
         }
         for pair in self.mates(registers) {
             let (a, b) = (&self.truth[pair.0], &self.truth[pair.1]);
-            let kind = a.kind.max(b.kind).name().to_owned();
+            let kind = kind(a, b).to_owned();
             let is_found = found.contains(&pair);
             let count = result.by_kind.entry(kind.clone()).or_default();
             count.mated += 1;
@@ -68,8 +72,9 @@ impl<'a> FingerKey<'a> {
                 result.missed_pairs.push(Pair { probe_id, gallery_id, kind });
             }
         }
-        result.mated = result.by_kind.values().map(|count| count.mated).sum();
-        result.found = result.by_kind.values().map(|count| count.found).sum();
+        let findable = result.by_kind.iter().filter(|(kind, _)| *kind != NO_COMMON_FINGER);
+        (result.mated, result.found) = findable
+            .fold((0, 0), |(mated, found), (_, count)| (mated + count.mated, found + count.found));
         (result.probability_of_at_least, result.probability_of_at_most) =
             poisson::tails(result.hits_chance, result.expected_chance_hits);
         Ok(result)
@@ -117,5 +122,15 @@ impl<'a> FingerKey<'a> {
         } else {
             None
         }
+    }
+}
+
+/// Kind of a mated pair: that of the record which is harder to find.
+fn kind(a: &FingerTruthRecord, b: &FingerTruthRecord) -> &'static str {
+    let shows = |own: &Position| b.fingers.0.iter().any(|(_, other)| other == own);
+    if a.fingers.0.iter().any(|(_, own)| shows(own)) {
+        a.kind.max(b.kind).name()
+    } else {
+        NO_COMMON_FINGER
     }
 }

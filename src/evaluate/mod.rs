@@ -82,11 +82,11 @@ pub struct SearchEvaluation {
     pub search: String,
     /// Pairs compared, as the run says.
     pub comparisons: u64,
-    /// Mated pairs, all kinds but twins.
+    /// Mated pairs, all kinds but twins and, of fingerprints, pairs without a finger in common.
     pub mated: u64,
     /// Mated pairs found.
     pub found: u64,
-    /// Mated pairs by kind; `twin` is apart from the totals.
+    /// Mated pairs by kind; `twin` and `no_common_finger` are apart from the totals.
     pub by_kind: BTreeMap<String, KindCount>,
     /// Hit rows.
     pub hits: u64,
@@ -107,7 +107,7 @@ pub struct SearchEvaluation {
     pub probability_of_at_least: f64,
     /// Poisson probability of at most `hits_chance`.
     pub probability_of_at_most: f64,
-    /// Every mated pair missed, twins included.
+    /// Every mated pair missed, those apart from the totals included.
     pub missed_pairs: Vec<Pair>,
     /// Every chance or unlawful hit.
     pub wrong_pairs: Vec<Pair>,

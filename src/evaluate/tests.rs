@@ -3,9 +3,10 @@
 use super::*;
 use crate::column::hit::DnaEvidence;
 use crate::domain::category::Index;
+use crate::domain::finger::Position;
 use crate::domain::relation::Kinship;
 use crate::domain::stringency::compare;
-use crate::synth::finger::FingerRecordKind;
+use crate::synth::finger::{FingerRecordKind, RecordedFingers};
 use crate::synth::{RecordKind, SynthOptions, TruthMissing, TruthPerson, TruthRecord, generate};
 
 fn record(id: &str, person: u32, kind: RecordKind) -> TruthRecord {
@@ -326,22 +327,27 @@ fn a_plain_matcher_on_a_generated_registry_misses_only_pairs_with_few_loci_in_co
     assert!(twins >= 2 && twins == found, "{twins} {found}");
 }
 
-fn finger_record(id: &str, person: u32, kind: FingerRecordKind) -> FingerTruthRecord {
+fn finger_record(
+    id: &str,
+    person: u32,
+    kind: FingerRecordKind,
+    fingers: &[u8],
+) -> FingerTruthRecord {
     let register = match &id[..2] {
         "FP" => Register::Citizen,
         "FC" => Register::Convict,
         _ => Register::Trace,
     };
-    let fingers = crate::synth::finger::RecordedFingers(Vec::new());
-    let expired = id.ends_with('x');
+    let position = |code: &u8| Position::from_code(*code).unwrap();
+    let fingers = fingers.iter().map(|own| (Position::UNKNOWN, position(own))).collect();
     FingerTruthRecord {
         record_id: id.into(),
         register,
         person,
         kind,
-        expired,
+        expired: id.ends_with('x'),
         note: String::new(),
-        fingers,
+        fingers: RecordedFingers(fingers),
     }
 }
 
@@ -351,14 +357,15 @@ fn searches_of_fingerprints_are_judged_by_the_registers_they_compare() {
         DoubleRegistration, DoubleRegistrationFewFingers, Mark, MarkOfNobody, Registration,
     };
     let truth = [
-        finger_record("FP1", 1, Registration),
-        finger_record("FP2", 1, DoubleRegistration),
-        finger_record("FP3", 1, DoubleRegistrationFewFingers),
-        finger_record("FP4", 2, Registration),
-        finger_record("FP5x", 2, DoubleRegistration),
-        finger_record("FC1", 1, Registration),
-        finger_record("FT1", 1, Mark),
-        finger_record("FT2", 9, MarkOfNobody),
+        finger_record("FP1", 1, Registration, &[1, 2, 3]),
+        finger_record("FP2", 1, DoubleRegistration, &[1, 2, 3]),
+        finger_record("FP3", 1, DoubleRegistrationFewFingers, &[3]),
+        finger_record("FP4", 2, Registration, &[1]),
+        finger_record("FP5x", 2, DoubleRegistration, &[1]),
+        finger_record("FC1", 1, Registration, &[1, 2, 3]),
+        finger_record("FT1", 1, Mark, &[2]),
+        finger_record("FT2", 9, MarkOfNobody, &[2]),
+        finger_record("FT3", 1, Mark, &[4]),
     ];
     let input = |search: &str, registers| FingerSearchTruthInput {
         search: SearchTruthInput {
@@ -392,6 +399,8 @@ fn searches_of_fingerprints_are_judged_by_the_registers_they_compare() {
     let reasons: Vec<&str> = s.wrong_pairs.iter().map(|pair| pair.kind.as_str()).collect();
     assert_eq!(reasons, ["chance", "expired", "registers other than the search's"]);
     assert_eq!((m.mated, m.found, m.hits_chance), (1, 0, 1));
+    assert_eq!(count(m, "no_common_finger"), (1, 0), "the finger of FT3 is on no card");
+    assert_eq!(m.missed_pairs.len(), 2);
     assert_eq!((s.recall_percent().unwrap().round(), m.recall_percent()), (67.0, Some(0.0)));
     let text = render(&evaluation);
     assert!(text.contains("recall %") && text.contains("66.7") && !text.contains("twin"), "{text}");
