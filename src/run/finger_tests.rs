@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::domain::finger::{Minutia, Position, Template};
+use crate::domain::finger_fusion::best_of_mban;
 use crate::domain::finger_record::FingerRecord;
 use crate::domain::register::Register;
 use crate::gallery::finger_segment::FingerSegment;
@@ -13,6 +14,8 @@ use crate::plan::finger_screen::Penetration;
 use crate::plan::finger_search::{FingerSides, ready_finger};
 use crate::plan::finger_side::Unplaced;
 use crate::plan::job::{Parameters, Threshold};
+use crate::run::finger_compare::records;
+use crate::run::finger_probes::Described;
 use crate::synth::finger::{ImpressionOptions, Person};
 
 /// How a record shows its person's hands.
@@ -215,12 +218,26 @@ fn a_mark_is_searched_in_slaps_and_deduplication_counts_them_as_not_compared() {
     let marks = search(&sides, Register::Trace, Threshold::Log10(3.0));
     assert_eq!(marks.unplaced, Unplaced::default(), "marks are compared with everything");
     let output = run(&marks, &whole(&marks), usize::MAX);
-    let found: Vec<(&str, &str)> =
+    let mut found: Vec<(&str, &str)> =
         output.hits.iter().map(|h| (h.probe_id.as_str(), h.gallery_id.as_str())).collect();
+    found.sort_unstable();
     assert_eq!(found, [("T00", "S10"), ("T02", "S12")]);
     let dedup = search(&sides, Register::Citizen, Threshold::Log10(3.0));
     assert_eq!(dedup.unplaced, Unplaced { impressions: 3, records: 2 });
     assert_eq!(dedup.comparisons, 0);
+}
+
+#[test]
+fn a_slap_costs_a_mark_as_many_tries_as_it_shows_fingers() {
+    let device = CpuDevice::detect().unwrap();
+    let mark = Described::of(&impressions(10, 2, Hands::Few(&[2]))).unwrap();
+    let score = |code| {
+        let print = Template { position: Position::from_code(code).unwrap(), ..slap(10) };
+        let print = Described::of(&[print]).unwrap();
+        records(&device, (&mark.placed(), &print.placed()), Rotation::Any, 0).score_mban
+    };
+    assert!(score(0) > 3000);
+    assert_eq!((score(13), score(15)), (best_of_mban(score(0), 4), best_of_mban(score(0), 2)));
 }
 
 #[test]
