@@ -37,6 +37,7 @@ fn import(registry: &Path, gallery: &Path, index: Index, name: &str) -> u64 {
         index,
         owner: "bench".into(),
         registered_on: jiff::civil::date(2026, 11, 21),
+        today: jiff::civil::date(2026, 11, 21),
         aliases: Default::default(),
         partial: false,
     };

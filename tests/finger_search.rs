@@ -142,6 +142,46 @@ fn deduplication_finds_every_double_registration_however_its_fingers_were_record
 }
 
 #[test]
+fn a_run_is_evaluated_against_the_truth_with_every_miss_and_chance_hit_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let hits = WORLD.run("nightly", &out, &["--expect-false", "1"]);
+    let args = ["evaluate", "--run", text(&out), "--truth", text(&WORLD.registry)];
+    let said = exits(0, &args);
+    assert!(said.contains("recall %") && said.contains("evaluation.json"), "{said}");
+    let evaluation = std::fs::read_to_string(out.join("evaluation.json")).unwrap();
+    let evaluation: serde_json::Value = serde_json::from_str(&evaluation).unwrap();
+    assert_eq!(evaluation["modality"], "finger");
+    let found = judged(&WORLD, &hits);
+    for (search, registers) in [
+        ("dedup/finger-citizen", (Register::Citizen, Register::Citizen)),
+        ("cold-case/finger-trace-convict", (Register::Trace, Register::Convict)),
+        ("missing-person/finger-corpse-citizen", (Register::Corpse, Register::Citizen)),
+    ] {
+        let list = evaluation["searches"].as_array().unwrap();
+        let own = list.iter().find(|s| s["search"] == search).unwrap();
+        let mates = WORLD.mates(registers.0, registers.1);
+        let [same, other] = &found[search];
+        let shows = |id: &str| WORLD.of(id).fingers.0.iter().map(|(_, own)| *own);
+        let is_findable =
+            |(a, b): &&(String, String)| shows(a).any(|own| shows(b).any(|o| o == own));
+        assert_eq!(own["mated"], mates.iter().filter(is_findable).count(), "{search}");
+        assert_eq!((&own["found"], &own["hits_chance"]), (&same.len().into(), &other.len().into()));
+        assert_eq!(own["hits_unlawful"], 0);
+        let missed = own["missed_pairs"].as_array().unwrap().iter();
+        let id = |pair: &serde_json::Value, key| pair[key].as_str().unwrap().to_owned();
+        let missed = missed.map(|pair| {
+            let (a, b) = (id(pair, "probe_id"), id(pair, "gallery_id"));
+            if a < b { (a, b) } else { (b, a) }
+        });
+        let expected: BTreeSet<_> = mates.difference(same).cloned().collect();
+        assert_eq!(missed.collect::<BTreeSet<_>>(), expected, "{search}");
+    }
+    let said = exits(2, &[&args[..3], &["--truth", text(&WORLD.gallery)]].concat());
+    assert!(said.contains("is not a synthetic registry"), "{said}");
+}
+
+#[test]
 fn threads_and_tiles_change_no_hit() {
     let folder = tempfile::tempdir().unwrap();
     let mut lists = Vec::new();
@@ -208,7 +248,7 @@ fn the_law_refuses_before_any_work() {
     let record = WORLD.truth.iter().find(|r| r.register == Register::Trace).unwrap();
     let seafarer = ["search", "--record", &record.record_id, "--gallery", gallery];
     let said = exits(5, &[&seafarer[..], &["--in", "seafarer"]].concat());
-    assert!(said.contains("L40 14, 34(1)"), "{said}");
+    assert!(said.contains("L40 8(2), 14, 34(1)"), "{said}");
     let expired = WORLD.truth.iter().find(|r| r.expired).unwrap();
     let said = exits(5, &["search", "--record", &expired.record_id, "--gallery", gallery]);
     assert!(said.contains("retention"), "{said}");

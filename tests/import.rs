@@ -32,6 +32,7 @@ fn options(index: Index) -> ImportOptions {
         index,
         owner: "laboratory".into(),
         registered_on: jiff::civil::date(2024, 1, 31),
+        today: jiff::civil::date(2026, 11, 21),
         aliases: BTreeMap::new(),
         partial: false,
     }
@@ -101,6 +102,21 @@ fn cmf_keeps_required_alleles_partial_marks_cases_and_kits() {
     assert_eq!(rapid.records[0].apart.keys().collect::<Vec<_>>(), ["DYS389I"]);
     let foreign = import_sample("cmf-no-namespace.xml", &options(Index::Trace));
     assert!(foreign.warnings[0].contains("Custom Category"), "{:?}", foreign.warnings);
+}
+
+#[test]
+fn a_profile_registered_on_a_day_to_come_is_refused_and_one_of_today_is_not() {
+    let text = "record_id,registered_on,TH01_1,TH01_2\nA,2026-11-21,6,7\nB,2026-11-22,6,7\n";
+    let imported = import_bytes(Path::new("f"), text.as_bytes(), &partial(Index::Trace)).unwrap();
+    assert_eq!(imported.records.iter().map(|r| &r.record_id).collect::<Vec<_>>(), ["A"]);
+    let [refused] = &imported.rejections[..] else { panic!("{:?}", imported.rejections) };
+    assert_eq!((refused.position, refused.record_id.as_deref()), (Position::Line(3), Some("B")));
+    assert!(refused.rule.contains("day of its import"), "{refused}");
+    let later =
+        ImportOptions { registered_on: jiff::civil::date(2026, 11, 22), ..options(Index::Trace) };
+    let imported =
+        import_bytes(Path::new("f"), b"record_id,TH01_1,TH01_2\nA,6,7\n", &later).unwrap();
+    assert_eq!(imported.rejections.len(), 1, "what --registered-on says is checked too");
 }
 
 #[test]

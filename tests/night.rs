@@ -414,7 +414,7 @@ fn a_search_as_of_a_past_day_is_refused() {
     let out = folder.path().join("out");
     let run = ["run", "dedup", "--gallery", text(&world.gallery), "--out", text(&out)];
     let said = exits(5, &[&run[..], &["--as-of", "1990-01-01"]].concat());
-    assert!(said.contains("L40 29"), "{said}");
+    assert!(said.contains("fingerprints: L40 15, profiles: L40 29"), "{said}");
     assert!(!out.exists());
 }
 

@@ -16,6 +16,7 @@ pub fn options(index: Index, partial: bool) -> ImportOptions {
         index,
         owner: "fuzz".into(),
         registered_on: jiff::civil::date(2024, 1, 1),
+        today: jiff::civil::date(2026, 11, 21),
         aliases: BTreeMap::new(),
         partial,
     }

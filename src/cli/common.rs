@@ -120,7 +120,7 @@ pub(super) struct RuleArgs {
     /// Day on which records must be alive, not before today [default: today]
     #[arg(long, value_name = "DATE")]
     pub(super) as_of: Option<Date>,
-    /// The owners of fingerprint databases have agreed that these may be compared (L40 14, 34)
+    /// The owners of fingerprint databases have agreed that these may be compared (L40 8(2))
     #[arg(long)]
     pub(super) across_owners: bool,
 }
@@ -231,8 +231,10 @@ pub(super) fn living_day(as_of: Option<Date>) -> Result<Date> {
     match as_of {
         Some(day) if day < today => Err(Error::Refused {
             what: format!("a search as of {day}"),
-            rule: "a record takes part in no search after its retention has ended (L40 29)".into(),
-            article: "L40 29",
+            rule: "a record takes part in no search after its retention has ended (fingerprints: \
+                   L40 15, profiles: L40 29)"
+                .into(),
+            article: "L40 15, 29",
             help: "leave --as-of out, or name a day to come".into(),
         }),
         other => Ok(other.unwrap_or(today)),

@@ -185,6 +185,7 @@ fn import_all(registry: &Path, gallery: &Path, as_of: jiff::civil::Date) -> Resu
             index,
             owner: "agis".into(),
             registered_on: as_of,
+            today: as_of,
             aliases: Default::default(),
             partial: false,
         };

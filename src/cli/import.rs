@@ -131,6 +131,7 @@ fn import_dna(
         index,
         owner,
         registered_on: args.registered_on.unwrap_or_else(today),
+        today: today(),
         aliases: args.alias.iter().cloned().collect::<BTreeMap<_, _>>(),
         partial: args.partial,
     };

@@ -53,6 +53,7 @@ pub(super) fn run(
         register,
         owner,
         registered_on: args.registered_on.unwrap_or_else(today),
+        today: today(),
         format: args.finger.format,
         partial: args.partial,
     };

@@ -8,6 +8,7 @@ use super::common::{
     ExecutionArgs, PopulationArgs, RuleArgs, device, expectation, grouped, parameters,
 };
 use super::run::{Night, Preset, ReadySearches};
+use super::summary;
 use super::ui::{Outcome, Ui};
 use crate::device::cpu::CpuDevice;
 use crate::domain::likelihood::Population;
@@ -67,7 +68,7 @@ pub(super) fn show(
     ui: &Ui,
 ) -> Result<()> {
     let searches = (&ready.searches[..], &ready.finger_searches[..]);
-    let plan = cost::plan(searches, device, threads, parameters, population)?;
+    let plan = cost::plan(searches, &ready.holdings, device, threads, parameters, population)?;
     let mut shown = ui.table(&[
         "search",
         "article",
@@ -93,6 +94,12 @@ pub(super) fn show(
         ]);
     }
     ui.say(shown.to_string());
+    for line in &plan.searches {
+        let counts = (line.impressions_not_compared, line.records_not_compared);
+        if let Some(line) = summary::not_compared(&line.search, counts) {
+            ui.say(line);
+        }
+    }
     for refusal in &plan.refusals {
         ui.say(format!(
             "never compared: {} with {} ({})",

@@ -100,6 +100,8 @@ pub(super) struct ReadySearches {
     pub(super) finger_sides: FingerSides,
     /// Searches of fingerprints.
     pub(super) finger_searches: Vec<ReadyFingerSearch>,
+    /// Whose fingerprints of which registers the gallery holds.
+    pub(super) holdings: Holdings,
 }
 
 impl Night<'_> {
@@ -140,7 +142,7 @@ impl Night<'_> {
             .collect::<Result<Vec<_>>>()?;
         let finger_sides = load::finger_sides(gallery, &finger_specs, true, day)?;
         let finger_searches = self.ready_fingers(&finger_specs, &finger_sides, device);
-        Ok(ReadySearches { sides, searches, finger_sides, finger_searches })
+        Ok(ReadySearches { sides, searches, finger_sides, finger_searches, holdings })
     }
 
     /// Makes searches of fingerprints ready.

@@ -21,6 +21,7 @@ use crate::gallery::Gallery;
 use crate::gallery::segment::Segment;
 use crate::import::{ImportOptions, import_file};
 use crate::plan::census::Side;
+use crate::plan::finger_job::Holdings;
 use crate::plan::finger_search::FingerSides;
 use crate::plan::job::ad_hoc_searches;
 use crate::plan::search::ready;
@@ -103,6 +104,7 @@ fn run_profiles(args: &SearchArgs, index: Index, probe: &Path, ui: &Ui) -> Resul
         index,
         owner: "ad-hoc".into(),
         registered_on: parameters.as_of,
+        today: parameters.as_of,
         aliases: args.alias.iter().cloned().collect(),
         partial: false,
     };
@@ -141,6 +143,7 @@ fn run_profiles(args: &SearchArgs, index: Index, probe: &Path, ui: &Ui) -> Resul
         searches: ready,
         finger_sides: FingerSides::default(),
         finger_searches: Vec::new(),
+        holdings: Holdings::default(),
     };
     finish(args, &night, &gallery, &imported.file_hash, ready, ui)
 }

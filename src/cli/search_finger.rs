@@ -78,6 +78,7 @@ pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
         searches: Vec::new(),
         finger_searches: night.ready_fingers(&specs, &finger_sides, &device()?),
         finger_sides,
+        holdings,
     };
     finish(args, &night, &gallery, &probes.hash, ready, ui)
 }
@@ -88,6 +89,7 @@ fn of_file(path: &Path, register: Register, day: jiff::civil::Date, ui: &Ui) -> 
         register,
         owner: "ad-hoc".into(),
         registered_on: day,
+        today: day,
         format: None,
         partial: false,
     };

@@ -41,6 +41,12 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], kept: Option<&Path>, ui: &U
         "threshold: log10 likelihood ratio; left out: records expired or blocked; expected by \
          chance: among unrelated persons",
     );
+    for s in &report.searches {
+        let counts = (s.impressions_not_compared, s.records_not_compared);
+        if let Some(line) = not_compared(&s.search, counts) {
+            ui.say(line);
+        }
+    }
     if report.clusters > 0 {
         ui.say(format!("{} clusters of records that may be one source", grouped(report.clusters)));
     }
@@ -65,6 +71,18 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], kept: Option<&Path>, ui: &U
         }
         None => ui.document(&serde_json::json!({ "type": "run", "report": report, "hits": hits })),
     }
+}
+
+/// What a search of fingerprints by position does not compare, if anything.
+pub(super) fn not_compared(search: &str, (impressions, records): (u64, u64)) -> Option<String> {
+    (impressions + records > 0).then(|| {
+        format!(
+            "not compared in {search}: {} impressions without a position of their own (slaps, unknown); \
+             {} records have no other",
+            grouped(impressions),
+            grouped(records)
+        )
+    })
 }
 
 fn show_hits(report: &RunReport, hits: &[Hit], shown: usize, ui: &Ui) {

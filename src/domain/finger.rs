@@ -113,6 +113,20 @@ impl Position {
         }
     }
 
+    /// Fingers that one impression of it shows: four or two for a slap, else one (or none, of a palm).
+    pub const fn fingers_shown(self) -> usize {
+        match self.0 {
+            13 | 14 => 4,
+            15 => 2,
+            _ => 1,
+        }
+    }
+
+    /// Whether it shows several fingers at once.
+    pub const fn is_slap(self) -> bool {
+        self.fingers_shown() > 1
+    }
+
     /// Whether it is a palm or part of one.
     pub const fn is_palm(self) -> bool {
         matches!(self.0, 20..=28 | 31..=36)

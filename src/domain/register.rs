@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub enum Register {
     /// Citizen, at the issue of a document (L40 10(1), voluntary).
     Citizen,
-    /// Seafarer's identity document; a database of its own owner (L40 10(2)1, 34).
+    /// Seafarer's identity document; a resource of its own owner (L40 10(2)1, 14, 34(1)).
     Seafarer,
     /// Foreigner or stateless person: residence permit or foreigner's document (L40 10(2)2-3).
     Resident,
@@ -22,7 +22,8 @@ pub enum Register {
     Visa,
     /// Detained, arrested or convicted: special record (L510 12(3)2).
     Convict,
-    /// Latent mark of an unidentified person, from a scene (L40 18(1)2 by analogy; O228 pt 10).
+    /// Latent mark of an unidentified person, from a scene: no article registers it, but to solve
+    /// offences is a task of registration (L40 5-1(6)).
     Trace,
     /// Unidentified corpse (L40 1(5)).
     Corpse,

@@ -2,14 +2,18 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::{Evaluation, SearchEvaluation};
+use super::{Evaluation, Modality, SearchEvaluation};
 
 /// Observed chance hits less likely than this are pointed out.
 const SURPRISING: f64 = 0.001;
 
 /// The evaluation as tables, and a line for everything that should be looked at.
 pub fn render(evaluation: &Evaluation) -> String {
-    let mut text = format!("{}\n\n{}\n", searches(evaluation), kinds(evaluation));
+    let searches = match evaluation.modality {
+        Modality::Dna => searches(evaluation),
+        Modality::Finger => finger_searches(evaluation),
+    };
+    let mut text = format!("{searches}\n\n{}\n", kinds(evaluation));
     for search in &evaluation.searches {
         for remark in remarks(search) {
             text.push_str(&format!("\n{}: {remark}", search.search));
@@ -44,6 +48,39 @@ fn searches(evaluation: &Evaluation) -> Table {
             s.hits_true.to_string(),
             s.hits_twin.to_string(),
             s.hits_relative.values().sum::<u64>().to_string(),
+            s.hits_chance.to_string(),
+            expectation(s.expected_chance_hits),
+            s.hits_unlawful.to_string(),
+        ]);
+    }
+    aligned(table, 1)
+}
+
+/// Fingerprints tell twins apart and know no relatives; what counts is the recall.
+fn finger_searches(evaluation: &Evaluation) -> Table {
+    let mut table = empty(&[
+        "search",
+        "comparisons",
+        "mated",
+        "found",
+        "missed",
+        "recall %",
+        "hits",
+        "same",
+        "chance",
+        "expected",
+        "unlawful",
+    ]);
+    for s in &evaluation.searches {
+        table.add_row([
+            s.search.clone(),
+            s.comparisons.to_string(),
+            s.mated.to_string(),
+            s.found.to_string(),
+            s.missed().to_string(),
+            s.recall_percent().map_or("-".into(), |recall| format!("{recall:.1}")),
+            s.hits.to_string(),
+            s.hits_true.to_string(),
             s.hits_chance.to_string(),
             expectation(s.expected_chance_hits),
             s.hits_unlawful.to_string(),

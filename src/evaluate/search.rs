@@ -101,13 +101,7 @@ impl<'a> Key<'a> {
     ) -> Result<SearchEvaluation> {
         let mates = self.mates(shape);
         let mut found = BTreeSet::new();
-        let mut result = SearchEvaluation {
-            search: input.search.clone(),
-            comparisons: input.comparisons,
-            expected_chance_hits: input.expected_chance_hits,
-            hits: hits.len() as u64,
-            ..SearchEvaluation::default()
-        };
+        let mut result = SearchEvaluation::of(input, hits.len());
         for hit in hits {
             let (class, pair) = self.classify(shape, hit)?;
             match class {
@@ -289,7 +283,7 @@ fn records(a: usize, b: usize) -> Mates<'static> {
     Mates::Records(a.min(b), a.max(b))
 }
 
-fn wrong_pair(hit: &Hit, kind: &str) -> Pair {
+pub(super) fn wrong_pair(hit: &Hit, kind: &str) -> Pair {
     Pair {
         probe_id: hit.probe_id.clone(),
         gallery_id: hit.gallery_id.clone(),
@@ -297,7 +291,7 @@ fn wrong_pair(hit: &Hit, kind: &str) -> Pair {
     }
 }
 
-fn unknown(hit: &Hit, what: String) -> Error {
+pub(super) fn unknown(hit: &Hit, what: String) -> Error {
     Error::usage(
         format!("the hit {} names {what}, which the truth does not know", hit.hit_id),
         "evaluate a run over the registry that `tanba synth` wrote, with that registry's truth",

@@ -3,8 +3,10 @@
 use super::*;
 use crate::column::hit::DnaEvidence;
 use crate::domain::category::Index;
+use crate::domain::finger::Position;
 use crate::domain::relation::Kinship;
 use crate::domain::stringency::compare;
+use crate::synth::finger::{FingerRecordKind, RecordedFingers};
 use crate::synth::{RecordKind, SynthOptions, TruthMissing, TruthPerson, TruthRecord, generate};
 
 fn record(id: &str, person: u32, kind: RecordKind) -> TruthRecord {
@@ -263,6 +265,7 @@ fn a_perfect_run_over_a_generated_registry_finds_everything_and_nothing_else() {
 #[test]
 fn the_text_points_out_surprising_numbers_of_chance_hits_and_unlawful_hits() {
     let evaluation = |expected| Evaluation {
+        modality: Modality::Dna,
         searches: vec![one("dedup/convict", &[("C1", "C6", None), ("C1", "C7x", None)], expected)],
     };
     assert!(render(&evaluation(1e-9)).contains("more than the model says"));
@@ -322,4 +325,87 @@ fn a_plain_matcher_on_a_generated_registry_misses_only_pairs_with_few_loci_in_co
     assert_eq!((dedup.missed(), dedup.hits_chance), (0, 0), "{}", render(&evaluation));
     let (twins, found) = count(dedup, "twin");
     assert!(twins >= 2 && twins == found, "{twins} {found}");
+}
+
+fn finger_record(
+    id: &str,
+    person: u32,
+    kind: FingerRecordKind,
+    fingers: &[u8],
+) -> FingerTruthRecord {
+    let register = match &id[..2] {
+        "FP" => Register::Citizen,
+        "FC" => Register::Convict,
+        _ => Register::Trace,
+    };
+    let position = |code: &u8| Position::from_code(*code).unwrap();
+    let fingers = fingers.iter().map(|own| (Position::UNKNOWN, position(own))).collect();
+    FingerTruthRecord {
+        record_id: id.into(),
+        register,
+        person,
+        kind,
+        expired: id.ends_with('x'),
+        note: String::new(),
+        fingers: RecordedFingers(fingers),
+    }
+}
+
+#[test]
+fn searches_of_fingerprints_are_judged_by_the_registers_they_compare() {
+    use FingerRecordKind::{
+        DoubleRegistration, DoubleRegistrationFewFingers, Mark, MarkOfNobody, Registration,
+    };
+    let truth = [
+        finger_record("FP1", 1, Registration, &[1, 2, 3]),
+        finger_record("FP2", 1, DoubleRegistration, &[1, 2, 3]),
+        finger_record("FP3", 1, DoubleRegistrationFewFingers, &[3]),
+        finger_record("FP4", 2, Registration, &[1]),
+        finger_record("FP5x", 2, DoubleRegistration, &[1]),
+        finger_record("FC1", 1, Registration, &[1, 2, 3]),
+        finger_record("FT1", 1, Mark, &[2]),
+        finger_record("FT2", 9, MarkOfNobody, &[2]),
+        finger_record("FT3", 1, Mark, &[4]),
+    ];
+    let input = |search: &str, registers| FingerSearchTruthInput {
+        search: SearchTruthInput {
+            search: search.into(),
+            comparisons: 7,
+            expected_chance_hits: 0.5,
+        },
+        registers,
+    };
+    let dedup = input("dedup/finger-citizen", (Register::Citizen, Register::Citizen));
+    let marks = input("cold-case/finger-trace-convict", (Register::Trace, Register::Convict));
+    let of = |input: &FingerSearchTruthInput, probe, gallery| {
+        hit(&input.search.search, probe, gallery, None)
+    };
+    let hits = [
+        of(&dedup, "FP2", "FP1"),
+        of(&dedup, "FP1", "FP3"),
+        of(&dedup, "FP1", "FP4"),
+        of(&dedup, "FP4", "FP5x"),
+        of(&dedup, "FP1", "FC1"),
+        of(&marks, "FT2", "FC1"),
+    ];
+    let inputs = [dedup.clone(), marks.clone()];
+    let evaluation = evaluate_finger_searches(&hits, &inputs, &truth).unwrap();
+    let [s, m] = &evaluation.searches[..] else { unreachable!() };
+    assert_eq!((s.mated, s.found, s.hits_true, s.hits_chance, s.hits_unlawful), (3, 2, 2, 1, 2));
+    assert_eq!(s.missed_pairs.len(), 1);
+    let missed = &s.missed_pairs[0];
+    assert_eq!((&*missed.probe_id, &*missed.gallery_id), ("FP2", "FP3"));
+    assert_eq!(count(s, "double_registration_few_fingers"), (2, 1));
+    let reasons: Vec<&str> = s.wrong_pairs.iter().map(|pair| pair.kind.as_str()).collect();
+    assert_eq!(reasons, ["chance", "expired", "registers other than the search's"]);
+    assert_eq!((m.mated, m.found, m.hits_chance), (1, 0, 1));
+    assert_eq!(count(m, "no_common_finger"), (1, 0), "the finger of FT3 is on no card");
+    assert_eq!(m.missed_pairs.len(), 2);
+    assert_eq!((s.recall_percent().unwrap().round(), m.recall_percent()), (67.0, Some(0.0)));
+    let text = render(&evaluation);
+    assert!(text.contains("recall %") && text.contains("66.7") && !text.contains("twin"), "{text}");
+    let unknown = evaluate_finger_searches(&[of(&dedup, "FP1", "FP99")], &inputs, &truth);
+    assert!(unknown.unwrap_err().to_string().contains("FP99"));
+    let ad_hoc = input("search/finger-trace-convict", marks.registers);
+    assert!(evaluate_finger_searches(&[], &[ad_hoc], &truth).is_err());
 }

@@ -262,7 +262,6 @@ fn try_import_fingers(
             generation: next.generation,
         });
     }
-    next.version = manifest::GALLERY_VERSION;
     manifest::commit(root, &next)?;
     committed.generation = next.generation;
     Ok(ImportOutcome::Committed(committed))

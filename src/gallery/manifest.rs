@@ -1,4 +1,8 @@
 //! Manifests: what a generation consists of, and how the next one comes into being.
+//!
+//! Each holds the BLAKE3 of its own content, checked whenever it is read, and that of the manifest
+//! before it. Limit: whoever can write into the gallery can compute both again; they find decayed bits
+//! and careless edits, not an attacker.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -14,11 +18,14 @@ use crate::domain::category::Index;
 use crate::domain::register::Register;
 use crate::error::{Error, Result};
 
-/// Latest layout version of a gallery directory: with fingerprints.
-pub const GALLERY_VERSION: u32 = 2;
+/// Layout version of a gallery directory: manifests hold their own hash.
+pub const GALLERY_VERSION: u32 = 3;
 
-/// Layout version of a gallery without fingerprints, as releases before them wrote it.
-const VERSION_WITHOUT_FINGERS: u32 = 1;
+/// First layout version: without fingerprints. The second had them, and no hash of the manifest itself.
+const FIRST_VERSION: u32 = 1;
+
+/// What `format` says in every manifest.
+const FORMAT: &str = "tanba-gallery";
 
 const MANIFEST_DIRECTORY: &str = "manifest";
 
@@ -28,8 +35,7 @@ const MANIFEST_DIRECTORY: &str = "manifest";
 pub struct Manifest {
     /// `tanba-gallery`.
     pub format: String,
-    /// 1, or [`GALLERY_VERSION`] as soon as there are fingerprints: a release that knows none must not
-    /// commit a generation without them.
+    /// [`GALLERY_VERSION`]; of releases before it 1, or 2 as soon as there were fingerprints.
     pub version: u32,
     /// Number of this generation, from 1.
     pub generation: u64,
@@ -51,6 +57,17 @@ pub struct Manifest {
     /// Files of fingerprint records imported so far.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub finger_imports: Vec<FingerImportEntry>,
+    /// BLAKE3 of everything above: of the manifest without this key as JSON without white space, in the
+    /// order of these fields. Versions 1 and 2 have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_blake3: Option<String>,
+}
+
+/// What tells a manifest of a gallery from other files and from those of other releases.
+#[derive(Deserialize)]
+struct Header {
+    format: Option<String>,
+    version: Option<u32>,
 }
 
 /// A segment of one index.
@@ -79,7 +96,7 @@ pub struct FingerSegmentEntry {
     pub id: String,
     /// Register of every record in it.
     pub register: Register,
-    /// Owner of every record in it: registers of different owners are kept apart (L40 14, 34).
+    /// Owner of every record in it: what it may be compared with depends on it (L40 8(2)).
     pub owner: String,
     /// Records.
     pub rows: u64,
@@ -144,8 +161,8 @@ impl Manifest {
     /// The manifest before the first import: generation 0.
     pub fn empty() -> Manifest {
         Manifest {
-            format: "tanba-gallery".into(),
-            version: VERSION_WITHOUT_FINGERS,
+            format: FORMAT.into(),
+            version: GALLERY_VERSION,
             generation: 0,
             parent: None,
             committed_at: String::new(),
@@ -155,7 +172,23 @@ impl Manifest {
             statuses: Vec::new(),
             imports: Vec::new(),
             finger_imports: Vec::new(),
+            body_blake3: None,
         }
+    }
+
+    /// The manifest of [`GALLERY_VERSION`] with the hash of its content.
+    ///
+    /// # Errors
+    /// It has no form as JSON.
+    pub fn sealed(mut self) -> serde_json::Result<Manifest> {
+        self.version = GALLERY_VERSION;
+        self.body_blake3 = Some(self.body_hash()?);
+        Ok(self)
+    }
+
+    fn body_hash(&self) -> serde_json::Result<String> {
+        let body = Manifest { body_blake3: None, ..self.clone() };
+        Ok(blake3::hash(&serde_json::to_vec(&body)?).to_hex().to_string())
     }
 
     /// Every file named.
@@ -195,19 +228,35 @@ fn paths(root: &Path) -> Result<BTreeMap<u64, PathBuf>> {
 
 /// Understands the manifest of `generation` at `path`.
 fn parse(path: &Path, generation: u64, bytes: &[u8]) -> Result<Manifest> {
-    let manifest: Manifest = serde_json::from_slice(bytes).map_err(|e| {
-        Error::integrity(path, format!("the manifest cannot be read: {e}"), RESTORE_HELP)
-    })?;
-    let is_known = (VERSION_WITHOUT_FINGERS..=GALLERY_VERSION).contains(&manifest.version);
-    if !is_known || manifest.generation != generation {
+    let broken = |rule: String| Error::integrity(path, rule, RESTORE_HELP);
+    let unreadable = |e: serde_json::Error| broken(format!("the manifest cannot be read: {e}"));
+    let header: Header = serde_json::from_slice(bytes).map_err(unreadable)?;
+    if header.format.as_deref() != Some(FORMAT) {
+        let found = header.format.map_or("no `format`".into(), |f| format!("`format` {f:?}"));
+        return Err(broken(format!("a manifest says `format` {FORMAT:?}; this one has {found}")));
+    }
+    if !header.version.is_some_and(|v| (FIRST_VERSION..=GALLERY_VERSION).contains(&v)) {
+        let found = header.version.map_or("none".into(), |version| version.to_string());
         return Err(Error::integrity(
             path,
             format!(
-                "this program reads gallery versions {VERSION_WITHOUT_FINGERS} to {GALLERY_VERSION} \
-                 with one generation per file"
+                "this program reads gallery versions {FIRST_VERSION} to {GALLERY_VERSION}; this is \
+                 version {found}"
             ),
             "use the release of tanba that wrote this gallery, or import the source files again",
         ));
+    }
+    let manifest: Manifest = serde_json::from_slice(bytes).map_err(unreadable)?;
+    let is_sealed = manifest.body_blake3.is_some();
+    if is_sealed && manifest.body_blake3 != Some(manifest.body_hash().map_err(unreadable)?) {
+        return Err(broken("the manifest differs from what was committed (`body_blake3`)".into()));
+    }
+    if !is_sealed && manifest.version >= GALLERY_VERSION {
+        return Err(broken("a manifest of version 3 has `body_blake3`".into()));
+    }
+    if manifest.generation != generation {
+        let found = manifest.generation;
+        return Err(broken(format!("this file is generation {generation} and holds {found}")));
     }
     Ok(manifest)
 }
@@ -259,7 +308,7 @@ pub fn broken_links(root: &Path) -> Result<Vec<(PathBuf, Error)>> {
     Ok(broken)
 }
 
-/// Commits `manifest` as its generation.
+/// Commits `manifest`, sealed, as its generation.
 ///
 /// # Errors
 /// [`Error::Conflict`] if another process committed that generation first; nothing was changed.
@@ -269,7 +318,9 @@ pub fn commit(root: &Path, manifest: &Manifest) -> Result<()> {
     let name = file_name(manifest.generation);
     let location = format!("{MANIFEST_DIRECTORY}/{name}");
     let failed = |source| Error::Store { location: location.clone(), source };
-    let bytes = serde_json::to_vec_pretty(manifest)
+    let sealed = manifest.clone().sealed();
+    let bytes = sealed
+        .and_then(|sealed| serde_json::to_vec_pretty(&sealed))
         .map_err(|e| Error::integrity(&directory.join(&name), e.to_string(), RESTORE_HELP))?;
     let store = LocalFileSystem::new_with_prefix(root).map_err(failed)?;
     let runtime =
@@ -295,7 +346,11 @@ mod tests {
     use super::*;
 
     fn chain(root: &Path, generations: u64) {
-        for generation in 1..=generations {
+        chain_from(root, 1..=generations);
+    }
+
+    fn chain_from(root: &Path, generations: std::ops::RangeInclusive<u64>) {
+        for generation in generations {
             let parent = latest(root).unwrap().map(|(_, hash)| hash);
             commit(root, &Manifest { generation, parent, ..Manifest::empty() }).unwrap();
         }
@@ -321,15 +376,57 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_without_fingers_is_read_and_written_as_before_them() {
+    fn a_manifest_of_the_versions_before_the_hash_is_read_and_the_next_one_has_it() {
         let folder = tempfile::tempdir().unwrap();
         chain(folder.path(), 1);
         let path = folder.path().join("manifest").join(file_name(1));
+        for version in [1, 2] {
+            let old = Manifest { generation: 1, version, ..Manifest::empty() };
+            fs::write(&path, serde_json::to_vec_pretty(&old).unwrap()).unwrap();
+            assert_eq!(latest(folder.path()).unwrap().unwrap().0, old);
+        }
+        chain_from(folder.path(), 2..=2);
+        let next = latest(folder.path()).unwrap().unwrap().0;
+        assert!(next.version == 3 && next.body_blake3.is_some());
+        assert!(broken_links(folder.path()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_changed_value_anywhere_in_the_newest_manifest_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        chain(folder.path(), 2);
+        let path = folder.path().join("manifest").join(file_name(2));
         let text = fs::read_to_string(&path).unwrap();
-        assert!(!text.contains("finger") && text.contains("\"version\": 1"), "{text}");
-        fs::write(&path, text.replace("\"version\": 1", "\"version\": 3")).unwrap();
+        let sealed: Manifest = serde_json::from_str(&text).unwrap();
+        let unsealed = Manifest { body_blake3: None, ..sealed.clone() };
+        let unsealed = serde_json::to_string(&unsealed).unwrap();
+        let hash = sealed.body_blake3.unwrap();
+        for (changed, word) in [
+            (text.replace("\"committed_at\": \"\"", "\"committed_at\": \"2026\""), "body_blake3"),
+            (text.replace("\"version\": 3", "\"version\": 2"), "body_blake3"),
+            (text.replace(&hash, &hash.to_uppercase()), "body_blake3"),
+            (unsealed, "has `body_blake3`"),
+            (
+                text.replace("\"version\": 3", "\"version\": 4"),
+                "versions 1 to 3; this is version 4",
+            ),
+            (text.replace("tanba-gallery", "zip"), "this one has `format` \"zip\""),
+            ("{\"owner\": 1}".into(), "this one has no `format`"),
+            ("[]".into(), "cannot be read"),
+        ] {
+            assert_ne!(changed, text, "{word}");
+            fs::write(&path, &changed).unwrap();
+            let error = latest(folder.path()).unwrap_err();
+            assert_eq!(error.kind().exit_code(), 6);
+            assert!(error.to_string().contains(word), "{error}");
+            assert_eq!(names(&broken_links(folder.path()).unwrap()), ["g0000000002.json"]);
+        }
+        // White space says nothing.
+        fs::write(&path, format!("{text}\n")).unwrap();
+        assert!(latest(folder.path()).is_ok());
+        fs::rename(&path, path.with_file_name(file_name(3))).unwrap();
         let error = latest(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("versions 1 to 2"), "{error}");
+        assert!(error.contains("generation 3 and holds 2"), "{error}");
     }
 
     #[test]

@@ -35,6 +35,13 @@ pub struct SearchReport {
     /// Family members left out for want of consent, a closed case, a missing or left-out record, or
     /// because they are no biological relatives.
     pub left_out_family_members: u64,
+    /// Impressions of both sides that a search of fingerprints by position does not compare: slaps, joints,
+    /// and those of unknown position.
+    #[serde(default)]
+    pub impressions_not_compared: u64,
+    /// Records of both sides that have no other impression, and are compared with nobody.
+    #[serde(default)]
+    pub records_not_compared: u64,
     /// Pairs compared.
     pub comparisons: u64,
     /// Pairs that passed the stages of a screen of fingerprints; empty for profiles.

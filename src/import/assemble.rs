@@ -197,6 +197,21 @@ pub(super) fn parse_flag(text: &str, default: bool) -> Option<bool> {
     }
 }
 
+/// Why a record cannot have been registered on `registered_on`, if so: rule, what was found, next step.
+/// A term that counts from a day to come would keep the record longer than the law does.
+pub(super) fn registration_fault(
+    registered_on: Date,
+    today: Date,
+) -> Option<(&'static str, String, &'static str)> {
+    (registered_on > today).then(|| {
+        (
+            "a record is registered on the day of its import at the latest",
+            format!("{registered_on}, and today is {today}"),
+            "correct the day of registration; check the clock of this computer if it is right",
+        )
+    })
+}
+
 /// Why `text` is not an identifier, if it is not: rule and help.
 pub(super) fn identifier_fault(text: &str) -> Option<(&'static str, &'static str)> {
     if text.is_empty() {
@@ -300,6 +315,7 @@ impl<'a> Collector<'a> {
     /// A limit of the program is reached.
     pub(super) fn add(&mut self, mut draft: Draft) -> Result<bool> {
         self.check_identifiers(&mut draft);
+        self.check_registration(&mut draft);
         if draft.faults.is_empty() && draft.profile.comparable_loci().is_empty() {
             draft.fault(Rejection::new(
                 &self.file,
@@ -349,6 +365,13 @@ impl<'a> Collector<'a> {
                 self.reject(rejection.of_record(&record.record_id))?;
                 Ok(false)
             }
+        }
+    }
+
+    fn check_registration(&self, draft: &mut Draft) {
+        let registered_on = draft.registered_on.unwrap_or(self.options.registered_on);
+        if let Some((rule, found, help)) = registration_fault(registered_on, self.options.today) {
+            draft.fault(Rejection::new(&self.file, Position::Line(draft.line), rule, found, help));
         }
     }
 

@@ -53,6 +53,8 @@ pub struct ImportOptions {
     pub owner: String,
     /// Day of registration of records whose file states none.
     pub registered_on: Date,
+    /// Day of the import: nothing has been registered after it.
+    pub today: Date,
     /// Names of loci that only this laboratory uses (`--alias NAME=LOCUS`); letter case is ignored.
     pub aliases: BTreeMap<String, Locus>,
     /// Keep the good records of a file that also has bad ones.

@@ -8,9 +8,11 @@
 //! searched everywhere under use (1): fingerprint information is what establishes its identity (L40
 //! 1(5)). Nothing in the law lets the special record of the detained and convicted (L510 12(3)2) out.
 //!
-//! The transport authority keeps the database of seafarers on its own (L40 14, 34(1)): it is compared
-//! with nothing else unless the policy of both owners says so. The same holds for finding one person in
-//! two registers of different owners.
+//! The internal affairs bodies collect and keep what registration brings in one resource, the transport
+//! authority that of seafarers in another (L40 14, 34(1)). No article forbids comparing what two owners
+//! hold, and none provides for it; but access without leave must be excluded (L40 8(2)). So seafarers are
+//! compared with nothing else, and one person is not looked for in two registers of different owners,
+//! unless the policy says that both owners agree.
 
 use super::purpose::{Purpose, Verdict};
 use crate::domain::register::Register;
@@ -67,7 +69,8 @@ const MARK_AND_CORPSE: Purpose = Purpose {
 const CORPSE: Purpose =
     Purpose { article: "L40 1(5), 16(1)", text: "establishing the identity of a corpse" };
 
-const OWN_DATABASE: &str = "L40 14, 34(1)";
+const OWN_DATABASE: &str = "L40 8(2), 14, 34(1)";
+const WITHOUT_LEAVE: &str = "L40 8(2)";
 
 /// What the law says of searching records of `probe` in records of `gallery`. Symmetric.
 pub fn verdict(probe: Register, gallery: Register, policy: Policy) -> Verdict {
@@ -75,8 +78,8 @@ pub fn verdict(probe: Register, gallery: Register, policy: Policy) -> Verdict {
     if is_seafarer(probe) != is_seafarer(gallery) && !policy.across_owners {
         return Verdict::Forbidden {
             article: OWN_DATABASE,
-            rule: "the transport authority keeps the fingerprints of seafarers in a database of \
-                   its own",
+            rule: "the transport authority keeps the fingerprints of seafarers in a resource of \
+                   its own, and access without leave is excluded",
         };
     }
     Verdict::Allowed(use_of(probe.min(gallery), probe.max(gallery)))
@@ -141,8 +144,8 @@ pub fn require_holdings(
                 "searching {} records of {} in {} records of {}",
                 probe.register, probe.owner, gallery.register, gallery.owner
             ),
-            "each authority keeps the registrations it makes, and they are not merged",
-            "L40 14",
+            "access to what another authority holds is excluded without its leave",
+            WITHOUT_LEAVE,
         ));
     }
     Ok(purpose)
@@ -167,13 +170,17 @@ pub fn lawful_galleries(probe: Register, policy: Policy) -> Vec<Register> {
 }
 
 /// The purpose of comparing a person with the one record said to be theirs (1:1, L40 1(12-1)): at the
-/// border (16(4), 35(1)) and, for those who apply again for a document or visa, at its renewal
-/// (10(3)).
+/// border (16(4), 35(1)), but for citizens, whom registration exempts (10-1(3)4), and, for those who apply
+/// again for a document or visa, at its renewal (10(3)).
 ///
 /// # Errors
 /// [`Error::Refused`] for marks and corpses: their records name nobody whose identity could be
 /// confirmed.
 pub fn verification(register: Register) -> Result<Purpose> {
+    let of_a_citizen = Purpose {
+        article: "L40 10(3), 16(1)",
+        text: "confirming identity at the renewal of a document",
+    };
     let at_renewal = Purpose {
         article: "L40 10(3), 16(1), 16(4), 35(1)",
         text: "confirming identity at the renewal of a document and at the border",
@@ -187,9 +194,8 @@ pub fn verification(register: Register) -> Result<Purpose> {
         text: "confirming the identity of a detained, arrested or convicted person",
     };
     match register {
-        Register::Citizen | Register::Resident | Register::Refugee | Register::Visa => {
-            Ok(at_renewal)
-        }
+        Register::Citizen => Ok(of_a_citizen),
+        Register::Resident | Register::Refugee | Register::Visa => Ok(at_renewal),
         Register::Seafarer | Register::Expelled => Ok(at_the_border),
         Register::Convict => Ok(in_custody),
         Register::Trace | Register::Corpse => Err(Error::Refused {
@@ -264,6 +270,9 @@ mod tests {
         ] {
             let verdict = require_holdings(probe, gallery, LAW);
             assert_eq!(verdict.is_ok(), is_lawful, "{probe:?} {gallery:?}");
+            // L40 14 says who keeps what, and forbids nothing by itself.
+            let article = verdict.err().and_then(|refused| refused.article());
+            assert!(article.is_none_or(|article| article.contains("8(2)")), "{article:?}");
             assert!(require_holdings(gallery, probe, AGREED).is_ok());
         }
     }
@@ -273,7 +282,8 @@ mod tests {
         for register in Register::ALL {
             assert_eq!(verification(register).is_ok(), is_of_persons(register), "{register}");
         }
-        assert!(verification(Register::Citizen).unwrap().article.contains("10(3)"));
+        assert_eq!(verification(Register::Citizen).unwrap().article, "L40 10(3), 16(1)");
+        assert!(verification(Register::Visa).unwrap().article.contains("16(4)"));
         assert!(!verification(Register::Seafarer).unwrap().article.contains("10(3)"));
         assert_eq!(verification(Register::Trace).unwrap_err().kind().exit_code(), 5);
     }

@@ -3,9 +3,10 @@
 //! L40 15(1) sets two terms: of citizens registered at the issue of a document (10(1)) until the day
 //! they would be 100, once death is established, a court finds them missing or dead, or citizenship
 //! ends; of everyone in 10(2)1 to 10(2)6, and of children of 10(4), ten years from registration, after
-//! which the record lies forty years in the archive (15(2)) and is not matched. Of the special record
-//! of the detained and convicted the authorised body sets the term (L510 16(3)); for marks and for
-//! unidentified corpses the texts set none. Where no date follows, none is invented.
+//! which the record lies forty years in the archive (15(2)) and is not matched. For the
+//! special record of the detained and convicted (L510 12(3)2), for marks and for unidentified corpses the
+//! texts set none; L510 16(3) leaves to the authorised body how long legal statistical information is kept,
+//! and says nothing of fingerprints. Where no date follows, none is invented.
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -23,7 +24,7 @@ const CHILD: &str = "registered under 16 (L40 10(4)): 10 years from registration
 const TEN_YEARS: &str =
     "10 years from registration, then 40 years in the archive, not matched (L40 15(1), 15(2))";
 const SPECIAL_RECORD: &str =
-    "special record (L510 12(3)2): the authorised body sets the term (L510 16(3))";
+    "special record (L510 12(3)2): neither L40 15 nor L510 sets a term for its fingerprints";
 const MARK: &str = "mark of an unidentified person: L40 15 sets no term";
 const CORPSE: &str = "unidentified corpse: L40 15 sets no term";
 
@@ -114,8 +115,10 @@ mod tests {
     fn every_rule_cites_its_article() {
         for register in Register::ALL {
             let rule = retention(register, dates()).rule;
-            assert!(rule.contains("L40 15") || rule.contains("L510 16"), "{register}: {rule}");
+            assert!(rule.contains("L40 15"), "{register}: {rule}");
         }
+        // L510 16(3) is about legal statistical information.
+        assert!(!retention(Register::Convict, dates()).rule.contains("L510 16"));
     }
 
     #[test]

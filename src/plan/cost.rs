@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::finger_job::{FingerComparator, finger_refusals};
+use super::finger_job::{FingerComparator, Held, Holdings, finger_refusals, owner_refusals};
 use super::finger_search::ReadyFingerSearch;
 use super::finger_side::FingerSide;
 use super::job::{Comparator, Parameters, refusals};
@@ -29,6 +29,10 @@ pub struct PlannedSearch {
     pub gallery: u64,
     /// Pairs.
     pub comparisons: u64,
+    /// Impressions of fingerprints that are not compared, because they have no position of their own.
+    pub impressions_not_compared: u64,
+    /// Records of fingerprints compared with nobody, because they have no other impression.
+    pub records_not_compared: u64,
     /// Bytes of bit planes, or of prints, read from the gallery side.
     pub plane_bytes: u64,
     /// Estimated seconds on this machine with all its threads.
@@ -39,7 +43,7 @@ pub struct PlannedSearch {
     pub expected_chance_hits: f64,
 }
 
-/// A pair of indexes that is never compared.
+/// A pair of indexes or registers, or of what two owners hold of them, that is never compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlannedRefusal {
     /// One index.
@@ -63,12 +67,14 @@ pub struct Plan {
 const CALIBRATION_PROBES: usize = 64;
 const CALIBRATION_ROWS: usize = 1 << 16;
 
-/// Estimates the cost of `searches` by timing each comparator on a piece of its own gallery.
+/// Estimates the cost of searches in what the gallery's `holdings` are by timing each comparator on a piece
+/// of its own records.
 ///
 /// # Errors
 /// A segment cannot be read.
 pub fn plan(
     (searches, finger_searches): (&[ReadySearch], &[ReadyFingerSearch]),
+    holdings: &Holdings,
     device: &CpuDevice,
     threads: usize,
     parameters: &Parameters,
@@ -90,6 +96,8 @@ pub fn plan(
             probes: search.probes.records,
             gallery: if kin { search.relatives.len() as u64 } else { search.gallery.records },
             comparisons: search.comparisons,
+            impressions_not_compared: 0,
+            records_not_compared: 0,
             plane_bytes,
             seconds: rate.map_or(0.0, |r| search.comparisons as f64 / (r * threads.max(1) as f64)),
             threshold_log10: search.threshold_log10,
@@ -113,6 +121,13 @@ pub fn plan(
                 gallery: format!("{gallery} fingerprints"),
                 article,
             }
+        }));
+        let of = |(register, owner): Held| format!("{register} fingerprints of {owner}");
+        let owners = owner_refusals(holdings, policy).into_iter();
+        refused.extend(owners.map(|(probe, gallery, article)| PlannedRefusal {
+            probe: of(probe),
+            gallery: of(gallery),
+            article,
         }));
     }
     Ok(Plan { searches: lines, refusals: refused })
@@ -162,6 +177,8 @@ fn planned_fingers(
         probes: search.probes.records.len() as u64,
         gallery: search.gallery.records.len() as u64,
         comparisons: search.comparisons,
+        impressions_not_compared: search.unplaced.impressions,
+        records_not_compared: search.unplaced.records,
         plane_bytes: search.gallery.segments.iter().map(|s| s.bytes() as u64).sum(),
         seconds: each * gates / threads.max(1) as f64,
         threshold_log10: search.threshold.to_log10(),

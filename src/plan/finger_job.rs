@@ -2,7 +2,7 @@
 //!
 //! What is searched follows from what the gallery holds: a register without records makes no search.
 //! Deduplication compares each register of persons with itself, and with the others of the same owner;
-//! databases of different owners are merged only where the policy says so (L40 14).
+//! what different owners hold is compared only where the policy says so (L40 8(2)).
 
 use std::collections::BTreeSet;
 
@@ -202,8 +202,8 @@ pub fn ad_hoc_finger_searches(
     wanted.into_iter().map(search).collect()
 }
 
-/// `specs`, made for records that `owner` keeps, without those that the law keeps apart (L40 14): another
-/// register of persons is searched within the same owner's records only.
+/// `specs`, made for records that `owner` keeps, without those for which another owner's leave is needed
+/// (L40 8(2)): another register of persons is searched within the same owner's records only.
 ///
 /// # Errors
 /// [`crate::error::Error::Refused`] where a search is left with no owner it may look into and `is_asked`
@@ -248,6 +248,29 @@ pub fn finger_refusals(policy: Policy) -> Vec<(Register, Register, &'static str)
     list
 }
 
+/// A register and whose records of it.
+pub type Held = (Register, String);
+
+/// The registers of two owners in `holdings` that are not compared under `policy` although the registers
+/// themselves may be, with the article.
+pub fn owner_refusals(holdings: &Holdings, policy: Policy) -> Vec<(Held, Held, &'static str)> {
+    let mut list = Vec::new();
+    for (place, first) in holdings.0.iter().enumerate() {
+        for second in holdings.0.iter().skip(place + 1) {
+            let is_of_owners = require(first.0, second.0, policy).is_ok();
+            let refused = require_holdings(holding(first), holding(second), policy).err();
+            if let Some(article) = refused.filter(|_| is_of_owners).and_then(|r| r.article()) {
+                list.push((first.clone(), second.clone(), article));
+            }
+        }
+    }
+    list
+}
+
+fn holding((register, owner): &Held) -> Holding<'_> {
+    Holding { register: *register, owner }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -282,6 +305,18 @@ mod tests {
         let agreed = Policy { across_owners: true };
         let all = finger_searches(Sweep::Dedup, &held, agreed).unwrap();
         assert!(all.iter().all(|search| search.owner.is_none()));
+    }
+
+    #[test]
+    fn what_two_owners_hold_and_is_not_compared_is_listed_with_its_article() {
+        use Register::{Citizen, Seafarer, Trace, Visa};
+        let held = [(Citizen, "mvd"), (Visa, "mfa"), (Visa, "mvd"), (Trace, "mvd")];
+        let held = holdings(&[&held[..], &[(Seafarer, "transport")]].concat());
+        let refused = owner_refusals(&held, LAW);
+        // Seafarers are refused as a register; marks are searched in those of any owner.
+        let expected = ((Citizen, "mvd".to_owned()), (Visa, "mfa".to_owned()), "L40 8(2)");
+        assert_eq!(refused, [expected]);
+        assert!(owner_refusals(&held, Policy { across_owners: true }).is_empty());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::finger_job::{FingerComparator, FingerSearchSpec};
 use super::finger_screen::{Penetration, Screen};
-use super::finger_side::{FingerSide, PositionSet};
+use super::finger_side::{FingerSide, PositionSet, Unplaced};
 use super::job::{Parameters, Threshold};
 use crate::device::cpu::CpuDevice;
 use crate::domain::register::Register;
@@ -31,6 +31,8 @@ pub struct ReadyFingerSearch {
     pub gallery: Arc<FingerSide>,
     /// Pairs of records to be compared: those that have a position in common.
     pub comparisons: u64,
+    /// What of either side is not compared because the search is by position.
+    pub unplaced: Unplaced,
     /// Least score of a hit.
     pub threshold: Millibans,
     /// Chance hits to expect at the threshold.
@@ -71,6 +73,7 @@ pub fn ready_finger(
     };
     let mut search = ReadyFingerSearch {
         spec: spec.clone(),
+        unplaced: unplaced(spec, &probes, &gallery),
         probes,
         gallery,
         comparisons,
@@ -80,6 +83,19 @@ pub fn ready_finger(
     };
     search.expected_chance_hits = search.expected_chance_hits_at(threshold);
     search
+}
+
+/// What is not compared of either side; an N:N search has one side, and a search of marks compares all.
+fn unplaced(spec: &FingerSearchSpec, probes: &FingerSide, gallery: &FingerSide) -> Unplaced {
+    if spec.comparator == FingerComparator::Marks {
+        return Unplaced::default();
+    }
+    let other = if spec.triangle { Unplaced::default() } else { gallery.unplaced() };
+    let own = probes.unplaced();
+    Unplaced {
+        impressions: own.impressions + other.impressions,
+        records: own.records + other.records,
+    }
 }
 
 /// Pairs of records that can be compared.

@@ -91,6 +91,15 @@ pub const fn mirror(place: u8) -> u8 {
     if place > 5 { place - 5 } else { place + 5 }
 }
 
+/// What a search by position cannot compare: slaps, joints, and impressions of unknown position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Unplaced {
+    /// Impressions without a place.
+    pub impressions: u64,
+    /// Records without an impression that has one: they are compared with nobody.
+    pub records: u64,
+}
+
 /// A record that takes part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FingerPlace {
@@ -175,6 +184,16 @@ impl FingerSide {
             segments: self.segments.clone(),
             records: self.records.iter().filter(is_own).copied().collect(),
             left_out: self.left_out,
+        }
+    }
+
+    /// What of the records cannot be compared by position.
+    pub fn unplaced(&self) -> Unplaced {
+        let without =
+            |record| self.prints(record).filter(|(at, _)| place_of(*at).is_none()).count();
+        Unplaced {
+            impressions: self.records.iter().map(|record| without(record) as u64).sum(),
+            records: self.records.iter().filter(|r| r.positions.is_empty()).count() as u64,
         }
     }
 

@@ -18,7 +18,9 @@ use crate::kernel::minutia_pair::quarter_turns;
 use crate::plan::finger_side::{mirror, place_of};
 
 /// Version of the comparison of records; part of a hit's identity.
-pub const COMPARISON_VERSION: u32 = 1;
+///
+/// 2: a slap is priced as the number of fingers it shows.
+pub const COMPARISON_VERSION: u32 = 2;
 
 /// Evidence below which two impressions of one position contradict that they are of one finger.
 const CONTRADICTS_MBAN: i32 = 1500;
@@ -290,13 +292,13 @@ pub fn records(
 
 /// Whether an impression of `a` can be of the skin that `b` shows: palms and fingers are not compared.
 pub fn may_be_same_region(a: Position, b: Position) -> bool {
-    let is_of_fingers = |p: Position| p.finger().is_some() || (13..=15).contains(&p.code());
+    let is_of_fingers = |p: Position| p.finger().is_some() || p.is_slap();
     !(a.is_palm() && is_of_fingers(b) || is_of_fingers(a) && b.is_palm())
 }
 
 /// Compares marks with impressions whatever their positions: of the pairs that `is_wanted` picks (by place
-/// in either list) the best of each mark. The best of all is priced by the number of pairs that could
-/// have been.
+/// in either list) the best of each mark. The best of all is priced by the number of pairs of fingers that
+/// could have been: a slap shows several.
 pub fn any_position(
     device: &CpuDevice,
     (marks, rotation): (&[Turned], Rotation),
@@ -305,9 +307,12 @@ pub fn any_position(
 ) -> Comparison {
     let is_single = marks.len() == 1 && prints.len() == 1;
     let may = |mark: &Turned, print: &Placed<'_>| is_single || may_be_same_region(mark.0, print.0);
-    let possible = marks.iter().flat_map(|m| prints.iter().filter(move |p| may(m, p)));
+    let possible =
+        marks.iter().flat_map(|m| prints.iter().filter(move |p| may(m, p)).map(move |p| (m, p)));
+    let fingers =
+        |(mark, print): (&Turned, &Placed<'_>)| mark.0.fingers_shown() * print.0.fingers_shown();
     // The four turns of a pair are not among the tries: the table for any direction holds them.
-    let tries = possible.count();
+    let tries = possible.map(fingers).sum();
     let mut best_of_marks = Vec::new();
     for (i, mark) in marks.iter().enumerate() {
         let wanted = prints.iter().enumerate().filter(|(j, p)| may(mark, p) && is_wanted(i, *j));

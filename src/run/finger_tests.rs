@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::domain::finger::{Position, Template};
+use crate::domain::finger::{Minutia, Position, Template};
+use crate::domain::finger_fusion::best_of_mban;
 use crate::domain::finger_record::FingerRecord;
 use crate::domain::register::Register;
 use crate::gallery::finger_segment::FingerSegment;
@@ -11,7 +12,10 @@ use crate::law::finger_purpose::Policy;
 use crate::plan::finger_job::FingerSearchSpec;
 use crate::plan::finger_screen::Penetration;
 use crate::plan::finger_search::{FingerSides, ready_finger};
+use crate::plan::finger_side::Unplaced;
 use crate::plan::job::{Parameters, Threshold};
+use crate::run::finger_compare::records;
+use crate::run::finger_probes::Described;
 use crate::synth::finger::{ImpressionOptions, Person};
 
 /// How a record shows its person's hands.
@@ -180,6 +184,60 @@ fn a_mark_names_the_finger_that_left_it() {
         assert_eq!(fingers.len(), 1);
         assert_eq!((fingers[0].probe_position, fingers[0].gallery_position), (0, 2));
     }
+}
+
+/// The four fingers of a right hand pressed down together: one impression.
+fn slap(person: u32) -> Template {
+    let fingers = impressions(person, 3, Hands::Few(&[2, 3, 4, 5]));
+    let mut slap = Template { position: Position::from_code(13).unwrap(), ..fingers[0].clone() };
+    slap.minutiae.clear();
+    for (place, finger) in fingers.into_iter().enumerate() {
+        let aside = 450 * place as i32;
+        let moved = finger.minutiae.into_iter().map(|m| Minutia { x: m.x + aside, ..m });
+        slap.minutiae.extend(moved);
+    }
+    slap
+}
+
+#[test]
+fn a_mark_is_searched_in_slaps_and_deduplication_counts_them_as_not_compared() {
+    let mut sides = sides();
+    let records = [
+        record("S10", Register::Citizen, vec![slap(10)]),
+        record(
+            "S11",
+            Register::Citizen,
+            [impressions(15, 3, Hands::Whole), vec![slap(15)]].concat(),
+        ),
+        record("S12", Register::Citizen, vec![slap(12)]),
+    ];
+    let segment = FingerSegment::in_memory(Register::Citizen, "mvd", &records).unwrap();
+    let day = jiff::civil::date(2026, 11, 21);
+    let side = FingerSide::new(vec![Arc::new(segment)], &Default::default(), day);
+    sides.by_register.insert(Register::Citizen, Arc::new(side));
+    let marks = search(&sides, Register::Trace, Threshold::Log10(3.0));
+    assert_eq!(marks.unplaced, Unplaced::default(), "marks are compared with everything");
+    let output = run(&marks, &whole(&marks), usize::MAX);
+    let mut found: Vec<(&str, &str)> =
+        output.hits.iter().map(|h| (h.probe_id.as_str(), h.gallery_id.as_str())).collect();
+    found.sort_unstable();
+    assert_eq!(found, [("T00", "S10"), ("T02", "S12")]);
+    let dedup = search(&sides, Register::Citizen, Threshold::Log10(3.0));
+    assert_eq!(dedup.unplaced, Unplaced { impressions: 3, records: 2 });
+    assert_eq!(dedup.comparisons, 0);
+}
+
+#[test]
+fn a_slap_costs_a_mark_as_many_tries_as_it_shows_fingers() {
+    let device = CpuDevice::detect().unwrap();
+    let mark = Described::of(&impressions(10, 2, Hands::Few(&[2]))).unwrap();
+    let score = |code| {
+        let print = Template { position: Position::from_code(code).unwrap(), ..slap(10) };
+        let print = Described::of(&[print]).unwrap();
+        records(&device, (&mark.placed(), &print.placed()), Rotation::Any, 0).score_mban
+    };
+    assert!(score(0) > 3000);
+    assert_eq!((score(13), score(15)), (best_of_mban(score(0), 4), best_of_mban(score(0), 2)));
 }
 
 #[test]

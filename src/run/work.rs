@@ -121,6 +121,8 @@ fn finger_report(context: &FingerContext) -> SearchReport {
         gallery: search.gallery.records.len() as u64,
         left_out_expired: out.expired,
         left_out_blocked: out.blocked,
+        impressions_not_compared: search.unplaced.impressions,
+        records_not_compared: search.unplaced.records,
         threshold_log10: search.threshold.to_log10(),
         expected_chance_hits: search.expected_chance_hits,
         ..SearchReport::default()

@@ -166,6 +166,31 @@ pub(super) fn write_description<D: Serialize>(dir: &Path, description: &D) -> Re
     std::fs::write(&path, text).map_err(Error::io(&path))
 }
 
+/// Whether the synthetic registry in `dir` is of fingerprints, not of profiles.
+///
+/// # Errors
+/// The folder is not complete, or its description cannot be read.
+pub fn is_of_fingers(dir: &Path) -> Result<bool> {
+    /// The word that tells one from the other.
+    #[derive(Deserialize)]
+    struct Head {
+        modality: Option<String>,
+    }
+    require_complete(dir)?;
+    let path = dir.join(REGISTRY_FILE);
+    let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
+    let head: Head = serde_json::from_slice(&bytes).map_err(|error| {
+        Error::from(Rejection::new(
+            &path,
+            Position::File,
+            "the description of a synthetic registry is JSON",
+            error.to_string(),
+            "restore the file as `tanba synth` wrote it",
+        ))
+    })?;
+    Ok(head.modality.as_deref() == Some("finger"))
+}
+
 /// Reads the truth that [`write_registry`] wrote into `dir`.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use tanba::domain::finger::Position;
 use tanba::domain::register::Register;
+use tanba::error::Position::Line;
 use tanba::error::{Error, Result};
 use tanba::import::finger::intake::{FingerImport, FingerOptions, import_fingers};
 
@@ -45,6 +46,7 @@ fn options(partial: bool) -> FingerOptions {
         register: Register::Citizen,
         owner: "mvd".into(),
         registered_on: jiff::civil::date(2026, 11, 21),
+        today: jiff::civil::date(2026, 11, 21),
         format: None,
         partial,
     }
@@ -85,6 +87,19 @@ fn what_is_good_of_a_list_goes_in_with_partial_and_nothing_without() {
     assert!(b.templates.is_sorted_by_key(|t| (t.position, t.view)));
     assert!(b.templates.iter().any(|t| t.position == Position::from_code(6).unwrap()));
     assert_eq!(b.person_id.as_deref(), Some("P2"));
+}
+
+#[test]
+fn a_record_registered_on_a_day_to_come_is_refused_and_one_of_today_is_not() {
+    let folder = Folder::new();
+    let list =
+        "record_id,file,registered_on\nA,iso-2005.fmr,2026-11-21\nB,iso-2005.fmr,2026-11-22\n";
+    let imported = folder.import(list.as_bytes(), true).unwrap();
+    assert_eq!(ids(&imported), ["A"]);
+    let [refused] = &imported.rejections[..] else { unreachable!("{:?}", imported.rejections) };
+    assert_eq!((refused.position, refused.record_id.as_deref()), (Line(3), Some("B")));
+    assert!(refused.rule.contains("day of its import"), "{refused}");
+    assert!(refused.found.contains("2026-11-22, and today is 2026-11-21"), "{refused}");
 }
 
 #[test]

@@ -132,6 +132,46 @@ fn nobody_under_twelve_goes_in_and_children_only_as_citizens() {
 }
 
 #[test]
+fn slaps_are_warned_about_and_counted_where_they_are_not_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = folder.path().join("gallery");
+    let list = registry(folder.path(), 2, 10);
+    let random = &mut ChaCha8Rng::seed_from_u64(11);
+    let slaps = [13, 14, 15].map(|position| template(position, 0, random));
+    fs::write(folder.path().join("files/slaps.fmr"), write_iso2005(&slaps).unwrap()).unwrap();
+    append(&list, "S,files/slaps.fmr,PS,1990-05-01,2024-01-31\n");
+    let said = import(0, &gallery, "citizen", &[&list], &[]);
+    assert!(said.contains("3 templates show several fingers at once"), "{said}");
+    let line = "not compared in dedup/finger-citizen: 3 impressions without a position of their own \
+                (slaps, unknown); 1 records have no other";
+    let said = exits(0, &["plan", "dedup", "--gallery", text(&gallery)]);
+    assert!(said.contains(line), "{said}");
+    let out = folder.path().join("out");
+    let said = exits(1, &["run", "dedup", "--gallery", text(&gallery), "--out", text(&out)]);
+    assert!(said.contains(line), "{said}");
+    let report = &tanba::hits::output::read_report(&out).unwrap().searches[0];
+    assert_eq!((report.impressions_not_compared, report.records_not_compared), (3, 1));
+}
+
+#[test]
+fn a_plan_lists_what_two_owners_hold_and_is_not_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = folder.path().join("gallery");
+    let list = registry(folder.path(), 2, 9);
+    import(0, &gallery, "citizen", &[&list], &["--owner", "mvd"]);
+    let content = fs::read_to_string(&list).unwrap().replace("\nF", "\nV");
+    fs::write(&list, content).unwrap();
+    import(0, &gallery, "visa", &[&list], &["--owner", "mfa"]);
+    let plan = ["plan", "dedup", "--gallery", text(&gallery)];
+    let refused =
+        "never compared: citizen fingerprints of mvd with visa fingerprints of mfa (L40 8(2))";
+    let said = exits(0, &plan);
+    assert!(said.contains(refused) && !said.contains("dedup/finger-citizen-visa"), "{said}");
+    let said = exits(0, &[&plan[..], &["--across-owners"]].concat());
+    assert!(!said.contains("of mfa") && said.contains("dedup/finger-citizen-visa"), "{said}");
+}
+
+#[test]
 fn one_bad_file_refuses_its_record_and_without_partial_the_list() {
     let folder = tempfile::tempdir().unwrap();
     let list = registry(folder.path(), 4, 3);
@@ -259,19 +299,21 @@ fn a_changed_or_cut_byte_of_a_finger_segment_ends_verify_with_its_name() {
 fn a_gallery_from_before_fingerprints_opens_and_takes_them_in_beside_its_profiles() {
     let folder = tempfile::tempdir().unwrap();
     let gallery = own_gallery(folder.path());
+    let path = |generation: u64| gallery.join(format!("manifest/g{generation:010}.json"));
     let manifest = |generation: u64| -> Value {
-        let path = gallery.join(format!("manifest/g{generation:010}.json"));
-        serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+        serde_json::from_slice(&fs::read(path(generation)).unwrap()).unwrap()
     };
     let last = Gallery::open(&gallery).unwrap().manifest().generation;
-    let before = manifest(last);
-    assert_eq!(before["version"], 1);
+    let mut before = manifest(last);
+    before["version"] = 1.into();
+    before.as_object_mut().unwrap().remove("body_blake3");
+    fs::write(path(last), before.to_string()).unwrap();
     assert!(before.get("finger_segments").is_none(), "as releases before fingerprints wrote it");
     assert!(info(&gallery)["registers"].as_array().unwrap().is_empty());
     let list = registry(folder.path(), 2, 8);
     import(0, &gallery, "convict", &[&list], &["--owner", "kpsisu"]);
     let after = manifest(last + 1);
-    assert_eq!(after["version"], 2);
+    assert_eq!(after["version"], 3);
     assert_eq!(after["segments"], before["segments"]);
     assert_eq!(after["finger_segments"][0]["owner"], "kpsisu");
     exits(0, &["gallery", "verify", text(&gallery)]);

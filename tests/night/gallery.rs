@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use tanba::gallery::manifest::Manifest;
+
 use super::{exits, own_gallery, tanba, text, world};
 
 #[test]
@@ -171,13 +173,18 @@ fn an_acquittal_ends_the_retention_of_a_record_already_there() {
 }
 
 #[test]
-fn a_segment_that_the_manifest_calls_by_another_index_is_not_opened() {
+fn an_edited_newest_manifest_is_refused_and_one_sealed_again_must_agree_with_its_records() {
     let folder = tempfile::tempdir().unwrap();
     let gallery = own_gallery(folder.path());
     let newest = fs::read_dir(gallery.join("manifest")).unwrap().map(|e| e.unwrap().path()).max();
     let newest = newest.unwrap();
-    let manifest = fs::read_to_string(&newest).unwrap();
-    fs::write(&newest, manifest.replace("\"relative\"", "\"convict\"")).unwrap();
+    let edited = fs::read_to_string(&newest).unwrap().replace("\"relative\"", "\"convict\"");
+    fs::write(&newest, &edited).unwrap();
+    let said = exits(6, &["gallery", "verify", text(&gallery)]);
+    assert!(said.contains("body_blake3") && said.contains("backup"), "{said}");
+    exits(6, &["gallery", "info", text(&gallery)]);
+    let edited: Manifest = serde_json::from_str(&edited).unwrap();
+    fs::write(&newest, serde_json::to_vec(&edited.sealed().unwrap()).unwrap()).unwrap();
     let out = folder.path().join("out");
     let said = exits(6, &["run", "dedup", "--gallery", text(&gallery), "--out", text(&out)]);
     assert!(said.contains("says relative"), "{said}");

@@ -15,7 +15,7 @@ use crate::domain::finger::Template;
 use crate::domain::finger_record::FingerRecord;
 use crate::domain::register::Register;
 use crate::error::{Error, Position, Rejection, Result};
-use crate::import::assemble::identifier_fault;
+use crate::import::assemble::{identifier_fault, registration_fault};
 use crate::import::{read_bounded, sniff, text};
 use crate::law::finger_retention::retention;
 use crate::law::registration::age_fault;
@@ -31,6 +31,8 @@ pub struct FingerOptions {
     pub owner: String,
     /// Day of registration of records of which nothing states one.
     pub registered_on: Date,
+    /// Day of the import: nothing has been registered after it.
+    pub today: Date,
     /// Format of every file of templates, where content does not tell it.
     pub format: Option<FingerFormat>,
     /// Keep the good records beside bad ones.
@@ -171,6 +173,9 @@ impl Draft {
             let rejection = Rejection::new(file, position, rule, found, help);
             Box::new(rejection.of_record(&self.record_id))
         };
+        if let Some((rule, found, help)) = registration_fault(registered_on, options.today) {
+            return Err(refuse(rule, found, help));
+        }
         if let Some(born_on) = self.born_on
             && let Some(fault) = age_fault(options.register, born_on, registered_on)
         {
@@ -261,6 +266,7 @@ impl Tally {
 pub(super) struct Tallies {
     repeated: Tally,
     latent: Tally,
+    slaps: Tally,
     acquitted: Tally,
 }
 
@@ -276,6 +282,9 @@ impl Tallies {
         for template in templates {
             if template.impression.is_latent() && !is_of_nobody_known {
                 self.latent.note(&format!("{} of {record_id}", template.position));
+            }
+            if template.position.is_slap() {
+                self.slaps.note(&format!("{} of {record_id}", template.position));
             }
         }
         if acquitted_on.is_some() {
@@ -293,6 +302,10 @@ impl Tallies {
         let warnings = [
             self.repeated.warning("templates repeat another of their record; one of each is kept"),
             self.latent.warning(&latent),
+            self.slaps.warning(
+                "templates show several fingers at once: marks are searched in them, searches by \
+                 position (deduplication, corpses) do not compare them; cut slaps into fingers",
+            ),
             self.acquitted.warning(acquitted),
         ];
         warnings.into_iter().flatten().collect()
