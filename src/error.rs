@@ -182,6 +182,18 @@ impl Error {
             Error::Refused { .. } => Kind::Refused,
             Error::Integrity { .. } => Kind::Integrity,
             Error::Io { .. } | Error::Store { .. } | Error::Conflict { .. } => Kind::Incomplete,
+    /// Wraps an operating-system error with the input file it concerns. One that does not exist is a
+    /// usage error, whichever verb was given its name; with any other the work stopped.
+    pub fn input(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
+        move |source| match source.kind() {
+            std::io::ErrorKind::NotFound => Error::usage(
+                format!("{} does not exist", path.display()),
+                "check the path of the file or folder to read",
+            ),
+            _ => Error::io(path)(source),
+        }
+    }
+
         }
     }
 

@@ -158,7 +158,7 @@ pub(super) fn run(args: &CheckArgs, files: &[PathBuf], ui: &Ui) -> Result<Outcom
 
 /// A file's bytes, one more than the limit at most: the reader says what is wrong with a larger one.
 fn read_bounded(path: &Path) -> Result<Vec<u8>> {
-    let file = std::fs::File::open(path).map_err(Error::io(path))?;
+    let file = std::fs::File::open(path).map_err(Error::input(path))?;
     let mut bytes = Vec::new();
     file.take(MAX_FINGER_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
     Ok(bytes)

@@ -98,10 +98,7 @@ struct ImportReport {
 /// Runs the verb.
 pub(super) fn run(args: &ImportArgs, ui: &Ui) -> Result<Outcome> {
     if let Some(absent) = args.files.iter().find(|path| matches!(path.try_exists(), Ok(false))) {
-        return Err(Error::usage(
-            format!("{} does not exist", absent.display()),
-            "check the path of the file to import",
-        ));
+        return Err(Error::input(absent)(std::io::ErrorKind::NotFound.into()));
     }
     if args.finger.check {
         return check::run(&args.finger, &args.files, ui);
