@@ -185,6 +185,13 @@ impl Draft {
             return Err(refuse(
                 "a fingerprint record has at least one template",
                 "none".into(),
+        if let (Register::Trace, Some(person_id)) = (options.register, &self.person_id) {
+            return Err(refuse(
+                "a mark from a scene names no person (register trace)",
+                person_id.clone(),
+                "leave person_id empty, or import prints of a known person into that person's register",
+            ));
+        }
                 "check that the templates were exported with the images",
             ));
         }
