@@ -93,7 +93,7 @@ fn of_file(path: &Path, register: Register, day: jiff::civil::Date, ui: &Ui) -> 
     };
     let imported = import_fingers(path, &options)?;
     for warning in &imported.warnings {
-        ui.warn(format!("{}: {warning}", path.display()));
+        ui.warn(warning.to_string());
     }
     if let Some(first) = imported.rejections.into_iter().next() {
         return Err(first.into());
