@@ -54,7 +54,8 @@ impl Work<'_> {
         }
     }
 
-    /// The account of the search over its `outputs`; hits are counted after the final reduction.
+    /// The account of the search over its `outputs`; its hits are those of the tiles, before the final
+    /// reduction.
     pub(super) fn report(&self, outputs: &[TileOutput], seconds: f64) -> SearchReport {
         let sum = |value: fn(&TileOutput) -> u64| outputs.iter().map(value).sum::<u64>();
         let stage = |stage: &str, value| StageReport { stage: stage.into(), passed: sum(value) };
@@ -70,6 +71,7 @@ impl Work<'_> {
         }
         report.comparisons = sum(|o| o.comparisons);
         report.survivors = sum(|o| o.survivors);
+        report.hits = sum(|o| o.written);
         report.tiles = outputs.len() as u64;
         report.tiles_split = sum(|o| o.splits);
         report.seconds = seconds;
