@@ -123,9 +123,8 @@ fn run_profiles(args: &SearchArgs, index: Index, probe: &Path, ui: &Ui) -> Resul
     let statuses = gallery.statuses()?;
     let day = parameters.as_of;
     let records = &mut imported.records;
-    for line in probes::admit(&gallery, &statuses, index, records, day)? {
-        ui.warn(line);
-    }
+    let admitted = probes::admit(&gallery, &statuses, index, records, day)?;
+    admitted.lines().iter().for_each(|line| ui.warn(line));
     let mut sides = load::sides(&gallery, &searches, false, parameters.as_of)?;
     let segment = Segment::in_memory(index, &imported.records)?;
     let side = Side::new(vec![Arc::new(segment)], &statuses, day);

@@ -64,9 +64,13 @@ pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
     }
     let statuses = gallery.statuses()?;
     let register = probes.register;
-    for line in finger_probes::admit(&gallery, &statuses, register, &mut probes.records, day)? {
-        ui.warn(line);
+    let records = &mut probes.records;
+    let mut admitted = finger_probes::admit(&gallery, &statuses, register, records, day)?;
+    if args.probe.is_none() {
+        // Named by --record: that they are in the gallery is what was asked for.
+        admitted.enrolled.clear();
     }
+    admitted.lines().iter().for_each(|line| ui.warn(line));
     let owner = probes.owner.as_deref().unwrap_or("ad-hoc");
     let segment = FingerSegment::in_memory(register, owner, &probes.records)?;
     let mut finger_sides = load::finger_sides(&gallery, &specs, false, day)?;
