@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use clap::Args;
 
@@ -96,6 +97,7 @@ pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
 
 /// Searches the genomic records of a file.
 fn run_profiles(args: &SearchArgs, index: Index, probe: &Path, ui: &Ui) -> Result<Outcome> {
+    let started = Instant::now();
     let searches = ad_hoc_searches(index, &args.index)?;
     let table = args.population.table()?;
     let parameters = parameters(&args.population, &args.rule, &table)?;
@@ -141,21 +143,22 @@ fn run_profiles(args: &SearchArgs, index: Index, probe: &Path, ui: &Ui) -> Resul
         finger_sides: FingerSides::default(),
         finger_searches: Vec::new(),
     };
-    finish(args, &night, &gallery, &imported.file_hash, ready, ui)
+    finish(args, &night, &gallery, &imported.file_hash, (ready, started), ui)
 }
 
-/// Plans or runs searches made ready, as the arguments say.
+/// Plans or runs searches made ready since a time, as the arguments say.
 pub(super) fn finish(
     args: &SearchArgs,
     night: &Night<'_>,
     gallery: &Gallery,
     probe_hash: &str,
-    ready: ReadySearches,
+    (ready, started): (ReadySearches, Instant),
     ui: &Ui,
 ) -> Result<Outcome> {
     if args.plan {
-        let threads = args.execution.threads();
-        plan::show(&ready, &device()?, threads, night.parameters, &night.population(), ui)?;
+        let device = device()?;
+        let workers = args.execution.workers(&device, started);
+        plan::show(&ready, workers, night.parameters, &night.population(), ui)?;
         return Ok(Outcome::Done);
     }
     let passing = tempfile::tempdir().map_err(Error::io(&std::env::temp_dir()))?;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::common::{device, parameters};
 use super::run::{Night, ReadySearches};
@@ -33,6 +34,7 @@ struct Probes {
 
 /// Runs the search.
 pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
+    let started = Instant::now();
     let table = args.population.table()?;
     let parameters = parameters(&args.population, &args.rule, &table)?;
     let day = parameters.as_of;
@@ -83,7 +85,7 @@ pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
         finger_searches: night.ready_fingers(&specs, &finger_sides, &device()?),
         finger_sides,
     };
-    finish(args, &night, &gallery, &probes.hash, ready, ui)
+    finish(args, &night, &gallery, &probes.hash, (ready, started), ui)
 }
 
 /// The records of a file or of a list of files.

@@ -9,10 +9,6 @@ use crate::plan::job::Comparator;
 use crate::plan::search::ReadySearch;
 use crate::plan::tile::{Tile, TileSize, tiles};
 
-/// A comparison of two fingerprint records costs a hundred times one of two profiles: tiles of them are
-/// cut smaller by this, so that threads end together.
-const FINGER_ROWS_SHARE: usize = 32;
-
 /// A search with what its tiles share.
 pub(super) enum Work<'a> {
     Dna(TileContext<'a>),
@@ -38,12 +34,7 @@ impl Work<'_> {
     pub(super) fn tiles(&self, size: TileSize) -> Vec<Tile> {
         match self {
             Work::Dna(context) => profile_tiles(context.search, size),
-            Work::Finger(context) => {
-                let search = context.search;
-                let size = TileSize { rows: size.rows.div_ceil(FINGER_ROWS_SHARE), ..size };
-                let sides = (search.probes.records.len(), search.gallery.records.len());
-                tiles((0, sides.0), (0, sides.1), search.spec.triangle, size)
-            }
+            Work::Finger(context) => context.search.tiles(size),
         }
     }
 
