@@ -219,7 +219,7 @@ fn report(
 
 fn tell(path: &Path, found: Option<&FingerFile>, is_whole: bool, svg: Option<&Path>, ui: &Ui) {
     let Some(file) = found else {
-        ui.say(format!("{}: not recognised", path.display()));
+        ui.say(format!("{}: refused", path.display()));
         return;
     };
     let held = match file.templates.len() {

@@ -88,13 +88,10 @@ fn neither(path: &Path, bytes: &[u8]) -> Error {
         ),
         Err(_) => match read_bytes_as(path, bytes, None) {
             Err(error) => error,
-            Ok(file) => match file.rejections.into_iter().next() {
-                Some(first) => first.into(),
-                None => Error::usage(
-                    format!("{} holds no fingerprints", path.display()),
-                    "docs/import.md names the formats that are read",
-                ),
-            },
+            Ok(_) => Error::usage(
+                format!("{} holds no fingerprints", path.display()),
+                "docs/import.md names the formats that are read",
+            ),
         },
     }
 }

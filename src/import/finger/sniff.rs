@@ -77,8 +77,10 @@ pub(super) fn candidates(path: &Path, bytes: &[u8]) -> Result<Candidates> {
     if xyt::is_xyt(bytes) {
         return Ok((Candidate::Xyt, &[]));
     }
-    if xyt::is_faulty_xyt(bytes) {
-        return Ok((Candidate::Xyt, &[]));
+    if xyt::is_faulty_xyt(bytes)
+        && let Err(fault) = xyt::read(path, bytes, None, &mut Notes::default())
+    {
+        return Err((*fault).into());
     }
     let known = NOT_MINUTIAE.iter().find(|(magic, _)| bytes.starts_with(magic));
     let found = match known {
