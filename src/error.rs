@@ -81,14 +81,15 @@ pub struct Rejection {
     pub record_id: Option<String>,
     /// The rule, as one sentence in the present tense ("an allele is a repeat number such as 9.3").
     pub rule: String,
-    /// What was found instead, cut to a readable length.
+    /// What was found instead, its middle left out where it is long.
     pub found: String,
     /// The next step.
     pub help: String,
 }
 
 impl Rejection {
-    /// A rejection of `file` at `position`; `found` is cut to [`crate::limits::MAX_QUOTED_CHARS`].
+    /// A rejection of `file` at `position`; `found` is cut to [`crate::limits::MAX_QUOTED_CHARS`], in its
+    /// middle: what is wrong may stand at either end, behind a long path for instance.
     pub fn new(
         file: &Path,
         position: Position,
@@ -97,16 +98,12 @@ impl Rejection {
         help: impl Into<String>,
     ) -> Self {
         let found: String = found.into();
-        let mut quoted: String = found.chars().take(crate::limits::MAX_QUOTED_CHARS).collect();
-        if quoted.len() < found.len() {
-            quoted.push('…');
-        }
         Rejection {
             file: file.to_owned(),
             position,
             record_id: None,
             rule: rule.into(),
-            found: quoted,
+            found: cut(found),
             help: help.into(),
         }
     }
@@ -116,6 +113,17 @@ impl Rejection {
         self.record_id = Some(record_id.to_owned());
         self
     }
+}
+
+/// Both ends of a text that is too long to be read.
+fn cut(text: String) -> String {
+    const KEPT: usize = crate::limits::MAX_QUOTED_CHARS / 2;
+    let count = text.chars().count();
+    if count <= 2 * KEPT {
+        return text;
+    }
+    let ends = (text.chars().take(KEPT), text.chars().skip(count - KEPT));
+    ends.0.chain(std::iter::once('…')).chain(ends.1).collect()
 }
 
 impl fmt::Display for Rejection {
@@ -174,6 +182,18 @@ impl Error {
         move |source| Error::Io { path: path.to_owned(), source }
     }
 
+    /// Wraps an operating-system error with the input file it concerns. One that does not exist is a
+    /// usage error, whichever verb was given its name; with any other the work stopped.
+    pub fn input(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
+        move |source| match source.kind() {
+            std::io::ErrorKind::NotFound => Error::usage(
+                format!("{} does not exist", path.display()),
+                "check the path of the file or folder to read",
+            ),
+            _ => Error::io(path)(source),
+        }
+    }
+
     /// What a caller can do about it.
     pub fn kind(&self) -> Kind {
         match self {
@@ -223,9 +243,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_found_text_is_cut_and_marked() {
-        let r = Rejection::new(Path::new("a.csv"), Position::Line(3), "r", "x".repeat(500), "h");
-        assert!(r.found.ends_with('…'));
+    fn a_long_found_text_keeps_both_ends_and_the_cut_is_marked() {
+        let found = format!("{}: No such file or directory", "x".repeat(500));
+        let r = Rejection::new(Path::new("a.csv"), Position::Line(3), "r", found, "h");
+        assert!(r.found.contains("xxx…xxx") && r.found.ends_with("x: No such file or directory"));
         assert_eq!(r.found.chars().count(), crate::limits::MAX_QUOTED_CHARS + 1);
         assert_eq!(r.of_record("R1").to_string().split(';').next(), Some("a.csv:3: r (record R1)"));
     }

@@ -75,8 +75,9 @@ pub const MAX_TEMPLATES_PER_RECORD: usize = 1024;
 /// Prints of one fingerprint segment: 340 MB at 36 minutiae, twice that while it is written.
 pub const MAX_PRINTS_PER_SEGMENT: usize = 1 << 17;
 
-/// Characters of foreign text an error message quotes.
-pub const MAX_QUOTED_CHARS: usize = 80;
+/// Characters of foreign text an error message quotes: two lines of a terminal, so that a path and what is
+/// wrong with it are both seen.
+pub const MAX_QUOTED_CHARS: usize = 160;
 
 /// Survivors of one tile kept in memory before the tile is redone in halves.
 pub const MAX_SURVIVORS_PER_TILE: usize = 1 << 22;

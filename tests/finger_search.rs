@@ -237,7 +237,7 @@ fn a_record_of_the_gallery_finds_its_double_and_not_itself() {
     let gallery = text(&WORLD.gallery);
     let args = ["search", "--record", first, "--gallery", gallery, "--in", "citizen"];
     let said = exits(0, &[&args[..], &["--top", "1", "--out", text(&out)]].concat());
-    assert!(said.contains("-log10 FMR"), "{said}");
+    assert!(said.contains("-log10 FMR") && !said.contains("with itself"), "{said}");
     let hits = read_hits(&out).unwrap();
     assert_eq!((hits.len(), &hits[0].gallery_id), (1, second));
 }
@@ -339,4 +339,60 @@ fn scores_of_pairs_come_in_their_order_and_do_not_depend_on_the_sides() {
             }
         }
     }
+}
+
+#[test]
+fn a_file_that_does_not_exist_is_a_usage_error_of_every_verb() {
+    let gallery = text(&WORLD.gallery);
+    let verbs: [&[&str]; 9] = [
+        &["import", "--gallery", "none-such", "--register", "convict", "none-such.csv"],
+        &["import", "--check", "none-such.iso"],
+        &["search", "none-such.iso", "--probe-register", "trace", "--gallery", gallery],
+        &["search", "none-such.csv", "--probe-index", "trace", "--gallery", gallery],
+        &["verify", "--probe", "none-such.iso", "--reference", "none-such.iso"],
+        &["score", "dna", "--pairs", "none-such.csv"],
+        &["score", "finger", "--pairs", "none-such.csv"],
+        &["evaluate", "finger", "none-such"],
+        &["train", "--data", "none-such", "--out", "none-such/p.bin"],
+    ];
+    for verb in verbs {
+        let said = exits(2, verb);
+        assert!(said.contains("none-such") && said.contains("does not exist"), "{said}");
+    }
+}
+
+#[test]
+fn training_without_every_database_says_that_nothing_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (folder.path().join("data"), folder.path().join("p.bin"));
+    let size = ["--fingers", "2", "--impressions", "2"];
+    exits(0, &[&["synth", "finger-prints", "--out", text(&data)][..], &size].concat());
+    let args = ["train", "--data", text(&data), "--out", text(&out), "--without", "db0001"];
+    let said = exits(2, &args);
+    assert!(said.contains("--without db0001 leaves nothing to train on"), "{said}");
+    assert!(!out.exists());
+}
+
+#[test]
+fn a_file_that_is_a_record_of_the_gallery_is_said_not_to_be_compared_with_itself() {
+    let mates = WORLD.mates(Register::Citizen, Register::Citizen);
+    let (first, second) = mates.iter().next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("list.csv");
+    let file = WORLD.file(first);
+    std::fs::write(&list, format!("record_id,file\n{first},{}\n", text(&file))).unwrap();
+    let args = ["search", text(&list), "--probe-register", "citizen", "--in", "citizen"];
+    let args = [&args[..], &["--gallery", text(&WORLD.gallery), "--json"]].concat();
+    let output = tanba(&args);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains(&format!("not compared with itself: 1 ({first})")), "{said}");
+    let documents: Vec<serde_json::Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let of = |kind: &str| documents.iter().find(|document| document["type"] == kind).unwrap();
+    let hits = of("run")["hits"].as_array().unwrap();
+    assert!(hits.iter().any(|hit| hit["gallery_id"] == second.as_str()));
+    assert_eq!(of("search_finished")["report"]["hits"], hits.len());
 }

@@ -40,11 +40,13 @@ fn files_of(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files
 }
 
-/// The templates of a file, and how many remarks the importer makes on their geometry.
+/// The templates of a file, and how many doubts the importer has about their geometry. That the best minutiae
+/// of many are matched is no doubt.
 fn read(path: &Path) -> (Vec<Template>, usize) {
     let file = read_bytes(path, &std::fs::read(path).unwrap()).unwrap();
     assert!(file.rejections.is_empty(), "{path:?}");
-    (file.templates, file.warnings.len())
+    let doubts = file.warnings.iter().filter(|warning| !warning.contains("are matched"));
+    (file.templates, doubts.count())
 }
 
 #[test]
@@ -82,8 +84,9 @@ fn the_program_writes_a_registry_that_reads_back_as_its_truth_says() {
         }
     }
     assert_eq!(seen, truth.len());
-    // Small and poor prints may look odd; most must not.
-    assert!(remarked * 20 < prints, "{remarked} remarks on {prints} prints");
+    assert!(prints > 5 * seen);
+    // A small and poor print by itself may look odd; a registration of ten fingers must not.
+    assert!(remarked * 40 < seen, "{remarked} remarks on {seen} records");
 }
 
 #[test]

@@ -24,6 +24,9 @@ pub(super) struct CheckArgs {
     /// Where --check draws a single file [default: FILE.svg in the working directory]
     #[arg(long, value_name = "FILE", requires = "check")]
     svg: Option<PathBuf>,
+    /// Replace drawings that exist
+    #[arg(long, requires = "check")]
+    overwrite: bool,
     /// Format of fingerprint files that content does not tell: xyt-nist, xyt-m1, iso-2005-compact
     #[arg(long = "as", value_name = "FORMAT", value_parser = parse_format, conflicts_with = "index")]
     pub(super) format: Option<FingerFormat>,
@@ -120,9 +123,9 @@ pub(super) fn run(args: &CheckArgs, files: &[PathBuf], ui: &Ui) -> Result<Outcom
             "leave --svg out: each drawing is named after its file",
         ));
     }
-    let mut taken = HashSet::new();
+    let targets = targets(args, files)?;
     let mut first_refusal: Option<Rejection> = None;
-    for path in files {
+    for (path, target) in files.iter().zip(targets) {
         let (found, refusals) = match read_bytes_as(path, &read_bounded(path)?, args.format) {
             Ok(mut file) => {
                 let refusals = std::mem::take(&mut file.rejections);
@@ -133,7 +136,6 @@ pub(super) fn run(args: &CheckArgs, files: &[PathBuf], ui: &Ui) -> Result<Outcom
         };
         let svg = match &found {
             Some(file) if !file.templates.is_empty() => {
-                let target = args.svg.clone().unwrap_or_else(|| free_name(path, &mut taken));
                 std::fs::write(&target, draw(file, &file_name(path)))
                     .map_err(Error::io(&target))?;
                 Some(target)
@@ -156,9 +158,26 @@ pub(super) fn run(args: &CheckArgs, files: &[PathBuf], ui: &Ui) -> Result<Outcom
     }
 }
 
+/// Where each file is drawn.
+///
+/// # Errors
+/// A usage error, before any work, where a drawing exists and is not to be replaced.
+fn targets(args: &CheckArgs, files: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut taken = HashSet::new();
+    let named = |path: &PathBuf| args.svg.clone().unwrap_or_else(|| free_name(path, &mut taken));
+    let targets: Vec<PathBuf> = files.iter().map(named).collect();
+    match targets.iter().find(|target| !args.overwrite && target.exists()) {
+        Some(present) => Err(Error::usage(
+            format!("{} exists, and a check does not replace it", present.display()),
+            "choose another drawing with --svg, or add --overwrite to replace it",
+        )),
+        None => Ok(targets),
+    }
+}
+
 /// A file's bytes, one more than the limit at most: the reader says what is wrong with a larger one.
 fn read_bounded(path: &Path) -> Result<Vec<u8>> {
-    let file = std::fs::File::open(path).map_err(Error::io(path))?;
+    let file = std::fs::File::open(path).map_err(Error::input(path))?;
     let mut bytes = Vec::new();
     file.take(MAX_FINGER_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
     Ok(bytes)
@@ -200,7 +219,7 @@ fn report(
 
 fn tell(path: &Path, found: Option<&FingerFile>, is_whole: bool, svg: Option<&Path>, ui: &Ui) {
     let Some(file) = found else {
-        ui.say(format!("{}: not recognised", path.display()));
+        ui.say(format!("{}: refused", path.display()));
         return;
     };
     let held = match file.templates.len() {

@@ -1,6 +1,7 @@
 //! Arguments that several verbs share, and what they mean.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use clap::Args;
 use jiff::civil::Date;
@@ -15,6 +16,7 @@ use crate::domain::register::Register;
 use crate::error::{Error, Result};
 pub(super) use crate::evaluate::expectation;
 use crate::import::frequency::read_frequencies;
+use crate::plan::cost::Workers;
 use crate::plan::job::{Parameters, Threshold};
 use crate::plan::tile::TileSize;
 use crate::run::Execution;
@@ -157,6 +159,16 @@ impl ExecutionArgs {
     pub(super) fn threads(&self) -> usize {
         let all = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         self.threads.map_or(all, usize::from)
+    }
+
+    /// What a plan counts on, for searches that were made ready since `started`.
+    pub(super) fn workers<'a>(&self, device: &'a CpuDevice, started: Instant) -> Workers<'a> {
+        Workers {
+            device,
+            threads: self.threads(),
+            tile: TileSize { probes: self.tile_probes.max(1), rows: self.tile_rows.max(1) },
+            setup_seconds: started.elapsed().as_secs_f64(),
+        }
     }
 
     /// The execution into `out`, on a device that answered its self-test.

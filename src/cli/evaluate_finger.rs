@@ -116,7 +116,7 @@ pub(super) fn run(args: &EvaluateFingerArgs, ui: &Ui) -> Result<Outcome> {
 fn names(folders: &[PathBuf]) -> Result<Vec<String>> {
     let mut names = Vec::with_capacity(folders.len());
     for folder in folders {
-        let full = folder.canonicalize().map_err(Error::io(folder))?;
+        let full = folder.canonicalize().map_err(Error::input(folder))?;
         let name = full.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if names.contains(&name) {
             return Err(Error::usage(

@@ -45,7 +45,8 @@ pub(super) struct ImportArgs {
     /// convict, trace or corpse
     #[arg(long, value_parser = parse_register)]
     register: Option<Register>,
-    /// Authority that owns the records [default: agis for genomic records, afis for fingerprints]
+    /// Authority that owns the records [default: agis for genomic records, afis for fingerprints,
+    /// transport for those of seafarers]
     #[arg(long)]
     owner: Option<String>,
     /// Day of registration where a file states none [default: today]
@@ -98,10 +99,7 @@ struct ImportReport {
 /// Runs the verb.
 pub(super) fn run(args: &ImportArgs, ui: &Ui) -> Result<Outcome> {
     if let Some(absent) = args.files.iter().find(|path| matches!(path.try_exists(), Ok(false))) {
-        return Err(Error::usage(
-            format!("{} does not exist", absent.display()),
-            "check the path of the file to import",
-        ));
+        return Err(Error::input(absent)(std::io::ErrorKind::NotFound.into()));
     }
     if args.finger.check {
         return check::run(&args.finger, &args.files, ui);
@@ -110,7 +108,7 @@ pub(super) fn run(args: &ImportArgs, ui: &Ui) -> Result<Outcome> {
     match (&args.gallery, args.index, args.register) {
         (Some(gallery), Some(index), None) => import_dna(args, gallery, index, owner("agis"), ui),
         (Some(gallery), None, Some(register)) => {
-            import_finger::run(args, gallery, register, owner("afis"), ui)
+            import_finger::run(args, gallery, register, owner(register.default_owner()), ui)
         }
         _ => Err(Error::usage(
             "an import is of genomic records or of fingerprints, into a gallery",

@@ -12,6 +12,7 @@ use crate::domain::register::Register;
 use crate::error::{Error, Rejection, Result};
 use crate::gallery::commit::{self, FingerIntake, ImportOutcome};
 use crate::import::finger::intake::{FingerImport, FingerOptions, import_fingers};
+use crate::import::finger::{Sayings, Warning};
 
 #[derive(Debug, Serialize)]
 struct FileReport {
@@ -23,7 +24,7 @@ struct FileReport {
     templates: u64,
     rejected: u64,
     conventions: Vec<String>,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
     quarantine: Option<String>,
 }
 
@@ -76,7 +77,7 @@ pub(super) fn run(
             args.partial,
             &mut first_rejection,
         )?;
-        reports.push(take_in(path, &imported, quarantine, ui));
+        reports.push(take_in(path, &imported, quarantine));
         intakes.push(FingerIntake {
             file_hash: imported.file_hash,
             file_name: file_name(path),
@@ -84,6 +85,9 @@ pub(super) fn run(
             records: imported.records,
         });
     }
+    let mut said = Sayings::default();
+    reports.iter().flat_map(|report| &report.warnings).for_each(|w| said.merge(w.clone()));
+    said.into_warnings().iter().for_each(|warning| ui.warn(warning.to_string()));
     intakes.retain(|intake| args.partial || intake.rejected == 0);
     let outcome = commit::import_fingers(gallery, register, &options.owner, &intakes)?;
     let committed = match outcome {
@@ -124,15 +128,7 @@ fn refused(path: &Path, quarantine: String) -> FileReport {
     }
 }
 
-fn take_in(
-    path: &Path,
-    imported: &FingerImport,
-    quarantine: Option<String>,
-    ui: &Ui,
-) -> FileReport {
-    for warning in &imported.warnings {
-        ui.warn(format!("{}: {warning}", path.display()));
-    }
+fn take_in(path: &Path, imported: &FingerImport, quarantine: Option<String>) -> FileReport {
     FileReport {
         file: path.display().to_string(),
         format: Some(imported.format.clone()),

@@ -1,6 +1,7 @@
 //! `tanba plan`: what a run would do, before it does it.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use clap::Args;
 
@@ -10,11 +11,10 @@ use super::common::{
 use super::run::{Night, Preset, ReadySearches};
 use super::summary;
 use super::ui::{Outcome, Ui};
-use crate::device::cpu::CpuDevice;
 use crate::domain::likelihood::Population;
 use crate::error::Result;
 use crate::gallery::Gallery;
-use crate::plan::cost;
+use crate::plan::cost::{self, Workers};
 use crate::plan::job::Parameters;
 
 /// Arguments of `tanba plan`.
@@ -45,13 +45,15 @@ pub(super) struct PlanArgs {
 
 /// Runs the verb.
 pub(super) fn run(args: &PlanArgs, ui: &Ui) -> Result<Outcome> {
+    let started = Instant::now();
     let table = args.population.table()?;
     let parameters = parameters(&args.population, &args.rule, &table)?;
     let gallery = Gallery::open(&args.gallery)?;
     let device = device()?;
     let night = Night { sweeps: args.preset.sweeps(), parameters: &parameters, table: &table };
     let ready = night.ready(&gallery, &device)?;
-    show(&ready, &device, args.execution.threads(), &parameters, &night.population(), ui)?;
+    let workers = args.execution.workers(&device, started);
+    show(&ready, workers, &parameters, &night.population(), ui)?;
     Ok(Outcome::Done)
 }
 
@@ -61,14 +63,13 @@ pub(super) fn run(args: &PlanArgs, ui: &Ui) -> Result<Outcome> {
 /// A segment cannot be read.
 pub(super) fn show(
     ready: &ReadySearches,
-    device: &CpuDevice,
-    threads: usize,
+    workers: Workers<'_>,
     parameters: &Parameters,
     population: &Population,
     ui: &Ui,
 ) -> Result<()> {
     let searches = (&ready.searches[..], &ready.finger_searches[..]);
-    let plan = cost::plan(searches, &ready.holdings, device, threads, parameters, population)?;
+    let plan = cost::plan(searches, &ready.holdings, workers, parameters, population)?;
     let mut shown = ui.table(&[
         "search",
         "article",
@@ -94,6 +95,10 @@ pub(super) fn show(
         ]);
     }
     ui.say(shown.to_string());
+    ui.say(format!(
+        "and {:.1} s before the first search: opening the gallery, describing probes, measuring screens",
+        plan.setup_seconds
+    ));
     for line in &plan.searches {
         let counts = (line.impressions_not_compared, line.records_not_compared);
         if let Some(line) = summary::not_compared(&line.search, counts) {
@@ -118,6 +123,6 @@ pub(super) fn show(
             ));
         }
     }
-    ui.document(&serde_json::json!({ "type": "plan", "threads": threads, "plan": plan }));
+    ui.document(&serde_json::json!({ "type": "plan", "threads": workers.threads, "plan": plan }));
     Ok(())
 }

@@ -56,7 +56,7 @@ pub(super) struct FingerArgs {
 /// Runs the verb.
 pub(super) fn run(args: &FingerArgs, ui: &Ui) -> Result<Outcome> {
     let list = read_finger_pairs(&args.pairs)?;
-    let templates = read_template_files(&list.files, None)?;
+    let templates = read_template_files(&list, None)?;
     let described: Vec<Result<Described>> =
         templates.par_iter().map(|templates| Described::of(templates)).collect();
     let described = described.into_iter().collect::<Result<Vec<_>>>()?;

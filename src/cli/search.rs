@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use clap::Args;
 
@@ -97,6 +98,7 @@ pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
 
 /// Searches the genomic records of a file.
 fn run_profiles(args: &SearchArgs, index: Index, probe: &Path, ui: &Ui) -> Result<Outcome> {
+    let started = Instant::now();
     let searches = ad_hoc_searches(index, &args.index)?;
     let table = args.population.table()?;
     let parameters = parameters(&args.population, &args.rule, &table)?;
@@ -125,9 +127,8 @@ fn run_profiles(args: &SearchArgs, index: Index, probe: &Path, ui: &Ui) -> Resul
     let statuses = gallery.statuses()?;
     let day = parameters.as_of;
     let records = &mut imported.records;
-    for line in probes::admit(&gallery, &statuses, index, records, day)? {
-        ui.warn(line);
-    }
+    let admitted = probes::admit(&gallery, &statuses, index, records, day)?;
+    admitted.lines().iter().for_each(|line| ui.warn(line));
     let mut sides = load::sides(&gallery, &searches, false, parameters.as_of)?;
     let segment = Segment::in_memory(index, &imported.records)?;
     let side = Side::new(vec![Arc::new(segment)], &statuses, day);
@@ -145,21 +146,22 @@ fn run_profiles(args: &SearchArgs, index: Index, probe: &Path, ui: &Ui) -> Resul
         finger_searches: Vec::new(),
         holdings: Holdings::default(),
     };
-    finish(args, &night, &gallery, &imported.file_hash, ready, ui)
+    finish(args, &night, &gallery, &imported.file_hash, (ready, started), ui)
 }
 
-/// Plans or runs searches made ready, as the arguments say.
+/// Plans or runs searches made ready since a time, as the arguments say.
 pub(super) fn finish(
     args: &SearchArgs,
     night: &Night<'_>,
     gallery: &Gallery,
     probe_hash: &str,
-    ready: ReadySearches,
+    (ready, started): (ReadySearches, Instant),
     ui: &Ui,
 ) -> Result<Outcome> {
     if args.plan {
-        let threads = args.execution.threads();
-        plan::show(&ready, &device()?, threads, night.parameters, &night.population(), ui)?;
+        let device = device()?;
+        let workers = args.execution.workers(&device, started);
+        plan::show(&ready, workers, night.parameters, &night.population(), ui)?;
         return Ok(Outcome::Done);
     }
     let passing = tempfile::tempdir().map_err(Error::io(&std::env::temp_dir()))?;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::common::{device, parameters};
 use super::run::{Night, ReadySearches};
@@ -33,6 +34,7 @@ struct Probes {
 
 /// Runs the search.
 pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
+    let started = Instant::now();
     let table = args.population.table()?;
     let parameters = parameters(&args.population, &args.rule, &table)?;
     let day = parameters.as_of;
@@ -64,9 +66,13 @@ pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
     }
     let statuses = gallery.statuses()?;
     let register = probes.register;
-    for line in finger_probes::admit(&gallery, &statuses, register, &mut probes.records, day)? {
-        ui.warn(line);
+    let records = &mut probes.records;
+    let mut admitted = finger_probes::admit(&gallery, &statuses, register, records, day)?;
+    if args.probe.is_none() {
+        // Named by --record: that they are in the gallery is what was asked for.
+        admitted.enrolled.clear();
     }
+    admitted.lines().iter().for_each(|line| ui.warn(line));
     let owner = probes.owner.as_deref().unwrap_or("ad-hoc");
     let segment = FingerSegment::in_memory(register, owner, &probes.records)?;
     let mut finger_sides = load::finger_sides(&gallery, &specs, false, day)?;
@@ -80,7 +86,7 @@ pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
         finger_sides,
         holdings,
     };
-    finish(args, &night, &gallery, &probes.hash, ready, ui)
+    finish(args, &night, &gallery, &probes.hash, (ready, started), ui)
 }
 
 /// The records of a file or of a list of files.
@@ -95,7 +101,7 @@ fn of_file(path: &Path, register: Register, day: jiff::civil::Date, ui: &Ui) -> 
     };
     let imported = import_fingers(path, &options)?;
     for warning in &imported.warnings {
-        ui.warn(format!("{}: {warning}", path.display()));
+        ui.warn(warning.to_string());
     }
     if let Some(first) = imported.rejections.into_iter().next() {
         return Err(first.into());

@@ -6,7 +6,7 @@ use super::common::{expectation, grouped};
 use super::ui::Ui;
 use crate::column::hit::{DnaEvidence, FingerEvidence, Hit};
 use crate::hits::output::HITS_FILE;
-use crate::hits::report::RunReport;
+use crate::hits::report::{RunReport, SearchReport};
 
 /// Hits shown of each search of a run whose list is kept.
 const SHOWN: usize = 3;
@@ -37,10 +37,7 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], kept: Option<&Path>, ui: &U
         ]);
     }
     ui.say(table.to_string());
-    ui.say(
-        "threshold: log10 likelihood ratio; left out: records expired or blocked; expected by \
-         chance: among unrelated persons",
-    );
+    ui.say(legend(&report.searches));
     for s in &report.searches {
         let counts = (s.impressions_not_compared, s.records_not_compared);
         if let Some(line) = not_compared(&s.search, counts) {
@@ -48,7 +45,8 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], kept: Option<&Path>, ui: &U
         }
     }
     if report.clusters > 0 {
-        ui.say(format!("{} clusters of records that may be one source", grouped(report.clusters)));
+        let noun = if report.clusters == 1 { "cluster" } else { "clusters" };
+        ui.say(format!("{} {noun} of records that may be one source", grouped(report.clusters)));
     }
     show_hits(report, hits, kept.map_or(usize::MAX, |_| SHOWN), ui);
     let comparisons: u64 = report.searches.iter().map(|s| s.comparisons).sum();
@@ -83,6 +81,21 @@ pub(super) fn not_compared(search: &str, (impressions, records): (u64, u64)) -> 
             grouped(records)
         )
     })
+}
+
+/// What the columns mean; the unit of a threshold depends on what was compared.
+fn legend(searches: &[SearchReport]) -> String {
+    let has_fingers = searches.iter().any(|search| search.modality == "finger");
+    let has_profiles = searches.iter().any(|search| search.modality != "finger");
+    let (unit, chance) = match (has_profiles, has_fingers) {
+        (true, true) => (
+            "log10 likelihood ratio of profiles, -log10 false match rate of fingerprints",
+            "among unrelated persons; of fingerprints, among different ones",
+        ),
+        (false, true) => ("-log10 false match rate", "among different persons"),
+        (_, false) => ("log10 likelihood ratio", "among unrelated persons"),
+    };
+    format!("threshold: {unit}; left out: records expired or blocked; expected by chance: {chance}")
 }
 
 fn show_hits(report: &RunReport, hits: &[Hit], shown: usize, ui: &Ui) {
@@ -162,4 +175,22 @@ fn finger_row(hit: &Hit, evidence: &FingerEvidence) -> [String; 8] {
         evidence.minutiae_paired.to_string(),
         expectation(hit.expected_chance_hits),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_unit_of_a_threshold_is_that_of_what_was_compared() {
+        let of = |names: &[&str]| {
+            let search =
+                |m: &&str| SearchReport { modality: (*m).to_owned(), ..SearchReport::default() };
+            legend(&names.iter().map(search).collect::<Vec<_>>())
+        };
+        let (lr, fmr) = ("log10 likelihood ratio", "-log10 false match rate");
+        assert!(of(&["dna"]).contains(lr) && !of(&["dna"]).contains(fmr));
+        assert!(of(&["finger"]).contains(fmr) && !of(&["finger"]).contains(lr));
+        assert!(of(&["dna", "finger"]).contains(lr) && of(&["finger", "dna"]).contains(fmr));
+    }
 }

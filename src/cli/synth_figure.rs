@@ -77,7 +77,7 @@ pub(super) fn run(args: &FigureArgs, ui: &Ui) -> Result<Outcome> {
 }
 
 fn projection(path: &Path) -> Result<Projection> {
-    let bytes = std::fs::read(path).map_err(Error::io(path))?;
+    let bytes = std::fs::read(path).map_err(Error::input(path))?;
     Projection::from_bytes(&bytes).map_err(|error| {
         Rejection::new(
             path,

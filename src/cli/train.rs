@@ -70,6 +70,12 @@ pub(super) fn run(args: &TrainArgs, ui: &Ui) -> Result<Outcome> {
         data.push(DataSet { name, databases, blake3: hash(&prints) });
         sets.push(prints);
     }
+    if sets.iter().all(Vec::is_empty) {
+        return Err(Error::usage(
+            format!("--without {} leaves nothing to train on", args.without.join(" --without ")),
+            "keep at least one database of --data, or give another folder",
+        ));
+    }
     let (projection, provenance) = learn(&sets)?;
     let bytes = projection.to_bytes();
     let document = Document {

@@ -58,6 +58,15 @@ impl Register {
         }
     }
 
+    /// Owner of the records where the operator names none: of seafarers the transport authority, which
+    /// keeps a database of its own (L40 14, 34(1)); of the others the automated fingerprint system.
+    pub const fn default_owner(self) -> &'static str {
+        match self {
+            Register::Seafarer => "transport",
+            _ => "afis",
+        }
+    }
+
     /// Reads the word.
     pub fn parse(text: &str) -> Option<Register> {
         Register::ALL.into_iter().find(|r| r.name().eq_ignore_ascii_case(text.trim()))

@@ -291,6 +291,12 @@ fn clash_with<'a, R: Stored>(
 /// A record is not in the gallery, the gallery cannot be read or written, or other processes kept
 /// committing first.
 pub fn record_status(root: &Path, events: &[StatusEvent]) -> Result<u64> {
+    if let Some(event) = events.iter().find(|event| event.reason.trim().is_empty()) {
+        return Err(Error::usage(
+            format!("the status of {} changes without a reason", event.record_id),
+            "say why, such as --reason 'breach review 12/2026'; the reason is kept for ever",
+        ));
+    }
     retried(|| try_record_status(root, events))
 }
 

@@ -162,7 +162,7 @@ pub fn import_bytes(path: &Path, bytes: &[u8], options: &ImportOptions) -> Resul
 
 /// The bytes of a file, if it is not larger than the limit.
 fn read_bounded(path: &Path) -> Result<Vec<u8>> {
-    let file = std::fs::File::open(path).map_err(Error::io(path))?;
+    let file = std::fs::File::open(path).map_err(Error::input(path))?;
     let mut bytes = Vec::new();
     let stated = file.metadata().map_err(Error::io(path))?.len();
     if stated <= limits::MAX_INPUT_BYTES {

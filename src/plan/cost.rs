@@ -5,13 +5,16 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::finger_job::{FingerComparator, Held, Holdings, finger_refusals, owner_refusals};
+use super::finger_screen::{Penetration, Screen};
 use super::finger_search::ReadyFingerSearch;
 use super::finger_side::FingerSide;
 use super::job::{Comparator, Parameters, refusals};
 use super::search::ReadySearch;
+use super::tile::TileSize;
 use crate::device::cpu::CpuDevice;
 use crate::domain::likelihood::Population;
 use crate::error::{Error, Result};
+use crate::kernel::minutia_pair::quarter_turns;
 use crate::kernel::str_screen::{Params, Query};
 use crate::kernel::{Window, kin_screen};
 use crate::law::finger_purpose::Policy;
@@ -61,6 +64,22 @@ pub struct Plan {
     pub searches: Vec<PlannedSearch>,
     /// What the law forbids.
     pub refusals: Vec<PlannedRefusal>,
+    /// Seconds that opening the gallery, describing probes and measuring screens took just now: a run
+    /// takes them again, before its first search.
+    pub setup_seconds: f64,
+}
+
+/// What a run would work with.
+#[derive(Debug, Clone, Copy)]
+pub struct Workers<'a> {
+    /// Device.
+    pub device: &'a CpuDevice,
+    /// Worker threads.
+    pub threads: usize,
+    /// Size of a tile.
+    pub tile: TileSize,
+    /// Seconds it took to make the searches ready.
+    pub setup_seconds: f64,
 }
 
 /// Pairs measured to estimate a rate: large enough to time, small enough not to be felt.
@@ -75,11 +94,11 @@ const CALIBRATION_ROWS: usize = 1 << 16;
 pub fn plan(
     (searches, finger_searches): (&[ReadySearch], &[ReadyFingerSearch]),
     holdings: &Holdings,
-    device: &CpuDevice,
-    threads: usize,
+    workers: Workers<'_>,
     parameters: &Parameters,
     population: &Population,
 ) -> Result<Plan> {
+    let Workers { device, threads, .. } = workers;
     let mut lines = Vec::new();
     for search in searches {
         let rate = rate_per_second(search, device, parameters, population)?;
@@ -104,7 +123,7 @@ pub fn plan(
             expected_chance_hits: search.expected_chance_hits,
         });
     }
-    lines.extend(finger_searches.iter().map(|search| planned_fingers(search, device, threads)));
+    lines.extend(finger_searches.iter().map(|search| planned_fingers(search, workers)));
     let mut refused = Vec::new();
     if !searches.is_empty() {
         refused.extend(refusals().into_iter().map(|(probe, gallery, article)| PlannedRefusal {
@@ -130,47 +149,100 @@ pub fn plan(
             article,
         }));
     }
-    Ok(Plan { searches: lines, refusals: refused })
+    Ok(Plan { searches: lines, refusals: refused, setup_seconds: workers.setup_seconds })
 }
 
-/// Prints of either side timed.
+/// Prints of either side whose gate is timed, and whose full comparison is, which takes far longer.
 const TIMED_PRINTS: usize = 256;
+const TIMED_IN_FULL: usize = 8;
 
 /// Gate comparisons one pair of records costs: two fingers by position, one across the hands and its
 /// survivors.
 const GATES_PER_PAIR: f64 = 3.2;
 
-/// Of a search of marks one pair of records costs the product of their impressions, in four turns.
-fn gates_per_pair(search: &ReadyFingerSearch) -> f64 {
-    let per_record = |side: &FingerSide| {
-        let prints: usize = side.segments.iter().map(|segment| segment.prints()).sum();
-        let records: usize = side.segments.iter().map(|segment| segment.rows()).sum();
-        prints as f64 / records.max(1) as f64
-    };
-    match search.spec.comparator {
-        FingerComparator::Positions => GATES_PER_PAIR,
-        FingerComparator::Marks => 4.0 * per_record(&search.probes) * per_record(&search.gallery),
+/// Comparisons of two impressions that a search takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Effort {
+    /// By the gate.
+    gates: f64,
+    /// In full.
+    in_full: f64,
+}
+
+impl Effort {
+    /// The effort of so many `pairs` of records with so many impressions each. A search of few pairs has
+    /// no screen (`is_open`): every pair is compared in full.
+    fn of(comparator: FingerComparator, pairs: u64, prints: (f64, f64), is_open: bool) -> Effort {
+        let penetration = Penetration::default();
+        let count = pairs as f64;
+        match comparator {
+            // By position, and across the hands.
+            FingerComparator::Positions if is_open => {
+                Effort { gates: 0.0, in_full: 2.0 * count * prints.0.min(prints.1) }
+            }
+            FingerComparator::Positions => {
+                let share = penetration.at_least(penetration.all_fingers, pairs).min(1.0);
+                let gates = GATES_PER_PAIR * count;
+                Effort { gates, in_full: share * count * prints.0.min(prints.1) }
+            }
+            FingerComparator::Marks => {
+                let all = count * prints.0 * prints.1;
+                let share = penetration.at_least(penetration.mark, pairs).min(1.0);
+                // The gate looks at a mark in four turns.
+                let (gates, share) = if is_open { (0.0, 1.0) } else { (4.0 * all, share) };
+                Effort { gates, in_full: share * all }
+            }
+        }
     }
 }
 
-/// One line about a search of fingerprints, its rate timed on a piece of its own records.
-fn planned_fingers(
-    search: &ReadyFingerSearch,
-    device: &CpuDevice,
-    threads: usize,
-) -> PlannedSearch {
+/// Impressions of a record, on average.
+fn prints_per_record(side: &FingerSide) -> f64 {
+    let prints: usize = side.records.iter().map(|record| side.prints(record).count()).sum();
+    prints as f64 / side.records.len().max(1) as f64
+}
+
+/// One line about a search of fingerprints, its rates timed on a piece of its own records.
+fn planned_fingers(search: &ReadyFingerSearch, workers: Workers<'_>) -> PlannedSearch {
+    let device = workers.device;
     let prints = |side: &'_ FingerSide| {
         let first = side.records.iter().take(TIMED_PRINTS);
         let found = first.filter_map(|record| side.prints(record).next());
         found.map(|(_, print)| print.to_print()).collect::<Vec<_>>()
     };
     let (a, b) = (prints(&search.probes), prints(&search.gallery));
-    let [a, b] = [&a, &b].map(|list| list.iter().map(|p| p.view()).collect::<Vec<_>>());
-    let mut scores = vec![0; a.len() * b.len()];
-    let started = Instant::now();
-    device.minutia_gate(&device.minutia_batch(&a), &b, &[], &mut scores);
-    let each = started.elapsed().as_secs_f64() / scores.len().max(1) as f64;
-    let gates = search.comparisons as f64 * gates_per_pair(search);
+    let effort = Effort::of(
+        search.spec.comparator,
+        search.comparisons,
+        (prints_per_record(&search.probes), prints_per_record(&search.gallery)),
+        search.screen == Screen::open(),
+    );
+    let mut seconds = 0.0;
+    if effort.gates > 0.0 {
+        let [a, b] = [&a, &b].map(|list| list.iter().map(|p| p.view()).collect::<Vec<_>>());
+        let mut scores = vec![0; a.len() * b.len()];
+        let started = Instant::now();
+        device.minutia_gate(&device.minutia_batch(&a), &b, &[], &mut scores);
+        seconds += effort.gates * each(started, scores.len());
+    }
+    if effort.in_full > 0.0 {
+        let (a, b) = (&a[..a.len().min(TIMED_IN_FULL)], &b[..b.len().min(TIMED_IN_FULL)]);
+        let turned: Vec<_> = a.iter().map(|print| quarter_turns(print.clone())).collect();
+        let started = Instant::now();
+        for turns in &turned {
+            for other in b {
+                match search.spec.comparator {
+                    FingerComparator::Positions => {
+                        device.minutia_pair(turns[0].view(), other.view())
+                    }
+                    FingerComparator::Marks => device.minutia_pair_best_turn(turns, other.view()),
+                };
+            }
+        }
+        seconds += effort.in_full * each(started, a.len() * b.len());
+    }
+    // A tile is done by one thread: a small search leaves the others idle.
+    let busy = workers.threads.min(search.tiles(workers.tile).len()).max(1);
     PlannedSearch {
         search: search.spec.name.clone(),
         purpose: search.spec.purpose.article.to_owned(),
@@ -180,10 +252,15 @@ fn planned_fingers(
         impressions_not_compared: search.unplaced.impressions,
         records_not_compared: search.unplaced.records,
         plane_bytes: search.gallery.segments.iter().map(|s| s.bytes() as u64).sum(),
-        seconds: each * gates / threads.max(1) as f64,
+        seconds: seconds / busy as f64,
         threshold_log10: search.threshold.to_log10(),
         expected_chance_hits: search.expected_chance_hits,
     }
+}
+
+/// Seconds that one of `count` took since `started`.
+fn each(started: Instant, count: usize) -> f64 {
+    started.elapsed().as_secs_f64() / count.max(1) as f64
 }
 
 /// Pairs per second of one thread; `None` where there is nothing to compare.
@@ -244,4 +321,23 @@ fn rate_per_second(
     }
     let seconds = started.elapsed().as_secs_f64().max(1e-9);
     Ok(Some((probes * rows as usize) as f64 / seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_without_a_screen_is_planned_as_comparisons_in_full() {
+        let of = |comparator, pairs, is_open| Effort::of(comparator, pairs, (1.0, 10.0), is_open);
+        let small = of(FingerComparator::Marks, 241, true);
+        assert_eq!(small, Effort { gates: 0.0, in_full: 2410.0 });
+        assert_eq!(of(FingerComparator::Positions, 241, true).in_full, 482.0);
+        for comparator in [FingerComparator::Positions, FingerComparator::Marks] {
+            let (few, many) = (of(comparator, 10_000, false), of(comparator, 1 << 40, false));
+            // Of few pairs a fixed number passes whatever the share.
+            assert!(few.gates > 0.0 && few.in_full >= 2000.0, "{few:?}");
+            assert!(many.in_full < 0.05 * many.gates, "{many:?}");
+        }
+    }
 }

@@ -92,7 +92,7 @@ fn quantile(values: &mut [i32], share: f64) -> i32 {
 
 impl Penetration {
     /// What a share becomes in a search of so many comparisons.
-    fn at_least(&self, share: f64, comparisons: u64) -> f64 {
+    pub(super) fn at_least(&self, share: f64, comparisons: u64) -> f64 {
         share.max(self.always / comparisons.max(1) as f64)
     }
 }

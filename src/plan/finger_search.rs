@@ -7,9 +7,13 @@ use super::finger_job::{FingerComparator, FingerSearchSpec};
 use super::finger_screen::{Penetration, Screen};
 use super::finger_side::{FingerSide, PositionSet, Unplaced};
 use super::job::{Parameters, Threshold};
+use super::tile::{Tile, TileSize, tiles};
 use crate::device::cpu::CpuDevice;
 use crate::domain::register::Register;
 use crate::score::Millibans;
+
+/// Tiles of fingerprint records have this share of the rows of others.
+const FINGER_ROWS_SHARE: usize = 32;
 
 /// The sides of a run, opened once per register.
 #[derive(Debug, Default)]
@@ -42,6 +46,14 @@ pub struct ReadyFingerSearch {
 }
 
 impl ReadyFingerSearch {
+    /// The tiles of the search. A comparison of two fingerprint records costs a hundred times one of two
+    /// profiles: their tiles are cut smaller, so that threads end together.
+    pub fn tiles(&self, size: TileSize) -> Vec<Tile> {
+        let size = TileSize { rows: size.rows.div_ceil(FINGER_ROWS_SHARE), ..size };
+        let sides = (self.probes.records.len(), self.gallery.records.len());
+        tiles((0, sides.0), (0, sides.1), self.spec.triangle, size)
+    }
+
     /// Chance hits to expect in this whole search at `score` or higher: comparisons times the rate at
     /// which records of different persons reach it.
     pub fn expected_chance_hits_at(&self, score: Millibans) -> f64 {

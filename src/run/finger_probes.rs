@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use jiff::civil::Date;
 
 use super::finger_compare::Placed;
+use super::probes::Admitted;
 use crate::domain::finger::{Position, Template};
 use crate::domain::finger_record::FingerRecord;
 use crate::domain::register::Register;
@@ -18,8 +19,7 @@ use crate::kernel::minutia::Print;
 use crate::plan::finger_side::place_of;
 
 /// Checks every probe of `register` against the gallery and the law, as of `day`, and gives those that
-/// are records of the gallery the retention they have there. Returns a line for each probe that will
-/// be left out because it is blocked or expired.
+/// are records of the gallery the retention they have there.
 ///
 /// # Errors
 /// [`Error::Refused`] where no probe is left; a usage error where the id names another record; the
@@ -30,10 +30,10 @@ pub fn admit(
     register: Register,
     probes: &mut [FingerRecord],
     day: Date,
-) -> Result<Vec<String>> {
+) -> Result<Admitted> {
     let ids: HashSet<&str> = probes.iter().map(|p| p.record_id.as_str()).collect();
     let stored = gallery.find_finger_records(&ids)?;
-    let mut left_out = Vec::new();
+    let mut admitted = Admitted::default();
     let mut article = "";
     for probe in probes.iter_mut() {
         if let Some(record) = stored.get(&probe.record_id) {
@@ -47,21 +47,24 @@ pub fn admit(
                 ));
             }
             probe.retain_until = record.retain_until;
+            admitted.enrolled.push(probe.record_id.clone());
         }
         if let Some((rule, broken)) = absent(probe, statuses, day) {
             article = broken;
-            left_out.push(format!("record {} takes part in no search: {rule}", probe.record_id));
+            admitted
+                .left_out
+                .push(format!("record {} takes part in no search: {rule}", probe.record_id));
         }
     }
-    if left_out.len() == probes.len() {
+    if admitted.left_out.len() == probes.len() {
         return Err(Error::Refused {
             what: "this search".into(),
-            rule: left_out.into_iter().next().unwrap_or_default(),
+            rule: admitted.left_out.into_iter().next().unwrap_or_default(),
             article,
             help: "search a record that is neither blocked nor expired".into(),
         });
     }
-    Ok(left_out)
+    Ok(admitted)
 }
 
 /// Why a record takes part in nothing on `day`, with the article, if so.

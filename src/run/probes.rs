@@ -15,9 +15,39 @@ use crate::error::{Error, Result};
 use crate::gallery::status::StatusTable;
 use crate::gallery::{Absence, Gallery, absence};
 
+/// What became of the probes of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Admitted {
+    /// A line for each probe that takes part in nothing because it is blocked or expired.
+    pub left_out: Vec<String>,
+    /// Identifiers of probes that are records of the gallery: they are not compared with themselves.
+    pub enrolled: Vec<String>,
+}
+
+impl Admitted {
+    /// Probes named in a line.
+    const NAMED: usize = 3;
+
+    /// Everything the operator should know before the hits.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = self.left_out.clone();
+        if let Some((first, others)) = self.enrolled.split_first() {
+            let named = others.iter().take(Self::NAMED - 1);
+            let mut names = named.fold(first.clone(), |names, id| names + ", " + id);
+            if self.enrolled.len() > Self::NAMED {
+                names += ", …";
+            }
+            lines.push(format!(
+                "probes that are records of this gallery, each not compared with itself: {} ({names})",
+                self.enrolled.len()
+            ));
+        }
+        lines
+    }
+}
+
 /// Checks every probe of `index` against the gallery and the law, as of `day`, and gives those that
-/// are records of the gallery the retention they have there. Returns a line for each probe that
-/// will be left out because it is blocked or expired.
+/// are records of the gallery the retention they have there.
 ///
 /// # Errors
 /// [`Error::Refused`] for a relative's record under another index, and where no probe is left; a
@@ -28,15 +58,16 @@ pub fn admit(
     index: Index,
     probes: &mut [DnaRecord],
     day: Date,
-) -> Result<Vec<String>> {
+) -> Result<Admitted> {
     let ids: HashSet<&str> = probes.iter().map(|p| p.record_id.as_str()).collect();
     let stored = gallery.find_records(&ids)?;
-    let mut left_out = Vec::new();
+    let mut admitted = Admitted::default();
     let mut article = "";
     for probe in probes.iter_mut() {
         if let Some(record) = stored.get(&probe.record_id) {
             check_same(probe, record, index)?;
             probe.retain_until = record.retain_until;
+            admitted.enrolled.push(probe.record_id.clone());
         }
         let rule = match absence(&probe.record_id, probe.retain_until, statuses, day) {
             None => continue,
@@ -49,17 +80,19 @@ pub fn admit(
                 "its retention has ended (L40 29)"
             }
         };
-        left_out.push(format!("record {} takes part in no search: {rule}", probe.record_id));
+        admitted
+            .left_out
+            .push(format!("record {} takes part in no search: {rule}", probe.record_id));
     }
-    if left_out.len() == probes.len() {
+    if admitted.left_out.len() == probes.len() {
         return Err(Error::Refused {
             what: "this search".into(),
-            rule: left_out.into_iter().next().unwrap_or_default(),
+            rule: admitted.left_out.into_iter().next().unwrap_or_default(),
             article,
             help: "search a record that is neither blocked nor expired".into(),
         });
     }
-    Ok(left_out)
+    Ok(admitted)
 }
 
 fn check_same(probe: &DnaRecord, record: &DnaRecord, index: Index) -> Result<()> {

@@ -41,7 +41,7 @@ pub enum Event {
     },
     /// A search has ended.
     SearchFinished {
-        /// Its account; hits are counted after the final reduction.
+        /// Its account, with the hits of its tiles: the final reduction may keep fewer.
         report: SearchReport,
     },
 }

@@ -9,10 +9,6 @@ use crate::plan::job::Comparator;
 use crate::plan::search::ReadySearch;
 use crate::plan::tile::{Tile, TileSize, tiles};
 
-/// A comparison of two fingerprint records costs a hundred times one of two profiles: tiles of them are
-/// cut smaller by this, so that threads end together.
-const FINGER_ROWS_SHARE: usize = 32;
-
 /// A search with what its tiles share.
 pub(super) enum Work<'a> {
     Dna(TileContext<'a>),
@@ -38,12 +34,7 @@ impl Work<'_> {
     pub(super) fn tiles(&self, size: TileSize) -> Vec<Tile> {
         match self {
             Work::Dna(context) => profile_tiles(context.search, size),
-            Work::Finger(context) => {
-                let search = context.search;
-                let size = TileSize { rows: size.rows.div_ceil(FINGER_ROWS_SHARE), ..size };
-                let sides = (search.probes.records.len(), search.gallery.records.len());
-                tiles((0, sides.0), (0, sides.1), search.spec.triangle, size)
-            }
+            Work::Finger(context) => context.search.tiles(size),
         }
     }
 
@@ -54,7 +45,8 @@ impl Work<'_> {
         }
     }
 
-    /// The account of the search over its `outputs`; hits are counted after the final reduction.
+    /// The account of the search over its `outputs`; its hits are those of the tiles, before the final
+    /// reduction.
     pub(super) fn report(&self, outputs: &[TileOutput], seconds: f64) -> SearchReport {
         let sum = |value: fn(&TileOutput) -> u64| outputs.iter().map(value).sum::<u64>();
         let stage = |stage: &str, value| StageReport { stage: stage.into(), passed: sum(value) };
@@ -70,6 +62,7 @@ impl Work<'_> {
         }
         report.comparisons = sum(|o| o.comparisons);
         report.survivors = sum(|o| o.survivors);
+        report.hits = sum(|o| o.written);
         report.tiles = outputs.len() as u64;
         report.tiles_split = sum(|o| o.splits);
         report.seconds = seconds;

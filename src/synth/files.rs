@@ -353,7 +353,7 @@ pub(super) fn read_rows<R: DeserializeOwned, T>(
     path: &Path,
     read: impl Fn(R) -> Option<T>,
 ) -> Result<Vec<T>> {
-    let file = File::open(path).map_err(Error::io(path))?;
+    let file = File::open(path).map_err(Error::input(path))?;
     let size_bytes = file.metadata().map_err(Error::io(path))?.len();
     if size_bytes > MAX_INPUT_BYTES {
         return Err(Error::Limit {

@@ -63,13 +63,43 @@ fn a_check_goes_on_after_a_refused_file_and_ends_with_its_error() {
 }
 
 #[test]
-fn a_format_may_be_stated_and_one_drawing_named() {
+fn a_format_may_be_stated_and_one_drawing_named_and_a_drawing_that_exists_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let card = sample("iso-2005-compact.card");
     let stated = run(folder.path(), &["--as", "iso-2005-compact", "--svg", "card.svg", &card]);
     assert_eq!(stated.status.code(), Some(0));
     assert!(folder.path().join("card.svg").exists());
+    let again = ["--as", "iso-2005-compact", "--svg", "card.svg", &card];
+    std::fs::write(folder.path().join("card.svg"), "mine").unwrap();
+    let refused = run(folder.path(), &again);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--overwrite"));
+    assert_eq!(std::fs::read_to_string(folder.path().join("card.svg")).unwrap(), "mine");
+    let replaced = run(folder.path(), &[&["--overwrite"], &again[..]].concat());
+    assert_eq!(replaced.status.code(), Some(0));
+    assert!(std::fs::read_to_string(folder.path().join("card.svg")).unwrap().starts_with("<svg"));
     assert_eq!(run(folder.path(), &[&card]).status.code(), Some(3));
     assert_eq!(run(folder.path(), &["--as", "nothing", &card]).status.code(), Some(2));
     assert_eq!(run(folder.path(), &["--svg", "x.svg", &card, &card]).status.code(), Some(2));
+}
+
+#[test]
+fn a_bad_line_of_an_xyt_file_is_named_with_what_it_says_and_what_it_should_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = "120 40 200 80\n".repeat(8);
+    for (bad, fault) in [("120 4O 200 80", "other than numbers"), ("120 40", "2 numbers")] {
+        for line in [1, 3, 9] {
+            let mut lines: Vec<&str> = good.lines().collect();
+            lines.insert(line - 1, bad);
+            std::fs::write(folder.path().join("a.xyt"), lines.join("\n") + "\n").unwrap();
+            let output = run(folder.path(), &["a.xyt"]);
+            assert_eq!(output.status.code(), Some(3));
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert!(said.contains(&format!("a.xyt:{line}: a line of an .xyt file is")), "{said}");
+            assert!(said.contains(&format!("{bad}: {fault}")), "{said}");
+        }
+    }
+    std::fs::write(folder.path().join("a.txt"), "dear colleague,\n").unwrap();
+    let said = String::from_utf8(run(folder.path(), &["a.txt"]).stderr).unwrap();
+    assert!(said.contains("text that begins with dear colleague"), "{said}");
 }

@@ -137,9 +137,10 @@ fn tables_images_and_other_bytes_are_not_taken_for_fingerprints() {
         (&b"\xff\xa0\xff\xa8\0\x7a"[..], "a WSQ image"),
         (b"FIR\x00010\0", "a fingerprint image record"),
         (b"", "an empty file"),
-        (b"a,b\n1,2\n", "other bytes"),
+        (b"a,b\n1,2\n", "text that begins with a,b"),
         (b"FMR\x00099\0....", "099"),
-        (b"1.2 3.4 5\n", "other bytes"),
+        (b"1.2 3.4 5\n", "text that begins with 1.2 3.4 5"),
+        (b"\x00\x01\xfe\xff", "other bytes"),
     ] {
         let error = read_bytes(Path::new("f"), bytes).unwrap_err().to_string();
         assert!(error.contains(what), "{what}: {error}");

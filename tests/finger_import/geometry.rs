@@ -10,6 +10,7 @@ use crate::{accept, common, files_in, read, says};
 
 const NEIGHBOURS: &str = "neighbouring minutiae are";
 const SPREAD: &str = "times as far across as down, in prints";
+const POOLED_NEIGHBOURS: &str = "pixels apart at 500 dpi, in prints they are 14 to 31";
 const POOLED: &str = "times as far across as down on average";
 const ANGLES: &str = "in the last 30 % of the circle";
 
@@ -101,7 +102,7 @@ fn two_degrees(template: &mut Template) {
 
 #[test]
 #[allow(clippy::print_stdout, reason = "the figures of the documentation")]
-fn a_file_of_several_squeezed_prints_is_mostly_found() {
+fn a_file_of_several_squeezed_prints_or_of_a_wrong_resolution_is_mostly_found() {
     let Some(prints) = prints() else { return };
     // Eight impressions of a finger, and one impression of ten fingers, as files of several views.
     let mut files: BTreeMap<String, Vec<Template>> = BTreeMap::new();
@@ -117,14 +118,14 @@ fn a_file_of_several_squeezed_prints_is_mostly_found() {
         }
     }
     files.retain(|_, templates| templates.len() >= 5);
-    let share = |x: f64, y: f64| {
+    let share = |words: &str, change: &dyn Fn(&mut Template)| {
         let is_warned = |templates: &Vec<Template>| {
             let mut templates = templates.clone();
             for (view, template) in (0..).zip(&mut templates) {
                 template.view = view;
-                squeeze(template, x, y);
+                change(template);
             }
-            says(&warnings(&templates), POOLED)
+            says(&warnings(&templates), words)
         };
         files.values().filter(|templates| is_warned(templates)).count() as f64 / files.len() as f64
     };
@@ -132,9 +133,20 @@ fn a_file_of_several_squeezed_prints_is_mostly_found() {
     for ((x, y), bounds) in
         [((1.0, 1.0), 0.0..0.015), ((0.57, 1.0), 0.80..1.0), ((1.0, 0.57), 0.48..1.0)]
     {
-        let share = share(x, y);
+        let share = share(POOLED, &|template| squeeze(template, x, y));
         println!("file squeezed {x} {y}: {share:.4}");
         assert!(bounds.contains(&share), "{x} {y}: {share:.4}");
+    }
+    for (per_centimetre, bounds) in
+        [(None, 0.0..0.015), (Some(98), 0.95..1.0), (Some(394), 0.95..1.0)]
+    {
+        let share = share(POOLED_NEIGHBOURS, &|template| {
+            if let Some(per_centimetre) = per_centimetre {
+                resolution(template, per_centimetre);
+            }
+        });
+        println!("file at {per_centimetre:?} pixels per centimetre: {share:.4}");
+        assert!(bounds.contains(&share), "{per_centimetre:?}: {share:.4}");
     }
 }
 

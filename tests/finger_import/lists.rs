@@ -121,7 +121,11 @@ fn a_header_that_says_a_thing_twice_or_a_name_is_refused_or_warned_about() {
         "{twice:?}"
     );
     let named = folder.import(b"record_id,file,surname\nA,iso-2005.fmr,X\n", true).unwrap();
-    assert!(named.warnings.iter().any(|w| w.contains("names of persons")), "{:?}", named.warnings);
+    assert!(
+        named.warnings.iter().any(|w| w.text.contains("names of persons")),
+        "{:?}",
+        named.warnings
+    );
     let none = folder.import(b"record_id,file\n", true);
     assert!(matches!(none, Err(Error::Rejected(r)) if r.rule == "a list names at least one file"));
 }

@@ -321,3 +321,55 @@ fn a_gallery_from_before_fingerprints_opens_and_takes_them_in_beside_its_profile
     assert_eq!(said["registers"][0]["records"], 2);
     assert_eq!(said["indexes"].as_array().unwrap().len(), 4);
 }
+
+#[test]
+fn a_mark_names_no_person_and_a_seafarer_belongs_to_the_transport_authority() {
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = folder.path().join("gallery");
+    let list = registry(&folder.path().join("registry"), 2, 9);
+    let said = import(3, &gallery, "trace", &[&list], &[]);
+    assert!(said.contains("fingers.csv:2: a mark from a scene names no person"), "{said}");
+    let content = fs::read_to_string(&list).unwrap();
+    fs::write(&list, content.replace(",P1,", ",,")).unwrap();
+    import(0, &gallery, "trace", &[&list], &["--partial"]);
+    assert_eq!(info(&gallery)["registers"][0]["records"], 1);
+    let said = info(&gallery)["registers"].to_string();
+    assert!(said.contains("afis"), "{said}");
+    let sailors = folder.path().join("sailors");
+    import(0, &sailors, "seafarer", &[&registry(&sailors.join("in"), 1, 10)], &[]);
+    let said = info(&sailors)["registers"].to_string();
+    assert!(said.contains("transport") && !said.contains("afis"), "{said}");
+    let blocked = ["gallery", "block", text(&sailors), "--record", "F0", "--reason", " "];
+    let said = exits(2, &blocked);
+    assert!(said.contains("without a reason"), "{said}");
+}
+
+#[test]
+fn warnings_of_one_kind_are_said_once_and_listed_with_their_files_for_machines() {
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = folder.path().join("gallery");
+    let random = &mut ChaCha8Rng::seed_from_u64(21);
+    let mut list = "record_id,file\n".to_owned();
+    for (number, repeats) in [2, 1, 1].into_iter().enumerate() {
+        let mut fingers: Vec<Template> = (1..=10).map(|p| template(p, 0, random)).collect();
+        for finger in fingers.iter_mut().take(repeats) {
+            finger.minutiae.push(finger.minutiae[0]);
+        }
+        let file = format!("{number}.fmr");
+        fs::write(folder.path().join(&file), write_iso2005(&fingers).unwrap()).unwrap();
+        writeln!(list, "F{number},{file}").unwrap();
+    }
+    fs::write(folder.path().join("list.csv"), list).unwrap();
+    let path = folder.path().join("list.csv");
+    let args = ["--json", "import", "--gallery", text(&gallery), "--register", "convict"];
+    let output = tanba(&[&args[..], &[text(&path)]].concat());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said.matches("a second time").count(), 1, "{said}");
+    assert!(said.contains("0.fmr: template 1 (right-thumb, view 0) holds 1 minutiae"), "{said}");
+    assert!(said.contains("(and 3 more like it, in 3 files, such as "), "{said}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let warnings = report["files"][0]["warnings"].as_array().unwrap();
+    let repeated = warnings.iter().find(|w| w["text"].as_str().unwrap().contains("second time"));
+    assert_eq!(repeated.unwrap()["count"], 4);
+    assert_eq!(repeated.unwrap()["files"].as_array().unwrap().len(), 3);
+}

@@ -68,7 +68,7 @@ impl Dataset {
 }
 
 fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(folder).map_err(Error::io(folder))?;
+    let entries = std::fs::read_dir(folder).map_err(Error::input(folder))?;
     let mut paths = entries
         .map(|entry| entry.map(|e| e.path()).map_err(Error::io(folder)))
         .collect::<Result<Vec<_>>>()?;

@@ -121,7 +121,7 @@ fn damaged(path: &Path, rule: &str) -> Error {
 }
 
 fn bounded(path: &Path) -> Result<Vec<u8>> {
-    let size = path.metadata().map_err(Error::io(path))?.len();
+    let size = path.metadata().map_err(Error::input(path))?.len();
     if size > MAX_BYTES {
         return Err(Error::Limit {
             what: format!("{}, {size} bytes,", path.display()),

@@ -10,8 +10,12 @@
 //! |---|---|---|---|
 //! | nearest neighbours | 20 minutiae or more | 0.7 % | 2.54 times too large 98 %, too small 98 %; twice 88 %, half 74 % |
 //! | spread | 20 minutiae or more | 1.0 % | width squeezed to 57 %: 51 %; height: 37 % |
+//! | neighbours of a file | 5 such templates or more | 1.1 % of files | twice too large 98 %, half 98 % |
 //! | spread of a file | 5 such templates or more | 0.8 % of files | width 85 %, height 53 % |
 //! | angle unit (ISO) | 15 minutiae or more | 0 of 1,168 | 2-degree angles read as 1/256: all |
+//!
+//! The unit of angles, the resolution and the aspect are those of a file. One template of a ten-print that
+//! looks odd is an odd finger: where a file has templates enough, they are judged together and not singly.
 //!
 //! When not to rely on it: one squeezed print is found every other time; the checks are for files of
 //! one source, where many are looked at.
@@ -36,6 +40,8 @@ const MIN_FOR_DIRECTIONS: usize = 15;
 const MIN_POOLED: usize = 5;
 /// Median distance to the nearest other minutia, pixels at 500 dpi.
 const NEIGHBOUR_PX: std::ops::RangeInclusive<f64> = 12.0..=35.0;
+/// The same, geometric mean of the templates of a file that state one resolution.
+const POOLED_NEIGHBOUR_PX: std::ops::RangeInclusive<f64> = 14.0..=31.0;
 /// Spread along x over spread along y of one template.
 const SPREAD: std::ops::RangeInclusive<f64> = 0.41..=1.35;
 /// The same, geometric mean of a file.
@@ -53,7 +59,7 @@ pub(super) fn examine(
     notes: &mut Notes,
 ) -> Vec<Rejection> {
     let mut rejections = Vec::new();
-    let mut spreads = Vec::new();
+    let mut measures = Vec::new();
     let mut views: BTreeMap<_, usize> = BTreeMap::new();
     for (number, template) in (1..).zip(templates) {
         let name = format!("template {number} ({}, view {})", template.position, template.view);
@@ -69,17 +75,22 @@ pub(super) fn examine(
             continue;
         }
         contents(template, &name, notes);
-        if matches!(format, FingerFormat::Iso2005 | FingerFormat::Iso2011) {
-            angle_unit(template, &name, notes);
-        }
         frame(template, &name, notes);
-        neighbours(template, &name, notes);
-        spreads.extend(spread_of(template, &name, notes));
+        measures.push(Measure {
+            units: template.units_per_metre_x,
+            neighbours_px: neighbours(template),
+            spread: spread_of(template),
+            name,
+        });
+    }
+    if matches!(format, FingerFormat::Iso2005 | FingerFormat::Iso2011) {
+        angle_unit(templates, notes);
     }
     for ((position, view), count) in views.iter().filter(|(_, count)| **count > 1) {
         notes.warn(format!("{count} templates are view {view} of {position}; all are kept"));
     }
-    pooled(&spreads, notes);
+    judge_neighbours(&measures, notes);
+    judge_spreads(&measures, notes);
     rejections
 }
 
@@ -104,13 +115,14 @@ fn contents(template: &Template, name: &str, notes: &mut Notes) {
 }
 
 /// For formats in 1/256 of a turn, which makers of ANSI records mistake.
-fn angle_unit(template: &Template, name: &str, notes: &mut Notes) {
-    let count = template.minutiae.len();
-    let is_low = |direction: u16| direction < TWO_DEGREE_LIMIT;
-    if count >= MIN_FOR_DIRECTIONS && template.minutiae.iter().all(|m| is_low(m.direction)) {
+fn angle_unit(templates: &[Template], notes: &mut Notes) {
+    let is_high = |direction: u16| direction >= TWO_DEGREE_LIMIT;
+    let enough = templates.iter().filter(|t| t.minutiae.len() >= MIN_FOR_DIRECTIONS);
+    let count: usize = enough.map(|template| template.minutiae.len()).sum();
+    if count > 0 && !templates.iter().flat_map(|t| &t.minutiae).any(|m| is_high(m.direction)) {
         notes.warn(format!(
-            "{name}: none of {count} directions lies in the last 30 % of the circle; angles in units of \
-2 degrees may have been written as 1/256 of a turn"
+            "none of {count} directions lies in the last 30 % of the circle; angles in units of 2 \
+degrees may have been written as 1/256 of a turn"
         ));
     }
 }
@@ -152,10 +164,21 @@ fn places_px(template: &Template) -> Vec<(f64, f64)> {
     places.iter().map(|(x, y)| (f64::from(*x) * x_scale, f64::from(*y) * y_scale)).collect()
 }
 
-fn neighbours(template: &Template, name: &str, notes: &mut Notes) {
+/// What is measured of one template; `None` for too few minutiae.
+struct Measure {
+    name: String,
+    /// Units per metre along x.
+    units: u32,
+    /// Median distance to the nearest other minutia, pixels at 500 dpi.
+    neighbours_px: Option<f64>,
+    /// Spread along x over that along y.
+    spread: Option<f64>,
+}
+
+fn neighbours(template: &Template) -> Option<f64> {
     let places = places_px(template);
     if !(MIN_FOR_SPREAD..=MAX_FOR_NEIGHBOURS).contains(&places.len()) {
-        return;
+        return None;
     }
     let nearest = |at: usize, (x, y): (f64, f64)| {
         let others = places.iter().enumerate().filter(|(other, _)| *other != at);
@@ -164,20 +187,37 @@ fn neighbours(template: &Template, name: &str, notes: &mut Notes) {
     let mut distances: Vec<f64> =
         places.iter().enumerate().map(|(at, place)| nearest(at, *place)).collect();
     distances.sort_by(f64::total_cmp);
-    let median = distances.get(distances.len() / 2).copied().unwrap_or(0.0);
-    if !NEIGHBOUR_PX.contains(&median) {
-        notes.warn(format!(
-            "{name}: neighbouring minutiae are {median:.0} pixels apart at 500 dpi, in prints they are \
-{:.0} to {:.0}; the resolution of {} units per metre may be wrong",
-            NEIGHBOUR_PX.start(),
-            NEIGHBOUR_PX.end(),
-            template.units_per_metre_x
-        ));
+    distances.get(distances.len() / 2).copied()
+}
+
+/// Each resolution that templates of the file state, by all of these where they are enough.
+fn judge_neighbours(measures: &[Measure], notes: &mut Notes) {
+    let mut by_units: BTreeMap<u32, Vec<(&str, f64)>> = BTreeMap::new();
+    for measure in measures {
+        let measured = measure.neighbours_px.map(|px| (measure.name.as_str(), px));
+        by_units.entry(measure.units).or_default().extend(measured);
+    }
+    for (units, measured) in by_units {
+        let mut judge = |whose: &str, px: f64, bounds: std::ops::RangeInclusive<f64>| {
+            if !bounds.contains(&px) {
+                notes.warn(format!(
+                    "{whose}neighbouring minutiae are {px:.0} pixels apart at 500 dpi, in prints they \
+are {:.0} to {:.0}; the resolution of {units} units per metre may be wrong",
+                    bounds.start(),
+                    bounds.end()
+                ));
+            }
+        };
+        match pooled(measured.iter().map(|(_, px)| *px)) {
+            Some(mean) => judge("", mean, POOLED_NEIGHBOUR_PX),
+            None => measured
+                .iter()
+                .for_each(|(name, px)| judge(&format!("{name}: "), *px, NEIGHBOUR_PX)),
+        }
     }
 }
 
-/// Logarithm of the spread along x over that along y.
-fn spread_of(template: &Template, name: &str, notes: &mut Notes) -> Option<f64> {
+fn spread_of(template: &Template) -> Option<f64> {
     let places = places_px(template);
     if places.len() < MIN_FOR_SPREAD {
         return None;
@@ -187,8 +227,28 @@ fn spread_of(template: &Template, name: &str, notes: &mut Notes) -> Option<f64> 
         let mean = places.iter().map(of).sum::<f64>() / count;
         (places.iter().map(|place| (of(place) - mean).powi(2)).sum::<f64>() / count).sqrt()
     };
-    let ratio = deviation(|place| place.0) / deviation(|place| place.1);
-    if !SPREAD.contains(&ratio) {
+    // Minutiae on one line, of either direction, are squeezed beyond any bound.
+    Some(
+        (deviation(|place| place.0) / deviation(|place| place.1))
+            .clamp(f64::MIN_POSITIVE, f64::MAX),
+    )
+}
+
+fn judge_spreads(measures: &[Measure], notes: &mut Notes) {
+    let measured = || measures.iter().filter_map(|m| m.spread.map(|ratio| (&m.name, ratio)));
+    if let Some(ratio) = pooled(measured().map(|(_, ratio)| ratio)) {
+        if !POOLED_SPREAD.contains(&ratio) {
+            notes.warn(format!(
+                "the minutiae of {} templates spread {ratio:.2} times as far across as down on average, in \
+prints {} to {}; the images may have been squeezed",
+                measured().count(),
+                POOLED_SPREAD.start(),
+                POOLED_SPREAD.end()
+            ));
+        }
+        return;
+    }
+    for (name, ratio) in measured().filter(|(_, ratio)| !SPREAD.contains(ratio)) {
         notes.warn(format!(
             "{name}: minutiae spread {ratio:.2} times as far across as down, in prints {} to {}; the \
 image may have been squeezed or turned",
@@ -196,23 +256,12 @@ image may have been squeezed or turned",
             SPREAD.end()
         ));
     }
-    ratio.is_finite().then(|| ratio.max(f64::MIN_POSITIVE).ln())
 }
 
-fn pooled(spreads: &[f64], notes: &mut Notes) {
-    if spreads.len() < MIN_POOLED {
-        return;
-    }
-    let ratio = (spreads.iter().sum::<f64>() / spreads.len() as f64).exp();
-    if !POOLED_SPREAD.contains(&ratio) {
-        notes.warn(format!(
-            "the minutiae of {} templates spread {ratio:.2} times as far across as down on average, in \
-prints {} to {}; the images may have been squeezed",
-            spreads.len(),
-            POOLED_SPREAD.start(),
-            POOLED_SPREAD.end()
-        ));
-    }
+/// The geometric mean of the measures of a file, where they are enough to be judged together.
+fn pooled(values: impl Iterator<Item = f64> + Clone) -> Option<f64> {
+    let count = values.clone().count();
+    (count >= MIN_POOLED).then(|| (values.map(f64::ln).sum::<f64>() / count as f64).exp())
 }
 
 /// Endings, bifurcations and others of a template.

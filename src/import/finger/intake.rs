@@ -10,6 +10,7 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
+use super::notes::{Sayings, Warning};
 use super::{FingerFile, FingerFormat, is_finger, list, read_bytes_as};
 use crate::domain::finger::Template;
 use crate::domain::finger_record::FingerRecord;
@@ -20,7 +21,7 @@ use crate::import::{read_bounded, sniff, text};
 use crate::law::finger_retention::retention;
 use crate::law::registration::age_fault;
 use crate::law::retention::LifeDates;
-use crate::limits::{MAX_LISTED_NAMES, MAX_TEMPLATES_PER_RECORD};
+use crate::limits::MAX_TEMPLATES_PER_RECORD;
 
 /// What the operator says of fingerprint files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,8 +53,8 @@ pub struct FingerImport {
     pub rejections: Vec<Rejection>,
     /// What the formats' readers recognised or assumed, each said once.
     pub conventions: Vec<String>,
-    /// What the operator should know but need not act on.
-    pub warnings: Vec<String>,
+    /// What the operator should know but need not act on: each kind of warning once, with its files.
+    pub warnings: Vec<Warning>,
     /// BLAKE3 of the file, hexadecimal; of a list, over the list and every file it names.
     pub file_hash: String,
 }
@@ -114,13 +115,15 @@ pub(in crate::import) fn not_profiles(path: &Path, bytes: &[u8]) -> Option<Error
 
 fn one_file(path: &Path, bytes: &[u8], options: &FingerOptions) -> Result<FingerImport> {
     let file = read_bytes_as(path, bytes, options.format)?;
+    let mut said = Sayings::default();
+    said.note(path, &file.warnings);
     let mut imported = FingerImport {
         format: file.format.to_string(),
         records: Vec::new(),
         files: 1,
         rejections: file.rejections,
         conventions: file.conventions,
-        warnings: file.warnings,
+        warnings: said.into_warnings(),
         file_hash: blake3::hash(bytes).to_hex().to_string(),
     };
     let stem = || path.file_stem().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
@@ -140,7 +143,8 @@ fn one_file(path: &Path, bytes: &[u8], options: &FingerOptions) -> Result<Finger
             Ok(record) => imported.records.push(record),
             Err(rejection) => imported.rejections.push(*rejection),
         }
-        imported.warnings.extend(tallies.into_warnings(options.register));
+        let more = tallies.into_warnings(options.register).into_iter();
+        imported.warnings.extend(more.map(|text| Warning::at(path, text)));
     }
     Ok(imported)
 }
@@ -182,6 +186,13 @@ impl Draft {
             let found = format!("born {born_on}, registered {registered_on}");
             let help = "leave the record out; check both dates if the person is older";
             return Err(refuse(fault.rule, found, help));
+        }
+        if let (Register::Trace, Some(person_id)) = (options.register, &self.person_id) {
+            return Err(refuse(
+                "a mark from a scene names no person (register trace)",
+                person_id.clone(),
+                "leave person_id empty, or import prints of a known person into that person's register",
+            ));
         }
         if self.templates.is_empty() {
             return Err(refuse(
@@ -309,42 +320,6 @@ impl Tallies {
             self.acquitted.warning(acquitted),
         ];
         warnings.into_iter().flatten().collect()
-    }
-}
-
-/// Texts that many files say, each listed once with the number of files.
-#[derive(Debug, Default)]
-pub(super) struct Sayings {
-    said: Vec<(String, Tally)>,
-    unlisted: u64,
-}
-
-impl Sayings {
-    /// Takes in what the file at `path` says.
-    pub(super) fn note(&mut self, path: &Path, texts: &[String]) {
-        for text in texts {
-            let place = path.display().to_string();
-            if let Some((_, tally)) = self.said.iter_mut().find(|(said, _)| said == text) {
-                tally.note(&place);
-            } else if self.said.len() < MAX_LISTED_NAMES {
-                let mut tally = Tally::default();
-                tally.note(&place);
-                self.said.push((text.clone(), tally));
-            } else {
-                self.unlisted += 1;
-            }
-        }
-    }
-
-    /// One line per text.
-    pub(super) fn into_lines(self) -> Vec<String> {
-        let said = self.said.into_iter();
-        let mut lines: Vec<String> =
-            said.map(|(text, tally)| format!("{text} ({} files)", tally.count)).collect();
-        if self.unlisted > 0 {
-            lines.push(format!("and {} more of other kinds", self.unlisted));
-        }
-        lines
     }
 }
 

@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 use rayon::prelude::*;
 
-use super::intake::{Draft, FingerImport, FingerOptions, ReadFile, Sayings, Tallies, Tally};
+use super::intake::{Draft, FingerImport, FingerOptions, ReadFile, Tallies, Tally};
+use super::notes::{Sayings, Warning};
 use super::{FingerFormat, read_bytes_as};
 use crate::domain::finger::{Position as FingerPosition, Template};
 use crate::domain::finger_record::FingerRecord;
@@ -348,9 +349,11 @@ fn read_files(
     }
     let mut tallies = Tallies::default();
     let records = finish(&mut reading, options, &mut tallies)?;
-    warnings.extend(said.into_lines());
+    let of_files = said.into_warnings();
     warnings.extend(tallies.into_warnings(options.register));
     warnings.extend(shared.warning("files are the same as a file of another record of the list"));
+    let of_list = warnings.into_iter().map(|text| Warning::at(reading.path, text));
+    let warnings = of_list.chain(of_files).collect();
     Ok(FingerImport {
         format: "list of fingerprint files".into(),
         records,

@@ -40,6 +40,7 @@ mod xyt;
 pub use draw::draw;
 pub use geometry::kinds;
 pub use iso2005::write_iso2005;
+pub use notes::{Sayings, Warning};
 pub use sniff::is_finger;
 
 /// A fingerprint format, as recognised by content or stated by the caller.

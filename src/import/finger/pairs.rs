@@ -15,8 +15,10 @@ use crate::limits::MAX_FINGER_FILE_BYTES;
 /// A list of pairs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FingerPairs {
-    /// Files named, without repeats, in the order of their paths.
-    pub files: Vec<PathBuf>,
+    /// The list itself.
+    pub path: PathBuf,
+    /// Files named, without repeats, in the order of their paths, each with the first line that names it.
+    pub files: Vec<(PathBuf, u64)>,
     /// Rows: the two paths as the list has them, and their places in `files`.
     pub pairs: Vec<FingerPairRow>,
 }
@@ -54,7 +56,7 @@ pub fn read_finger_pairs(path: &Path) -> Result<FingerPairs> {
     };
     let columns = (column("probe")?, column("gallery")?);
     let mut rows: Vec<(String, String)> = Vec::new();
-    let mut files: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    let mut files: BTreeMap<PathBuf, (usize, u64)> = BTreeMap::new();
     let folder = path.parent().unwrap_or(Path::new(""));
     for row in reader.records() {
         let row = row.map_err(|e| {
@@ -66,31 +68,49 @@ pub fn read_finger_pairs(path: &Path) -> Result<FingerPairs> {
             _ => Err(reject(line, "every row names two files", "an empty cell")),
         };
         let (probe, gallery) = (cell(columns.0)?, cell(columns.1)?);
-        files.insert(folder.join(&probe), 0);
-        files.insert(folder.join(&gallery), 0);
+        for name in [&probe, &gallery] {
+            files.entry(folder.join(name)).or_insert((0, line));
+        }
         rows.push((probe, gallery));
     }
-    for (place, number) in files.values_mut().enumerate() {
+    for (place, (number, _)) in files.values_mut().enumerate() {
         *number = place;
     }
-    let place = |name: &str| files.get(&folder.join(name)).copied().unwrap_or_default();
+    let place = |name: &str| files.get(&folder.join(name)).map_or(0, |(place, _)| *place);
     let pairs = rows.into_iter().map(|(probe, gallery)| {
         let places = (place(&probe), place(&gallery));
         FingerPairRow { probe, gallery, places }
     });
-    Ok(FingerPairs { pairs: pairs.collect(), files: files.into_keys().collect() })
+    Ok(FingerPairs {
+        path: path.to_owned(),
+        pairs: pairs.collect(),
+        files: files.into_iter().map(|(file, (_, line))| (file, line)).collect(),
+    })
 }
 
-/// The templates of each file, read in parallel.
+/// The templates of each file of a list, read in parallel.
 ///
 /// # Errors
-/// The first file, in the order given, that cannot be read or holds something that is refused.
+/// The first file, in the order of their paths, that cannot be read or holds something that is refused; one
+/// that does not exist is a rejection of the line that names it.
 pub fn read_template_files(
-    files: &[PathBuf],
+    list: &FingerPairs,
     format: Option<FingerFormat>,
 ) -> Result<Vec<Vec<Template>>> {
-    let read: Vec<Result<Vec<Template>>> =
-        files.par_iter().map(|path| read_templates(path, format)).collect();
+    let one = |(path, line): &(PathBuf, u64)| {
+        if matches!(path.try_exists(), Ok(false)) {
+            return Err(Rejection::new(
+                &list.path,
+                Position::Line(*line),
+                "a list names files that exist",
+                path.display().to_string(),
+                "paths are relative to the folder of the list",
+            )
+            .into());
+        }
+        read_templates(path, format)
+    };
+    let read: Vec<Result<Vec<Template>>> = list.files.par_iter().map(one).collect();
     read.into_iter().collect()
 }
 
@@ -99,7 +119,7 @@ pub fn read_template_files(
 /// # Errors
 /// The file cannot be read, is too large, or something in it is refused.
 pub fn read_templates(path: &Path, format: Option<FingerFormat>) -> Result<Vec<Template>> {
-    let size = std::fs::metadata(path).map_err(Error::io(path))?.len();
+    let size = std::fs::metadata(path).map_err(Error::input(path))?.len();
     if size > MAX_FINGER_FILE_BYTES {
         return Err(Error::Limit {
             what: format!("the size of {} ({size} bytes)", path.display()),
@@ -132,6 +152,12 @@ mod tests {
         let places: Vec<(usize, usize)> = pairs.pairs.iter().map(|row| row.places).collect();
         assert_eq!(places, [(0, 1), (0, 0)]);
         assert_eq!(pairs.pairs[0].gallery, "b.iso");
+        let error = read_template_files(&pairs, None).unwrap_err();
+        assert_eq!(error.kind(), crate::error::Kind::InputRejected);
+        assert!(
+            error.to_string().contains("pairs.csv:2: a list names files that exist"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::domain::finger::Template;
 use crate::error::{Position as Place, Rejection, Result};
+use crate::import::text;
 
 /// First bytes of files that are given by mistake, with what they are.
 const NOT_MINUTIAE: [(&[u8], &str); 7] = [
@@ -76,11 +77,21 @@ pub(super) fn candidates(path: &Path, bytes: &[u8]) -> Result<Candidates> {
     if xyt::is_xyt(bytes) {
         return Ok((Candidate::Xyt, &[]));
     }
+    if xyt::is_faulty_xyt(bytes)
+        && let Err(fault) = xyt::read(path, bytes, None, &mut Notes::default())
+    {
+        return Err((*fault).into());
+    }
     let known = NOT_MINUTIAE.iter().find(|(magic, _)| bytes.starts_with(magic));
     let found = match known {
         Some((_, what)) => (*what).to_owned(),
         None if bytes.is_empty() => "an empty file".to_owned(),
-        None => "other bytes".to_owned(),
+        None => match text::decode(path, bytes).as_deref().map(str::trim) {
+            Ok(text) if !text.is_empty() => {
+                format!("text that begins with {}", text.lines().next().unwrap_or_default())
+            }
+            _ => "other bytes".to_owned(),
+        },
     };
     Err(Rejection::new(
         path,

@@ -42,17 +42,29 @@ type Row = (i32, i32, u16, Option<u8>);
 
 /// Whether `text` looks like an `.xyt` file: its first lines are three or four small whole numbers.
 pub(super) fn is_xyt(bytes: &[u8]) -> bool {
+    matches!(first_rows(bytes), (1.., 0))
+}
+
+/// Whether `bytes`, which are no other format, are an `.xyt` file with a fault in one of its first lines:
+/// some of them are as they should be, so the reader can name the line that is not.
+pub(super) fn is_faulty_xyt(bytes: &[u8]) -> bool {
+    matches!(first_rows(bytes), (1.., 1..))
+}
+
+/// How many of the first lines are minutiae, and how many are not; none of either for what is not text.
+fn first_rows(bytes: &[u8]) -> (usize, usize) {
     /// Lines looked at, and bytes at most.
     const LOOKED_AT: (usize, usize) = (5, 512);
     let start = bytes.get(..LOOKED_AT.1).unwrap_or(bytes);
-    let Ok(text) = std::str::from_utf8(start) else { return false };
+    let Ok(text) = std::str::from_utf8(start) else { return (0, 0) };
     let is_whole = start.len() == bytes.len();
     let mut lines: Vec<&str> = text.lines().collect();
     if !is_whole {
         lines.pop();
     }
-    let mut rows = lines.iter().filter(|line| !line.trim().is_empty()).take(LOOKED_AT.0).peekable();
-    rows.peek().is_some() && rows.all(|line| row(line).is_ok())
+    let rows = lines.iter().filter(|line| !line.trim().is_empty()).take(LOOKED_AT.0);
+    let (good, bad): (Vec<&str>, Vec<&str>) = rows.partition(|line| row(line).is_ok());
+    (good.len(), bad.len())
 }
 
 /// Reads one line.
@@ -95,11 +107,12 @@ pub(super) fn read(
     })?;
     let mut rows = Vec::new();
     for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
-        rows.push(row(line).map_err(|found| {
+        rows.push(row(line).map_err(|fault| {
             refuse(
                 Place::Line(number),
-                "a line of an .xyt file is x, y, theta (0 to 359) and perhaps quality (0 to 100)",
-                found,
+                "a line of an .xyt file is x, y, theta (0 to 359) and perhaps quality (0 to 100), whole \
+numbers with spaces between them",
+                format!("{}: {fault}", line.trim()),
                 "give the output of mindtct unchanged",
             )
         })?);
