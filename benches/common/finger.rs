@@ -36,7 +36,8 @@ fn template(rng: &mut ChaCha8Rng, minutiae: usize) -> Vec<PlacedMinutia> {
     while template.len() < minutiae {
         let (x, y) = (rng.random_range(0..300i16), rng.random_range(0..380i16));
         let (u, v) = (f64::from(x - 150) / 150.0, f64::from(y - 190) / 190.0);
-        let crowded = |m: &PlacedMinutia| (m.x_px - x).pow(2) + (m.y_px - y).pow(2) < 100;
+        let apart = |a: i16, b: i16| (i32::from(a) - i32::from(b)).pow(2);
+        let crowded = |m: &PlacedMinutia| apart(m.x_px, x) + apart(m.y_px, y) < 100;
         if u * u + v * v > 1.0 || template.iter().any(crowded) {
             continue;
         }

@@ -9,6 +9,8 @@ use fearless_simd::{Level, Simd, dispatch};
 
 use super::lanes::{Packed, run};
 #[cfg(target_arch = "x86_64")]
+use super::lanes_avx2::Halves;
+#[cfg(target_arch = "x86_64")]
 use super::lanes_avx512::{BYTE_WORDS, Vnni};
 use super::lanes_portable::{PORTABLE_WORDS, Portable};
 use super::{SPEC, reference};
@@ -46,6 +48,8 @@ fn pack(level: Level, probes: &[PrintView<'_>]) -> Packed {
     match level {
         #[cfg(target_arch = "x86_64")]
         Level::Avx512(_) => Packed::new::<fearless_simd::Avx512, Vnni, BYTE_WORDS>(probes),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2(_) => Packed::new::<fearless_simd::Avx2, Halves, PORTABLE_WORDS>(probes),
         level => dispatch!(level, simd => pack_portable(simd, probes)),
     }
 }
@@ -77,6 +81,11 @@ pub fn gate(batch: &Batch<'_>, gallery: &[PrintView<'_>], minimum: &[i32], score
         Some((Level::Avx512(simd), packed)) => simd.vectorize(
             #[inline(always)]
             || run::<_, Vnni, BYTE_WORDS>(*simd, packed, gallery, minimum, scores),
+        ),
+        #[cfg(target_arch = "x86_64")]
+        Some((Level::Avx2(simd), packed)) => simd.vectorize(
+            #[inline(always)]
+            || run::<_, Halves, PORTABLE_WORDS>(*simd, packed, gallery, minimum, scores),
         ),
         Some((level, packed)) => dispatch!(*level, simd => {
             run::<_, Portable, PORTABLE_WORDS>(simd, packed, gallery, minimum, scores)

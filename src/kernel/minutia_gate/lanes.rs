@@ -12,7 +12,7 @@ use fearless_simd::{Bytes, Select, Simd, SimdBase, i16x32, i32x16};
 use super::{
     INDEX_MASK, Key, MAX_ROTATION_DIFFERENCE, PAIRS, TOLERANCE_PX2, TOLERANCE_SHIFT, normalised,
 };
-use crate::domain::finger::MAX_PRINT_MINUTIAE;
+use crate::domain::finger::{MAX_EXTENT_PX, MAX_PRINT_MINUTIAE};
 use crate::kernel::minutia::{Descriptor, PrintView};
 
 /// Numbers in a vector.
@@ -31,8 +31,8 @@ const SPARE: usize = 8;
 pub(super) trait Kit<S: Simd, const W: usize> {
     /// Vectors of a tile, at most 3.
     const TILE: usize;
-    /// Whether there are registers for blocks of eight minutiae by three vectors.
-    const WIDE: bool;
+    /// Minutiae of the gallery print taken at once, as registers allow: 4, 6 or 8.
+    const ROWS: usize;
     /// The descriptor of a probe.
     fn probe_words(descriptor: &Descriptor) -> [i32; W];
     /// The descriptor of a gallery print.
@@ -45,10 +45,9 @@ pub(super) trait Kit<S: Simd, const W: usize> {
     fn keep_maxima(simd: S, vectors: &[i32x16<S>; 8], kept: &mut [i32; 8]);
     /// The 16 largest of the first `len` keys in any order; `keys` are 0 from `len` on.
     fn strongest(simd: S, keys: &[Key; MAX_PRINT_MINUTIAE], len: usize) -> i32x16<S>;
-    /// The positions of 16 minutiae.
-    fn positions(simd: S, places: &Places, numbers: i32x16<S>) -> i32x16<S>;
-    /// The directions of 16 minutiae in the low bytes; the other bytes are anything.
-    fn directions(simd: S, places: &Places, numbers: i32x16<S>) -> i32x16<S>;
+    /// The positions of 16 minutiae as in [`Places`], and their directions in the low bytes; the other
+    /// bytes of these are anything.
+    fn looked_up(simd: S, places: &Places, numbers: i32x16<S>) -> (i32x16<S>, i32x16<S>);
     /// A vector that can be turned.
     type Ring;
     fn ring(vector: i32x16<S>) -> Self::Ring;
@@ -65,17 +64,32 @@ pub(super) struct Places {
     /// x in the low half, y in the high one.
     pub(super) positions: [i32; MAX_PRINT_MINUTIAE],
     pub(super) directions: [u8; MAX_PRINT_MINUTIAE],
+    /// Both in one word: x, y (12 bits each, from the least of the print) and direction.
+    pub(super) words: [u32; MAX_PRINT_MINUTIAE],
 }
+
+/// Bits of a coordinate in [`Places::words`].
+pub(super) const COORDINATE_BITS: u32 = 12;
+
+const _: () = assert!(
+    MAX_EXTENT_PX < 1 << COORDINATE_BITS && 2 * COORDINATE_BITS + 8 == u32::BITS,
+    "two coordinates and a direction fill a word"
+);
 
 impl Places {
     pub(super) fn of(print: PrintView<'_>) -> Places {
-        let mut places = Places {
+        let mut places = Places::empty();
+        places.fill(print);
+        places
+    }
+
+    fn empty() -> Places {
+        Places {
             len: 0,
             positions: [0; MAX_PRINT_MINUTIAE],
             directions: [0; MAX_PRINT_MINUTIAE],
-        };
-        places.fill(print);
-        places
+            words: [0; MAX_PRINT_MINUTIAE],
+        }
     }
 
     /// Number of minutiae.
@@ -91,6 +105,15 @@ impl Places {
         }
         for (place, direction) in self.directions.iter_mut().zip(print.directions) {
             *place = *direction;
+        }
+        let least = |values: &[i16]| values.iter().copied().min().unwrap_or(0);
+        let (least_x, least_y) = (least(print.x), least(print.y));
+        let places = print.x.iter().zip(print.y).zip(print.directions);
+        for (word, ((x, y), direction)) in self.words.iter_mut().zip(places) {
+            let (x, y) = (x.wrapping_sub(least_x) as u16, y.wrapping_sub(least_y) as u16);
+            *word = u32::from(x)
+                | u32::from(y) << COORDINATE_BITS
+                | u32::from(*direction) << (2 * COORDINATE_BITS);
         }
     }
 }
@@ -204,11 +227,7 @@ impl<const W: usize> Workspace<W> {
     fn new(packed: &Packed) -> Workspace<W> {
         Workspace {
             rows: vec![[0; W]; MAX_PRINT_MINUTIAE + SPARE],
-            print: Places {
-                len: 0,
-                positions: [0; MAX_PRINT_MINUTIAE],
-                directions: [0; MAX_PRINT_MINUTIAE],
-            },
+            print: Places::empty(),
             best_of_probes: vec![0; packed.starts.len() * LANES],
             best_of_print: vec![[0; MAX_PRINT_MINUTIAE + SPARE]; packed.probes.len()],
         }
@@ -271,18 +290,13 @@ fn multiply<S: Simd, K: Kit<S, W>, const W: usize, const V: usize>(
     let mut job = Multiply { simd, panel, starts, tile, best: [i32x16::splat(simd, 0); V] };
     let len = work.print.len;
     let mut row = 0;
-    if K::WIDE {
-        while len - row > 6 {
-            job.block::<K, 8>(row, work);
-            row += 8;
-            if row >= len {
-                break;
-            }
-        }
-        if row < len && len - row > 4 {
-            job.block::<K, 6>(row, work);
-            row += 6;
-        }
+    while K::ROWS >= 8 && row < len && len - row > 6 {
+        job.block::<K, 8>(row, work);
+        row += 8;
+    }
+    while K::ROWS >= 6 && row < len && len - row > 4 {
+        job.block::<K, 6>(row, work);
+        row += 6;
     }
     while row < len && len - row > 2 {
         job.block::<K, 4>(row, work);
@@ -435,16 +449,17 @@ pub(super) fn consistency<S: Simd, K: Kit<S, W>, const W: usize>(
     keys: i32x16<S>,
 ) -> i32x16<S> {
     let (in_first, in_second) = (keys & INDEX_MASK, (keys >> 7) & INDEX_MASK);
-    let rotation =
-        (K::directions(simd, second, in_second) - K::directions(simd, first, in_first)) & 255;
+    let (positions_first, directions_first) = K::looked_up(simd, first, in_first);
+    let (positions_second, directions_second) = K::looked_up(simd, second, in_second);
+    let rotation = (directions_second - directions_first) & 255;
     let waves = K::waves(simd, rotation);
     let turned = (waves << 16) | ((waves >> 16) & 0xffff);
     // The sine's sign: it stands in the high half. Subtracted from 0 there, the low half stays.
     let along = (waves & 0xffff) | (i32x16::splat(simd, 0) - (waves & !0xffff));
     let strength = keys >> 14;
     let pairs = Pairs {
-        first: K::ring(K::positions(simd, first, in_first)),
-        second: K::ring(K::positions(simd, second, in_second)),
+        first: K::ring(positions_first),
+        second: K::ring(positions_second),
         rotation: K::ring((rotation << 24) | in_second),
         along: K::ring(along),
         across: K::ring(turned),
@@ -486,7 +501,7 @@ fn supported<S: Simd, K: Kit<S, W>, const W: usize, const TURN: usize>(
     let simd = pairs.simd;
     let difference =
         (K::turned::<0>(simd, &pairs.rotation) - K::turned::<TURN>(simd, &pairs.rotation)).abs();
-    let near = difference.simd_le(NEAR) & (difference & 255).simd_ne(0);
+    let near = difference.simd_lt(NEAR + 1) & (difference & 255).simd_gt(0);
     let first = halves(K::turned::<0>(simd, &pairs.first));
     let second = halves(K::turned::<0>(simd, &pairs.second));
     let a = first - halves(K::turned::<TURN>(simd, &pairs.first));
@@ -501,9 +516,10 @@ fn supported<S: Simd, K: Kit<S, W>, const W: usize, const TURN: usize>(
     let (ex, ey) = (ex.abs() >> 15, ey.abs() >> 15);
     let error = ex * ex + ey * ey;
     let tolerance = (dot(simd, a, a) >> TOLERANCE_SHIFT) + TOLERANCE_PX2;
-    let (strength, none) = (K::turned::<TURN>(simd, &pairs.strength), i32x16::splat(simd, 0));
-    let fits = (near & error.simd_lt(tolerance)).select(strength, none);
-    let well = (near & (error + error).simd_lt(tolerance)).select(strength, none);
-    let best = (near & (error << 2).simd_lt(tolerance)).select(strength, none);
+    let none = i32x16::splat(simd, 0);
+    let strength = near.select(K::turned::<TURN>(simd, &pairs.strength), none);
+    let fits = error.simd_lt(tolerance).select(strength, none);
+    let well = (error + error).simd_lt(tolerance).select(strength, none);
+    let best = (error << 2).simd_lt(tolerance).select(strength, none);
     support + fits + well + best
 }

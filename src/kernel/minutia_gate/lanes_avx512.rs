@@ -22,7 +22,7 @@ pub(super) struct Vnni;
 
 impl Kit<Avx512, BYTE_WORDS> for Vnni {
     const TILE: usize = 3;
-    const WIDE: bool = true;
+    const ROWS: usize = 8;
 
     #[inline(always)]
     fn probe_words(descriptor: &Descriptor) -> [i32; BYTE_WORDS] {
@@ -79,7 +79,11 @@ impl Kit<Avx512, BYTE_WORDS> for Vnni {
     }
 
     #[inline(always)]
-    fn positions(simd: Avx512, places: &Places, numbers: i32x16<Avx512>) -> i32x16<Avx512> {
+    fn looked_up(
+        simd: Avx512,
+        places: &Places,
+        numbers: i32x16<Avx512>,
+    ) -> (i32x16<Avx512>, i32x16<Avx512>) {
         let tables = places.positions.as_chunks::<32>().0;
         let mut found = look_up_32(simd, numbers, &tables[0]);
         if places.len() > 32 {
@@ -90,13 +94,8 @@ impl Kit<Avx512, BYTE_WORDS> for Vnni {
             let high = look_up_32(simd, numbers, &tables[3]);
             found = instead(simd, numbers, 64, found, instead(simd, numbers, 32, low, high));
         }
-        found
-    }
-
-    #[inline(always)]
-    fn directions(simd: Avx512, places: &Places, numbers: i32x16<Avx512>) -> i32x16<Avx512> {
         let (low, high) = places.directions.split_at(64);
-        look_up_bytes(simd, numbers, bytes(simd, low), bytes(simd, high))
+        (found, look_up_bytes(simd, numbers, bytes(simd, low), bytes(simd, high)))
     }
 
     type Ring = i32x16<Avx512>;

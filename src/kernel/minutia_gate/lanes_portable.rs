@@ -3,7 +3,7 @@
 
 use fearless_simd::{Select, Simd, SimdBase, i32x4, i32x16};
 
-use super::lanes::{Kit, LANES, Places, Vector, dot, halves};
+use super::lanes::{COORDINATE_BITS, Kit, LANES, Places, Vector, dot, halves};
 use super::{INDEX_MASK, Key};
 use crate::domain::finger::MAX_PRINT_MINUTIAE;
 use crate::kernel::minutia::Descriptor;
@@ -15,9 +15,12 @@ pub(super) struct Portable;
 /// Words of a descriptor of 16-bit numbers.
 pub(super) const PORTABLE_WORDS: usize = 32;
 
+/// The bits of x in a word of [`Places::words`].
+const COORDINATE: i32 = (1 << COORDINATE_BITS) - 1;
+
 impl<S: Simd> Kit<S, PORTABLE_WORDS> for Portable {
     const TILE: usize = 1;
-    const WIDE: bool = false;
+    const ROWS: usize = 4;
 
     #[inline(always)]
     fn probe_words(descriptor: &Descriptor) -> [i32; PORTABLE_WORDS] {
@@ -76,17 +79,13 @@ impl<S: Simd> Kit<S, PORTABLE_WORDS> for Portable {
     }
 
     #[inline(always)]
-    fn positions(simd: S, places: &Places, numbers: i32x16<S>) -> i32x16<S> {
+    fn looked_up(simd: S, places: &Places, numbers: i32x16<S>) -> (i32x16<S>, i32x16<S>) {
         let numbers: Vector = numbers.into();
-        let at = |number: i32| places.positions[(number & INDEX_MASK) as usize];
-        i32x16::from_slice(simd, &numbers.map(at))
-    }
-
-    #[inline(always)]
-    fn directions(simd: S, places: &Places, numbers: i32x16<S>) -> i32x16<S> {
-        let numbers: Vector = numbers.into();
-        let at = |number: i32| i32::from(places.directions[(number & INDEX_MASK) as usize]);
-        i32x16::from_slice(simd, &numbers.map(at))
+        let at = |number: i32| places.words[(number & INDEX_MASK) as usize] as i32;
+        let words = i32x16::from_slice(simd, &numbers.map(at));
+        let y = (words & (COORDINATE << COORDINATE_BITS)) << (16 - COORDINATE_BITS);
+        // The sign of the direction's highest bit runs into the other bytes.
+        ((words & COORDINATE) | y, words >> (2 * COORDINATE_BITS))
     }
 
     /// Twice, so that every turn is a load.

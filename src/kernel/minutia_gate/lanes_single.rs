@@ -5,6 +5,8 @@ use fearless_simd::{Level, Select, Simd, SimdBase, dispatch, i32x16};
 
 use super::lanes::{COUNT, Kit, LANES, Places, Vector, consistency, keys, products};
 #[cfg(target_arch = "x86_64")]
+use super::lanes_avx2::Halves;
+#[cfg(target_arch = "x86_64")]
 use super::lanes_avx512::{BYTE_WORDS, Vnni};
 use super::lanes_portable::{PORTABLE_WORDS, Portable};
 use super::{INDEX_MASK, Key, largest};
@@ -43,6 +45,11 @@ pub(in crate::kernel) fn compare(
         Level::Avx512(simd) => simd.vectorize(
             #[inline(always)]
             || compare_at::<_, Vnni, BYTE_WORDS>(simd, first, second, count),
+        ),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2(simd) => simd.vectorize(
+            #[inline(always)]
+            || compare_at::<_, Halves, PORTABLE_WORDS>(simd, first, second, count),
         ),
         level => dispatch!(level, simd => {
             compare_at::<_, Portable, PORTABLE_WORDS>(simd, first, second, count)

@@ -16,6 +16,8 @@
 mod batch;
 mod lanes;
 #[cfg(target_arch = "x86_64")]
+mod lanes_avx2;
+#[cfg(target_arch = "x86_64")]
 mod lanes_avx512;
 mod lanes_portable;
 pub(in crate::kernel) mod lanes_single;
