@@ -48,11 +48,9 @@ pub(super) trait Kit<S: Simd, const W: usize> {
     /// The positions of 16 minutiae as in [`Places`], and their directions in the low bytes; the other
     /// bytes of these are anything.
     fn looked_up(simd: S, places: &Places, numbers: i32x16<S>) -> (i32x16<S>, i32x16<S>);
-    /// A vector that can be turned.
-    type Ring;
-    fn ring(vector: i32x16<S>) -> Self::Ring;
-    /// The lanes `TURN` places on come first.
-    fn turned<const TURN: usize>(simd: S, ring: &Self::Ring) -> i32x16<S>;
+    /// The support of each of 16 pairs by all others: [`supported`] by those one to seven lanes on, each
+    /// counted twice because it comes once of two times, and by those eight lanes on.
+    fn support(simd: S, pairs: &Pairs<S>) -> i32x16<S>;
     /// Cosines (low halves) and sines (high halves) of 16 directions, times [`crate::kernel::minutia::trigonometry::ONE`].
     fn waves(simd: S, directions: i32x16<S>) -> i32x16<S>;
 }
@@ -399,10 +397,13 @@ fn second_stage<S: Simd, K: Kit<S, W>, const W: usize>(
     let (probe_places, print) = (&packed.probes[probe], &work.print);
     let of_probe = &work.best_of_probes[packed.offsets[probe]..][..probe_places.len];
     let of_print = &work.best_of_print[probe][..print.len];
-    let of_probe = K::strongest(simd, &keys(simd, of_probe), of_probe.len());
-    let of_print = K::strongest(simd, &keys(simd, of_print), of_print.len());
-    let total = consistency::<S, K, W>(simd, probe_places, print, of_probe)
-        + consistency::<S, K, W>(simd, print, probe_places, of_print);
+    let mut total = i32x16::splat(simd, 0);
+    // A loop and not two calls: the code of both directions together would not fit a core's cache.
+    for (first, second, best) in [(probe_places, print, of_probe), (print, probe_places, of_print)]
+    {
+        let strongest = K::strongest(simd, &keys(simd, best), best.len());
+        total += consistency::<S, K, W>(simd, first, second, strongest);
+    }
     normalised(total.reduce_sum() as u32, probe_places.len, print.len)
 }
 
@@ -427,17 +428,16 @@ pub(super) fn keys<S: Simd>(simd: S, best: &[i32]) -> [Key; MAX_PRINT_MINUTIAE] 
 pub(super) const COUNT: Vector = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
 /// 16 pairs of minutiae of two prints.
-struct Pairs<S: Simd, R> {
+pub(super) struct Pairs<S: Simd> {
     /// Positions in either print.
-    first: R,
-    second: R,
+    pub(super) first: i32x16<S>,
+    pub(super) second: i32x16<S>,
     /// Rotation in the highest byte, number in the second print in the lowest.
-    rotation: R,
+    pub(super) rotation: i32x16<S>,
     /// Cosine and negative sine of the rotation; sine and cosine.
-    along: R,
-    across: R,
-    strength: R,
-    simd: S,
+    pub(super) along: i32x16<S>,
+    pub(super) across: i32x16<S>,
+    pub(super) strength: i32x16<S>,
 }
 
 /// Stage 2 in one direction: the sum over the lanes is [`super::consistency`].
@@ -458,26 +458,14 @@ pub(super) fn consistency<S: Simd, K: Kit<S, W>, const W: usize>(
     let along = (waves & 0xffff) | (i32x16::splat(simd, 0) - (waves & !0xffff));
     let strength = keys >> 14;
     let pairs = Pairs {
-        first: K::ring(positions_first),
-        second: K::ring(positions_second),
-        rotation: K::ring((rotation << 24) | in_second),
-        along: K::ring(along),
-        across: K::ring(turned),
-        strength: K::ring(strength),
-        simd,
+        first: positions_first,
+        second: positions_second,
+        rotation: (rotation << 24) | in_second,
+        along,
+        across: turned,
+        strength,
     };
-    let mut support = i32x16::splat(simd, 0);
-    support = supported::<S, K, W, 1>(&pairs, support);
-    support = supported::<S, K, W, 2>(&pairs, support);
-    support = supported::<S, K, W, 3>(&pairs, support);
-    support = supported::<S, K, W, 4>(&pairs, support);
-    support = supported::<S, K, W, 5>(&pairs, support);
-    support = supported::<S, K, W, 6>(&pairs, support);
-    support = supported::<S, K, W, 7>(&pairs, support);
-    // Each pair of pairs so far came once and counts twice; at half a turn each comes twice.
-    support = support + support;
-    support = supported::<S, K, W, 8>(&pairs, support);
-    support * strength
+    K::support(simd, &pairs) * strength
 }
 
 #[inline(always)]
@@ -491,33 +479,31 @@ pub(super) fn dot<S: Simd>(simd: S, a: i16x32<S>, b: i16x32<S>) -> i32x16<S> {
     simd.pairwise_dot_product_i16x32(a, b)
 }
 
-/// Adds to each pair the strength of the pair `TURN` lanes on, times how well the two are consistent.
+/// Adds to each pair the strength of the other one in its lane, times how well the two are consistent.
 #[inline(always)]
-fn supported<S: Simd, K: Kit<S, W>, const W: usize, const TURN: usize>(
-    pairs: &Pairs<S, K::Ring>,
+pub(super) fn supported<S: Simd>(
+    simd: S,
+    pairs: &Pairs<S>,
+    others: &Pairs<S>,
     support: i32x16<S>,
 ) -> i32x16<S> {
     const NEAR: i32 = MAX_ROTATION_DIFFERENCE << 24 | INDEX_MASK;
-    let simd = pairs.simd;
-    let difference =
-        (K::turned::<0>(simd, &pairs.rotation) - K::turned::<TURN>(simd, &pairs.rotation)).abs();
+    let difference = (pairs.rotation - others.rotation).abs();
     let near = difference.simd_lt(NEAR + 1) & (difference & 255).simd_gt(0);
-    let first = halves(K::turned::<0>(simd, &pairs.first));
-    let second = halves(K::turned::<0>(simd, &pairs.second));
-    let a = first - halves(K::turned::<TURN>(simd, &pairs.first));
-    let b = second - halves(K::turned::<TURN>(simd, &pairs.second));
+    let a = halves(pairs.first) - halves(others.first);
+    let b = halves(pairs.second) - halves(others.second);
     // Minus 2^15 in the low or the high half.
     let ex = dot(simd, b, halves(i32x16::splat(simd, 0x8000)))
-        + dot(simd, halves(K::turned::<0>(simd, &pairs.along)), a)
-        + dot(simd, halves(K::turned::<TURN>(simd, &pairs.along)), a);
+        + dot(simd, halves(pairs.along), a)
+        + dot(simd, halves(others.along), a);
     let ey = dot(simd, b, halves(i32x16::splat(simd, i32::MIN)))
-        + dot(simd, halves(K::turned::<0>(simd, &pairs.across)), a)
-        + dot(simd, halves(K::turned::<TURN>(simd, &pairs.across)), a);
+        + dot(simd, halves(pairs.across), a)
+        + dot(simd, halves(others.across), a);
     let (ex, ey) = (ex.abs() >> 15, ey.abs() >> 15);
     let error = ex * ex + ey * ey;
     let tolerance = (dot(simd, a, a) >> TOLERANCE_SHIFT) + TOLERANCE_PX2;
     let none = i32x16::splat(simd, 0);
-    let strength = near.select(K::turned::<TURN>(simd, &pairs.strength), none);
+    let strength = near.select(others.strength, none);
     let fits = error.simd_lt(tolerance).select(strength, none);
     let well = (error + error).simd_lt(tolerance).select(strength, none);
     let best = (error << 2).simd_lt(tolerance).select(strength, none);

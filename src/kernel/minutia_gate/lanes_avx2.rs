@@ -6,7 +6,7 @@ use std::arch::x86_64::*;
 use fearless_simd::{Avx2, Simd, SimdBase, SimdInto, i32x8, i32x16, kernel};
 
 use super::Key;
-use super::lanes::{Kit, LANES, Places};
+use super::lanes::{Kit, LANES, Pairs, Places};
 use super::lanes_portable::{PORTABLE_WORDS, Portable};
 use crate::domain::finger::MAX_PRINT_MINUTIAE;
 use crate::kernel::minutia::Descriptor;
@@ -83,16 +83,9 @@ impl Kit<Avx2, PORTABLE_WORDS> for Halves {
         Portable::looked_up(simd, places, numbers)
     }
 
-    type Ring = [i32; 2 * LANES];
-
     #[inline(always)]
-    fn ring(vector: i32x16<Avx2>) -> [i32; 2 * LANES] {
-        Portable::ring(vector)
-    }
-
-    #[inline(always)]
-    fn turned<const TURN: usize>(simd: Avx2, ring: &[i32; 2 * LANES]) -> i32x16<Avx2> {
-        <Portable as Kit<Avx2, PORTABLE_WORDS>>::turned::<TURN>(simd, ring)
+    fn support(simd: Avx2, pairs: &Pairs<Avx2>) -> i32x16<Avx2> {
+        Portable::support(simd, pairs)
     }
 
     #[inline(always)]

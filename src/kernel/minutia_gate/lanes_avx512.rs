@@ -8,7 +8,7 @@ use std::arch::x86_64::*;
 
 use fearless_simd::{Avx512, Simd, SimdBase, SimdInto, i32x8, i32x16, kernel};
 
-use super::lanes::{Kit, LANES, Places};
+use super::lanes::{Kit, LANES, Pairs, Places, supported};
 use super::{INDEX_MASK, Key};
 use crate::domain::finger::MAX_PRINT_MINUTIAE;
 use crate::kernel::minutia::Descriptor;
@@ -98,21 +98,36 @@ impl Kit<Avx512, BYTE_WORDS> for Vnni {
         (found, look_up_bytes(simd, numbers, bytes(simd, low), bytes(simd, high)))
     }
 
-    type Ring = i32x16<Avx512>;
-
     #[inline(always)]
-    fn ring(vector: i32x16<Avx512>) -> i32x16<Avx512> {
-        vector
-    }
-
-    #[inline(always)]
-    fn turned<const TURN: usize>(_: Avx512, ring: &i32x16<Avx512>) -> i32x16<Avx512> {
-        if TURN == 0 { *ring } else { ring.slide::<TURN>(*ring) }
+    fn support(simd: Avx512, pairs: &Pairs<Avx512>) -> i32x16<Avx512> {
+        let mut support = i32x16::splat(simd, 0);
+        support = supported(simd, pairs, &turned::<1>(pairs), support);
+        support = supported(simd, pairs, &turned::<2>(pairs), support);
+        support = supported(simd, pairs, &turned::<3>(pairs), support);
+        support = supported(simd, pairs, &turned::<4>(pairs), support);
+        support = supported(simd, pairs, &turned::<5>(pairs), support);
+        support = supported(simd, pairs, &turned::<6>(pairs), support);
+        support = supported(simd, pairs, &turned::<7>(pairs), support);
+        supported(simd, pairs, &turned::<8>(pairs), support + support)
     }
 
     #[inline(always)]
     fn waves(simd: Avx512, directions: i32x16<Avx512>) -> i32x16<Avx512> {
         waves(simd, directions, &SINES)
+    }
+}
+
+/// The pairs `TURN` lanes on.
+#[inline(always)]
+fn turned<const TURN: usize>(pairs: &Pairs<Avx512>) -> Pairs<Avx512> {
+    let turn = |vector: i32x16<Avx512>| vector.slide::<TURN>(vector);
+    Pairs {
+        first: turn(pairs.first),
+        second: turn(pairs.second),
+        rotation: turn(pairs.rotation),
+        along: turn(pairs.along),
+        across: turn(pairs.across),
+        strength: turn(pairs.strength),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use fearless_simd::{Select, Simd, SimdBase, i32x4, i32x16};
 
-use super::lanes::{COORDINATE_BITS, Kit, LANES, Places, Vector, dot, halves};
+use super::lanes::{COORDINATE_BITS, Kit, LANES, Pairs, Places, Vector, dot, halves, supported};
 use super::{INDEX_MASK, Key};
 use crate::domain::finger::MAX_PRINT_MINUTIAE;
 use crate::kernel::minutia::Descriptor;
@@ -88,21 +88,36 @@ impl<S: Simd> Kit<S, PORTABLE_WORDS> for Portable {
         ((words & COORDINATE) | y, words >> (2 * COORDINATE_BITS))
     }
 
-    /// Twice, so that every turn is a load.
-    type Ring = [i32; 2 * LANES];
-
     #[inline(always)]
-    fn ring(vector: i32x16<S>) -> [i32; 2 * LANES] {
-        let mut ring = [0; 2 * LANES];
-        for half in ring.as_chunks_mut::<LANES>().0 {
-            vector.store_array(half);
+    fn support(simd: S, pairs: &Pairs<S>) -> i32x16<S> {
+        // Each vector twice, so that every turn is a load; a loop, so that its code stays in the cache.
+        let twice = |vector: i32x16<S>| {
+            let mut ring = [0; 2 * LANES];
+            for half in ring.as_chunks_mut::<LANES>().0 {
+                vector.store_array(half);
+            }
+            ring
+        };
+        let (first, second) = (twice(pairs.first), twice(pairs.second));
+        let (along, across) = (twice(pairs.along), twice(pairs.across));
+        let (rotation, strength) = (twice(pairs.rotation), twice(pairs.strength));
+        let mut support = i32x16::splat(simd, 0);
+        for turn in 1..=LANES / 2 {
+            let at = |ring: &[i32; 2 * LANES]| i32x16::from_slice(simd, &ring[turn..turn + LANES]);
+            let others = Pairs {
+                first: at(&first),
+                second: at(&second),
+                rotation: at(&rotation),
+                along: at(&along),
+                across: at(&across),
+                strength: at(&strength),
+            };
+            if turn == LANES / 2 {
+                support += support;
+            }
+            support = supported(simd, pairs, &others, support);
         }
-        ring
-    }
-
-    #[inline(always)]
-    fn turned<const TURN: usize>(simd: S, ring: &[i32; 2 * LANES]) -> i32x16<S> {
-        i32x16::from_slice(simd, &ring[TURN..TURN + LANES])
+        support
     }
 
     #[inline(always)]
