@@ -32,7 +32,7 @@ impl Default for Penetration {
     fn default() -> Self {
         Penetration {
             first_across: 0.06,
-            first_fingers: 0.004,
+            first_fingers: 0.012,
             all_fingers: 0.0003,
             mark: 0.02,
             always: 2000.0,
