@@ -1,4 +1,4 @@
-//! Tanba: batch cross-matching of a national registry's DNA galleries.
+//! Tanba: batch cross-matching of a national registry's fingerprint and DNA galleries.
 //!
 //! The modules are layers; each imports only from layers above it in this list
 //! (`tests/layering.rs` enforces it):
