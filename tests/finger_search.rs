@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 use std::sync::LazyLock;
 
 use tanba::column::hit::Hit;
@@ -12,22 +11,10 @@ use tanba::domain::register::Register;
 use tanba::hits::read_hits;
 use tanba::synth::finger::{FingerRecordKind, FingerTruthRecord, read_finger_truth};
 
-fn tanba(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tanba")).args(args).output().unwrap()
-}
+#[path = "common/program.rs"]
+mod program;
 
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
-
-/// Runs and asserts the exit code; returns standard output and standard error together.
-fn exits(code: i32, args: &[&str]) -> String {
-    let output = tanba(args);
-    let said = [&output.stdout[..], b"\n", &output.stderr].concat();
-    let said = String::from_utf8(said).unwrap();
-    assert_eq!(output.status.code(), Some(code), "tanba {}\n{said}", args.join(" "));
-    said
-}
+use program::{exits, tanba, text};
 
 /// A registry of fingerprints and its gallery, made once.
 struct World {

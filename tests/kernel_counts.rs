@@ -101,3 +101,15 @@ fn the_agreement_histogram_of_two_thousand_partial_profiles_is_the_independent_c
         assert_eq!(found, expected, "{level}");
     }
 }
+
+/// The suites of the kernels take the instruction sets of the processor they run on; scripts/test repeats
+/// this line, so that one that was not tested is not taken for tested.
+#[test]
+#[allow(clippy::print_stdout, reason = "what was not tested is said")]
+fn the_instruction_sets_under_test_are_said_and_begin_with_the_definition() {
+    let levels = SimdLevel::available();
+    assert_eq!(levels.first(), Some(&SimdLevel::Scalar));
+    assert!(levels.len() > 1, "every processor has a baseline of vectors");
+    let names: Vec<&str> = levels.iter().map(|level| level.name()).collect();
+    println!("INSTRUCTION SETS TESTED: {}", names.join(" "));
+}

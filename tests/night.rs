@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use rand::{Rng, SeedableRng};
@@ -17,23 +17,10 @@ use tanba::kernel::simd::SimdLevel;
 mod fingers;
 #[path = "night/gallery.rs"]
 mod gallery;
+#[path = "common/program.rs"]
+mod program;
 
-fn tanba(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tanba")).args(args).output().unwrap()
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
-
-/// Runs and asserts the exit code; returns standard output and standard error together.
-fn exits(code: i32, args: &[&str]) -> String {
-    let output = tanba(args);
-    let said = [&output.stdout[..], b"\n", &output.stderr].concat();
-    let said = String::from_utf8(said).unwrap();
-    assert_eq!(output.status.code(), Some(code), "tanba {}\n{said}", args.join(" "));
-    said
-}
+use program::{exits, tanba, text};
 
 /// A registry and its gallery, made once; convicts lie in two segments.
 struct World {
