@@ -10,7 +10,7 @@
 use fearless_simd::{Bytes, Select, Simd, SimdBase, i16x32, i32x16};
 
 use super::{
-    INDEX_MASK, Key, MAX_ROTATION_DIFFERENCE, PAIRS, TOLERANCE_PX2, TOLERANCE_SHIFT, normalised,
+    INDEX_MASK, MAX_ROTATION_DIFFERENCE, PAIRS, TOLERANCE_PX2, TOLERANCE_SHIFT, normalised,
 };
 use crate::domain::finger::{MAX_EXTENT_PX, MAX_PRINT_MINUTIAE};
 use crate::kernel::minutia::{Descriptor, PrintView};
@@ -23,8 +23,8 @@ const _: () = assert!(PAIRS == LANES, "stage 2 keeps its pairs in the lanes of o
 /// One vector in memory.
 pub(super) type Vector = [i32; LANES];
 
-/// Minutiae of the gallery print a block may run past its end.
-const SPARE: usize = 8;
+/// Minutiae of the gallery print that a block or a vector may run past its end.
+const SPARE: usize = LANES;
 
 /// How one instruction set does what differs between them. `W` is the number of 32-bit words a descriptor
 /// fills in the form it multiplies.
@@ -36,15 +36,16 @@ pub(super) trait Kit<S: Simd, const W: usize> {
     /// The descriptor of a probe.
     fn probe_words(descriptor: &Descriptor) -> [i32; W];
     /// The descriptor of a gallery print.
-    fn gallery_words(descriptor: &Descriptor) -> [i32; W];
+    fn gallery_words(simd: S, descriptor: &Descriptor) -> [i32; W];
     /// What the sum of products of a probe starts from.
     fn start(descriptor: &Descriptor) -> i32;
     /// Adds the products of one word.
     fn add_products(simd: S, sum: i32x16<S>, probes: i32x16<S>, gallery: i32x16<S>) -> i32x16<S>;
     /// Raises `kept` to the greatest number of each of eight vectors.
     fn keep_maxima(simd: S, vectors: &[i32x16<S>; 8], kept: &mut [i32; 8]);
-    /// The 16 largest of the first `len` keys in any order; `keys` are 0 from `len` on.
-    fn strongest(simd: S, keys: &[Key; MAX_PRINT_MINUTIAE], len: usize) -> i32x16<S>;
+    /// The 16 largest keys of `len` best partners in any order. `best` goes on to a whole vector at least,
+    /// with anything.
+    fn strongest(simd: S, best: &[i32], len: usize) -> i32x16<S>;
     /// The positions of 16 minutiae as in [`Places`], and their directions in the low bytes; the other
     /// bytes of these are anything.
     fn looked_up(simd: S, places: &Places, numbers: i32x16<S>) -> (i32x16<S>, i32x16<S>);
@@ -95,6 +96,7 @@ impl Places {
         self.len
     }
 
+    #[inline(always)]
     fn fill(&mut self, print: PrintView<'_>) {
         self.len = print.len();
         let places = print.x.iter().zip(print.y);
@@ -215,7 +217,7 @@ struct Workspace<const W: usize> {
     /// The gallery print in the form that is multiplied, the last minutia repeated past the end.
     rows: Vec<[i32; W]>,
     print: Places,
-    /// Best partner of each minutia of the probes, by lane.
+    /// Best partner of each minutia of the probes, by lane; a vector more than they fill.
     best_of_probes: Vec<i32>,
     /// Best partner in each probe of each minutia of the gallery print.
     best_of_print: Vec<[i32; MAX_PRINT_MINUTIAE + SPARE]>,
@@ -226,16 +228,16 @@ impl<const W: usize> Workspace<W> {
         Workspace {
             rows: vec![[0; W]; MAX_PRINT_MINUTIAE + SPARE],
             print: Places::empty(),
-            best_of_probes: vec![0; packed.starts.len() * LANES],
+            best_of_probes: vec![0; packed.starts.len() * LANES + LANES],
             best_of_print: vec![[0; MAX_PRINT_MINUTIAE + SPARE]; packed.probes.len()],
         }
     }
 
     #[inline(always)]
-    fn set<S: Simd, K: Kit<S, W>>(&mut self, print: PrintView<'_>) {
+    fn set<S: Simd, K: Kit<S, W>>(&mut self, simd: S, print: PrintView<'_>) {
         self.print.fill(print);
         for (row, descriptor) in self.rows.iter_mut().zip(print.descriptors) {
-            *row = K::gallery_words(descriptor);
+            *row = K::gallery_words(simd, descriptor);
         }
         if let Some(last) = print.len().checked_sub(1) {
             let last = self.rows[last];
@@ -258,7 +260,7 @@ pub(super) fn run<S: Simd, K: Kit<S, W>, const W: usize>(
 ) {
     let mut work = Workspace::<W>::new(packed);
     for (place, print) in gallery.iter().enumerate() {
-        work.set::<S, K>(*print);
+        work.set::<S, K>(simd, *print);
         for tile in &packed.tiles {
             match tile.vectors {
                 1 => multiply::<S, K, W, 1>(simd, packed, tile, &mut work),
@@ -395,34 +397,25 @@ fn second_stage<S: Simd, K: Kit<S, W>, const W: usize>(
     probe: usize,
 ) -> i32 {
     let (probe_places, print) = (&packed.probes[probe], &work.print);
-    let of_probe = &work.best_of_probes[packed.offsets[probe]..][..probe_places.len];
-    let of_print = &work.best_of_print[probe][..print.len];
+    let of_probe = &work.best_of_probes[packed.offsets[probe]..];
+    let of_print = &work.best_of_print[probe];
     let mut total = i32x16::splat(simd, 0);
     // A loop and not two calls: the code of both directions together would not fit a core's cache.
     for (first, second, best) in [(probe_places, print, of_probe), (print, probe_places, of_print)]
     {
-        let strongest = K::strongest(simd, &keys(simd, best), best.len());
+        let strongest = K::strongest(simd, best, first.len);
         total += consistency::<S, K, W>(simd, first, second, strongest);
     }
     normalised(total.reduce_sum() as u32, probe_places.len, print.len)
 }
 
-/// The keys of the best partners, 0 from their end on.
+/// The keys of the 16 best partners from `first` on, 0 from `len` on.
 #[inline(always)]
-pub(super) fn keys<S: Simd>(simd: S, best: &[i32]) -> [Key; MAX_PRINT_MINUTIAE] {
-    let mut keys = [0; MAX_PRINT_MINUTIAE];
-    let mut tail = [0; LANES];
-    let (whole, rest) = best.as_chunks::<LANES>();
-    tail[..rest.len()].copy_from_slice(rest);
-    let mut number = i32x16::from_slice(simd, &COUNT);
-    let vectors = whole.iter().chain((!rest.is_empty()).then_some(&tail));
-    for (keys, best) in keys.as_chunks_mut::<LANES>().0.iter_mut().zip(vectors) {
-        let best = i32x16::from_slice(simd, best);
-        let key = (best << 7) | number;
-        best.simd_gt(INDEX_MASK).select(key, i32x16::splat(simd, 0)).store_array(keys);
-        number += LANES as i32;
-    }
-    keys
+pub(super) fn keys<S: Simd>(simd: S, best: &Vector, first: usize, len: usize) -> i32x16<S> {
+    let best = i32x16::from_slice(simd, best);
+    let number = i32x16::from_slice(simd, &COUNT) + first as i32;
+    let is_pair = best.simd_gt(INDEX_MASK) & number.simd_lt(len as i32);
+    is_pair.select((best << 7) | number, i32x16::splat(simd, 0))
 }
 
 pub(super) const COUNT: Vector = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
@@ -479,6 +472,9 @@ pub(super) fn dot<S: Simd>(simd: S, a: i16x32<S>, b: i16x32<S>) -> i32x16<S> {
     simd.pairwise_dot_product_i16x32(a, b)
 }
 
+/// The largest difference of [`Pairs::rotation`] that is near.
+pub(super) const NEAR: i32 = MAX_ROTATION_DIFFERENCE << 24 | INDEX_MASK;
+
 /// Adds to each pair the strength of the other one in its lane, times how well the two are consistent.
 #[inline(always)]
 pub(super) fn supported<S: Simd>(
@@ -487,7 +483,6 @@ pub(super) fn supported<S: Simd>(
     others: &Pairs<S>,
     support: i32x16<S>,
 ) -> i32x16<S> {
-    const NEAR: i32 = MAX_ROTATION_DIFFERENCE << 24 | INDEX_MASK;
     let difference = (pairs.rotation - others.rotation).abs();
     let near = difference.simd_lt(NEAR + 1) & (difference & 255).simd_gt(0);
     let a = halves(pairs.first) - halves(others.first);

@@ -5,10 +5,8 @@ use std::arch::x86_64::*;
 
 use fearless_simd::{Avx2, Simd, SimdBase, SimdInto, i32x8, i32x16, kernel};
 
-use super::Key;
-use super::lanes::{Kit, LANES, Pairs, Places};
+use super::lanes::{Kit, LANES, Pairs, Places, keys};
 use super::lanes_portable::{PORTABLE_WORDS, Portable};
-use crate::domain::finger::MAX_PRINT_MINUTIAE;
 use crate::kernel::minutia::Descriptor;
 
 /// AVX2.
@@ -24,8 +22,8 @@ impl Kit<Avx2, PORTABLE_WORDS> for Halves {
     }
 
     #[inline(always)]
-    fn gallery_words(descriptor: &Descriptor) -> [i32; PORTABLE_WORDS] {
-        <Portable as Kit<Avx2, PORTABLE_WORDS>>::gallery_words(descriptor)
+    fn gallery_words(simd: Avx2, descriptor: &Descriptor) -> [i32; PORTABLE_WORDS] {
+        Portable::gallery_words(simd, descriptor)
     }
 
     fn start(descriptor: &Descriptor) -> i32 {
@@ -53,25 +51,22 @@ impl Kit<Avx2, PORTABLE_WORDS> for Halves {
     }
 
     #[inline(always)]
-    fn strongest(simd: Avx2, keys: &[Key; MAX_PRINT_MINUTIAE], len: usize) -> i32x16<Avx2> {
-        let vectors = &keys.as_chunks::<LANES>().0[..len.div_ceil(LANES).max(1)];
-        let Some((first, others)) = vectors.split_first() else {
-            return i32x16::splat(simd, 0);
-        };
-        let first = i32x16::from_slice(simd, first);
-        if others.is_empty() {
-            return first;
+    fn strongest(simd: Avx2, best: &[i32], len: usize) -> i32x16<Avx2> {
+        let mut vectors = best.as_chunks::<LANES>().0.iter().zip((0..len.max(1)).step_by(LANES));
+        let Some((first, _)) = vectors.next() else { return i32x16::splat(simd, 0) };
+        let mut chosen = keys(simd, first, 0, len);
+        if len > LANES {
+            chosen = sorted(simd, chosen);
         }
-        let mut best = sorted(simd, first);
-        for (place, vector) in others.iter().enumerate() {
-            let other = sorted(simd, i32x16::from_slice(simd, vector));
+        for (vector, number) in vectors {
+            let others = sorted(simd, keys(simd, vector, number, len));
             // The greater of the greatest with the least, and so on: the 16 largest of both.
-            best = best.max(reversed(simd, other));
-            if place + 1 < others.len() {
-                best = merged(simd, best);
+            chosen = chosen.max(reversed(simd, others));
+            if number + LANES < len {
+                chosen = merged(simd, chosen);
             }
         }
-        best
+        chosen
     }
 
     #[inline(always)]

@@ -6,11 +6,10 @@
 
 use std::arch::x86_64::*;
 
-use fearless_simd::{Avx512, Simd, SimdBase, SimdInto, i32x8, i32x16, kernel};
+use fearless_simd::{Avx512, Bytes, Simd, SimdBase, SimdInto, i8x64, i32x8, i32x16, kernel, u8x64};
 
-use super::lanes::{Kit, LANES, Pairs, Places, supported};
-use super::{INDEX_MASK, Key};
-use crate::domain::finger::MAX_PRINT_MINUTIAE;
+use super::lanes::{Kit, LANES, NEAR, Pairs, Places, keys};
+use super::{INDEX_MASK, TOLERANCE_PX2, TOLERANCE_SHIFT};
 use crate::kernel::minutia::Descriptor;
 use crate::kernel::minutia::trigonometry::DIRECTIONS;
 
@@ -31,8 +30,9 @@ impl Kit<Avx512, BYTE_WORDS> for Vnni {
     }
 
     #[inline(always)]
-    fn gallery_words(descriptor: &Descriptor) -> [i32; BYTE_WORDS] {
-        Self::probe_words(descriptor).map(|word| word ^ 0x8080_8080_u32 as i32)
+    fn gallery_words(simd: Avx512, descriptor: &Descriptor) -> [i32; BYTE_WORDS] {
+        let words: i32x16<Avx512> = i8x64::from_slice(simd, descriptor).bitcast();
+        (words ^ 0x8080_8080_u32 as i32).into()
     }
 
     fn start(descriptor: &Descriptor) -> i32 {
@@ -57,25 +57,22 @@ impl Kit<Avx512, BYTE_WORDS> for Vnni {
     }
 
     #[inline(always)]
-    fn strongest(simd: Avx512, keys: &[Key; MAX_PRINT_MINUTIAE], len: usize) -> i32x16<Avx512> {
-        let vectors = &keys.as_chunks::<LANES>().0[..len.div_ceil(LANES).max(1)];
-        let (first, others) = match vectors.split_first() {
-            Some((first, others)) => (i32x16::from_slice(simd, first), others),
-            None => return i32x16::splat(simd, 0),
-        };
-        if others.is_empty() {
-            return first;
+    fn strongest(simd: Avx512, best: &[i32], len: usize) -> i32x16<Avx512> {
+        let mut vectors = best.as_chunks::<LANES>().0.iter().zip((0..len.max(1)).step_by(LANES));
+        let Some((first, _)) = vectors.next() else { return i32x16::splat(simd, 0) };
+        let mut chosen = keys(simd, first, 0, len);
+        if len > LANES {
+            chosen = sorted(simd, chosen);
         }
-        let mut best = sorted(simd, first);
-        for (place, vector) in others.iter().enumerate() {
-            let other = i32x16::from_slice(simd, vector);
+        for (vector, number) in vectors {
+            let others = sorted(simd, keys(simd, vector, number, len));
             // The greater of the greatest with the least, and so on: the 16 largest of both.
-            best = best.max(reversed(simd, sorted(simd, other)));
-            if place + 1 < others.len() {
-                best = merged(simd, best);
+            chosen = chosen.max(reversed(simd, others));
+            if number + LANES < len {
+                chosen = merged(simd, chosen);
             }
         }
-        best
+        chosen
     }
 
     #[inline(always)]
@@ -133,7 +130,6 @@ fn turned<const TURN: usize>(pairs: &Pairs<Avx512>) -> Pairs<Avx512> {
 
 #[inline(always)]
 fn bytes(simd: Avx512, bytes: &[u8]) -> i32x16<Avx512> {
-    use fearless_simd::{Bytes, u8x64};
     u8x64::from_slice(simd, bytes).bitcast()
 }
 
@@ -149,6 +145,52 @@ static SINES: [[i16; 32]; 4] = {
 };
 
 const _: () = assert!(INDEX_MASK == 127, "tables are looked up by seven bits");
+
+kernel!(
+    /// As [`super::lanes::supported`], with the products added as they are made and both errors squared at
+    /// once: neither reaches 15 bits.
+    #[inline(always)]
+    fn supported(
+        token: Avx512,
+        pairs: &Pairs<Avx512>,
+        others: &Pairs<Avx512>,
+        support: i32x16<Avx512>,
+    ) -> i32x16<Avx512> {
+        let vector = |v: i32x16<Avx512>| -> __m512i { v.into() };
+        let (along, across) = (vector(others.along), vector(others.across));
+        let difference = _mm512_sub_epi32(pairs.rotation.into(), others.rotation.into());
+        let difference = _mm512_abs_epi32(difference);
+        let near = _mm512_test_epi32_mask(difference, _mm512_set1_epi32(255));
+        let near = _mm512_mask_cmplt_epi32_mask(near, difference, _mm512_set1_epi32(NEAR + 1));
+        let a = _mm512_sub_epi16(pairs.first.into(), others.first.into());
+        let b = _mm512_sub_epi16(pairs.second.into(), others.second.into());
+        let ex = _mm512_madd_epi16(b, _mm512_set1_epi32(0x8000));
+        let ex = _mm512_dpwssd_epi32(ex, a, pairs.along.into());
+        let ex = _mm512_dpwssd_epi32(ex, a, along);
+        let ey = _mm512_madd_epi16(b, _mm512_set1_epi32(i32::MIN));
+        let ey = _mm512_dpwssd_epi32(ey, a, pairs.across.into());
+        let ey = _mm512_dpwssd_epi32(ey, a, across);
+        let ex = _mm512_srli_epi32::<15>(_mm512_abs_epi32(ex));
+        let ey = _mm512_slli_epi32::<1>(_mm512_abs_epi32(ey));
+        // The high half of `ey` over the low half of `ex`.
+        let high = _mm512_set1_epi32(!0xffff);
+        let errors = _mm512_ternarylogic_epi32::<0xca>(high, ey, ex);
+        let error = _mm512_madd_epi16(errors, errors);
+        let distance = _mm512_srli_epi32::<TOLERANCE_SHIFT>(_mm512_madd_epi16(a, a));
+        let tolerance = _mm512_add_epi32(distance, _mm512_set1_epi32(TOLERANCE_PX2));
+        let strength = vector(others.strength);
+        let fits = _mm512_mask_cmplt_epi32_mask(near, error, tolerance);
+        let twice = _mm512_add_epi32(error, error);
+        let well = _mm512_mask_cmplt_epi32_mask(near, twice, tolerance);
+        let four = _mm512_slli_epi32::<2>(error);
+        let best = _mm512_mask_cmplt_epi32_mask(near, four, tolerance);
+        let mut support: __m512i = support.into();
+        support = _mm512_mask_add_epi32(support, fits, support, strength);
+        support = _mm512_mask_add_epi32(support, well, support, strength);
+        support = _mm512_mask_add_epi32(support, best, support, strength);
+        support.simd_into(token)
+    }
+);
 
 kernel!(
     #[inline(always)]

@@ -3,8 +3,10 @@
 
 use fearless_simd::{Select, Simd, SimdBase, i32x4, i32x16};
 
-use super::lanes::{COORDINATE_BITS, Kit, LANES, Pairs, Places, Vector, dot, halves, supported};
-use super::{INDEX_MASK, Key};
+use super::INDEX_MASK;
+use super::lanes::{
+    COORDINATE_BITS, Kit, LANES, Pairs, Places, Vector, dot, halves, keys, supported,
+};
 use crate::domain::finger::MAX_PRINT_MINUTIAE;
 use crate::kernel::minutia::Descriptor;
 use crate::kernel::minutia::trigonometry::{DIRECTIONS, ONE};
@@ -32,7 +34,7 @@ impl<S: Simd> Kit<S, PORTABLE_WORDS> for Portable {
     }
 
     #[inline(always)]
-    fn gallery_words(descriptor: &Descriptor) -> [i32; PORTABLE_WORDS] {
+    fn gallery_words(_: S, descriptor: &Descriptor) -> [i32; PORTABLE_WORDS] {
         <Self as Kit<S, PORTABLE_WORDS>>::probe_words(descriptor)
     }
 
@@ -58,14 +60,20 @@ impl<S: Simd> Kit<S, PORTABLE_WORDS> for Portable {
     }
 
     #[inline(always)]
-    fn strongest(simd: S, keys: &[Key; MAX_PRINT_MINUTIAE], len: usize) -> i32x16<S> {
+    fn strongest(simd: S, best: &[i32], len: usize) -> i32x16<S> {
+        let mut all = [0; MAX_PRINT_MINUTIAE];
+        let numbers = (0..len).step_by(LANES);
+        let vectors = all.as_chunks_mut::<LANES>().0.iter_mut().zip(best.as_chunks::<LANES>().0);
+        for ((vector, best), number) in vectors.zip(numbers) {
+            keys(simd, best, number, len).store_array(vector);
+        }
         // Each key goes to the place given by the number of greater ones; keys of pairs are distinct.
         let mut chosen = [0; LANES + 1];
-        let vectors = &keys.as_chunks::<LANES>().0[..len.div_ceil(LANES)];
+        let vectors = &all.as_chunks::<LANES>().0[..len.div_ceil(LANES)];
         for vector in vectors {
             let own = i32x16::from_slice(simd, vector);
             let mut greater = i32x16::splat(simd, 0);
-            for key in &keys[..len] {
+            for key in &all[..len] {
                 let is_greater = i32x16::splat(simd, *key).simd_gt(own);
                 greater += is_greater.select(i32x16::splat(simd, 1), i32x16::splat(simd, 0));
             }

@@ -67,7 +67,7 @@ fn compare_at<S: Simd, K: Kit<S, W>, const W: usize>(
     let vectors = second.len().div_ceil(LANES);
     let mut rows: Vec<[i32; W]> = Vec::with_capacity(first.len() + BLOCK);
     for descriptor in first.descriptors {
-        rows.push(K::gallery_words(descriptor));
+        rows.push(K::gallery_words(simd, descriptor));
     }
     rows.resize(first.len() + BLOCK, [0; W]);
     let mut similarities = vec![[0; LANES]; (first.len() + BLOCK) * vectors];
@@ -104,7 +104,7 @@ fn compare_at<S: Simd, K: Kit<S, W>, const W: usize>(
         }
         best.store_array(&mut best_of_second[vector]);
     }
-    let mut best_of_first = vec![[0; BLOCK]; first.len().div_ceil(BLOCK)];
+    let mut best_of_first = vec![[0; BLOCK]; first.len().next_multiple_of(LANES) / BLOCK];
     for (kept, rows) in best_of_first.iter_mut().zip(best_in_lanes.as_chunks::<BLOCK>().0) {
         let mut loaded = [i32x16::splat(simd, 0); BLOCK];
         for (vector, row) in loaded.iter_mut().zip(rows) {
@@ -112,13 +112,17 @@ fn compare_at<S: Simd, K: Kit<S, W>, const W: usize>(
         }
         K::keep_maxima(simd, &loaded, kept);
     }
-    let of_first = keys(simd, &best_of_first.as_flattened()[..first.len()]);
-    let of_second = keys(simd, &best_of_second.as_flattened()[..second.len()]);
+    let (of_first, of_second) = (best_of_first.as_flattened(), best_of_second.as_flattened());
     let (places, other) = (Places::of(first), Places::of(second));
-    let strongest = K::strongest(simd, &of_first, first.len());
+    let strongest = K::strongest(simd, of_first, first.len());
     let total = consistency::<S, K, W>(simd, &places, &other, strongest);
-    let strongest = K::strongest(simd, &of_second, second.len());
+    let strongest = K::strongest(simd, of_second, second.len());
     let total = total + consistency::<S, K, W>(simd, &other, &places, strongest);
-    let best = largest(&of_first[..first.len()], count);
+    let mut all = vec![[0; LANES]; of_first.len() / LANES];
+    let chunks = of_first.as_chunks::<LANES>().0.iter().zip((0..).step_by(LANES));
+    for (keys_of, (best, number)) in all.iter_mut().zip(chunks) {
+        keys(simd, best, number, first.len()).store_array(keys_of);
+    }
+    let best = largest(all.as_flattened(), count);
     Compared { similarities, vectors, best, total: total.reduce_sum() as u32 }
 }
