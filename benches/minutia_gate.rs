@@ -10,7 +10,9 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use finger::Prints;
 use tanba::kernel::minutia::PrintView;
-use tanba::kernel::minutia_gate::{Batch, PAIRS, best_partners, consistency, gate, largest};
+use tanba::kernel::minutia_gate::{
+    Batch, PAIRS, best_partners, consistency, excess, gate, largest,
+};
 use tanba::kernel::minutia_pair;
 use tanba::kernel::simd::SimdLevel;
 
@@ -24,6 +26,9 @@ fn bench(criterion: &mut Criterion) {
         let (probes, gallery) =
             (Prints::new(1, PROBES, minutiae), Prints::new(2, GALLERY, minutiae));
         levels(criterion, minutiae, &probes.views(), &gallery.views());
+        if minutiae == 36 {
+            cascade(criterion, &probes.views(), &gallery.views());
+        }
     }
     let (probes, gallery) = (Prints::new(1, PROBES, 36), Prints::new(2, GALLERY, 36));
     stages(criterion, &probes.views(), &gallery.views());
@@ -44,7 +49,27 @@ fn levels(
         group.throughput(Throughput::Elements(scores.len() as u64));
         group.bench_function(level.name(), |bencher| {
             bencher.iter(|| {
-                gate(&batch, gallery, &[], &mut scores);
+                gate(&batch, gallery, 0, &mut scores);
+                black_box(scores.first().copied())
+            })
+        });
+    }
+}
+
+/// The gate whose second stage is run for a quarter of the comparisons, those of the greatest excess.
+fn cascade(criterion: &mut Criterion, probes: &[PrintView<'_>], gallery: &[PrintView<'_>]) {
+    let pairs = probes.iter().flat_map(|probe| gallery.iter().map(move |print| (probe, print)));
+    let mut excesses: Vec<i32> = pairs.map(|(probe, print)| excess(*probe, *print)).collect();
+    excesses.sort_unstable_by(|a, b| b.cmp(a));
+    let least = excesses[excesses.len() / 4];
+    let mut group = criterion.benchmark_group("minutia_gate/36-minutiae-quarter");
+    for level in SimdLevel::available().into_iter().filter(|level| *level != SimdLevel::Scalar) {
+        let batch = Batch::new(level, probes);
+        let mut scores = vec![0; probes.len() * gallery.len()];
+        group.throughput(Throughput::Elements(scores.len() as u64));
+        group.bench_function(level.name(), |bencher| {
+            bencher.iter(|| {
+                gate(&batch, gallery, least, &mut scores);
                 black_box(scores.first().copied())
             })
         });
@@ -91,7 +116,7 @@ fn end_to_end(criterion: &mut Criterion, probes: &[PrintView<'_>], gallery: &[Pr
         let best = scores.len() / 1000;
         group.bench_function(level.name(), |bencher| {
             bencher.iter(|| {
-                gate(&batch, gallery, &[], &mut scores);
+                gate(&batch, gallery, 0, &mut scores);
                 let mut order: Vec<(i32, usize)> = scores.iter().copied().zip(0..).collect();
                 order.select_nth_unstable_by(best, |a, b| b.cmp(a));
                 for (_, place) in &order[..best] {

@@ -61,7 +61,7 @@ fn measure(folder: &Path, name: &str) -> (Value, [f64; 4]) {
         protocol: Protocol::All,
         rotation: Rotation::Upright,
         bootstrap: Bootstrap { resamples: 0, seed: 1 },
-        distractors: Distractors { count: 500, seed: 1 },
+        distractors: Distractors { count: 500, seed: 1, stage_2_percent: 100 },
     };
     let device = CpuDevice::detect().unwrap();
     let (found, _) = evaluate_finger(name, &dataset, &projections, options, &device).unwrap();

@@ -58,6 +58,9 @@ pub(super) struct EvaluateFingerArgs {
     /// Distractors among which the recall of the gate is measured (10000 in docs/fingerprints.md)
     #[arg(long, default_value_t = 0, value_name = "N")]
     distractors: u32,
+    /// Per cent of a probe's comparisons for which the gate's second stage is run in that measurement
+    #[arg(long, default_value_t = 100, value_name = "P", value_parser = clap::value_parser!(u32).range(1..=100))]
+    stage_2: u32,
     /// Resamples of the fingers for the confidence intervals; 0 for none
     #[arg(long, default_value_t = 1000, value_name = "N")]
     resamples: u32,
@@ -82,7 +85,11 @@ pub(super) fn run(args: &EvaluateFingerArgs, ui: &Ui) -> Result<Outcome> {
         },
         rotation: args.rotation.rotation(),
         bootstrap: Bootstrap { resamples: args.resamples, seed: args.seed },
-        distractors: Distractors { count: args.distractors, seed: args.seed },
+        distractors: Distractors {
+            count: args.distractors,
+            seed: args.seed,
+            stage_2_percent: args.stage_2,
+        },
     };
     let device = device()?;
     let mut sources = Vec::new();

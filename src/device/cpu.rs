@@ -96,18 +96,18 @@ impl CpuDevice {
     }
 
     /// Runs [`minutia_gate`]: the score of every probe of `batch` with every print of `gallery`, at
-    /// `probe * gallery.len() + print`; scores below the probe's `minimum` (one per probe, or none) are 0.
+    /// `probe * gallery.len() + print`; 0 where [`minutia_gate::excess`] is below `least_excess`.
     ///
     /// # Panics
-    /// `scores` or `minimum` has another length.
+    /// `scores` has another length.
     pub fn minutia_gate(
         &self,
         batch: &minutia_gate::Batch<'_>,
         gallery: &[PrintView<'_>],
-        minimum: &[i32],
+        least_excess: i32,
         scores: &mut [i32],
     ) {
-        minutia_gate::gate(batch, gallery, minimum, scores)
+        minutia_gate::gate(batch, gallery, least_excess, scores)
     }
 
     /// Runs [`minutia_pair`]: the full score of two prints, in either order.

@@ -63,7 +63,7 @@ const EXPECTED: [(Spec, &str); ANSWERS] = [
     (str_counts::SPEC, "169:b908e4083c313af4"),
     (str_counts::SPEC, "5345:fc7825a383f97eb9"),
     (kin_screen::SPEC, "31212:68fd4b4d98c8cedc"),
-    (minutia_gate::SPEC, "288:7213fd5abd6bc2ff"),
+    (minutia_gate::SPEC, "576:3702c7d53a6b57c6"),
     (minutia_pair::SPEC, "98:af0c73b00a5e7424"),
 ];
 
@@ -237,7 +237,8 @@ mod tests {
             let mut wrong = right.clone();
             wrong[place].push('0');
             let error = compare(SimdLevel::Scalar, &wrong, &EXPECTED).unwrap_err();
-            let expected = format!("kernel {} version 1 at scalar", EXPECTED[place].0.name);
+            let Spec { name, version } = EXPECTED[place].0;
+            let expected = format!("kernel {name} version {version} at scalar");
             assert!(error.to_string().starts_with(&expected), "{error}");
         }
     }

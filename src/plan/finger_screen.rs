@@ -11,15 +11,29 @@
 use super::finger_side::{FingerPlace, FingerSide, SCREENING_ORDER, mirror};
 use crate::device::cpu::CpuDevice;
 use crate::kernel::minutia::{Print, PrintView};
+use crate::kernel::minutia_gate;
 use crate::kernel::minutia_pair::quarter_turns;
+
+/// Version of the screen. It decides which pairs are compared in full, so another one may bring other hits.
+///
+/// 2: stage 2 of the gate for a share of the first fingers alone; sums given up on the way.
+pub const SCREEN_VERSION: u32 = 2;
 
 /// Shares of comparisons that pass.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Penetration {
+    /// Of a single finger, by the excess of its strengths: of the others the gate's stage 2 is not run.
+    pub excess: f64,
     /// Of a single finger across the hands, before its counterpart is looked at.
     pub first_across: f64,
     /// Of the sum of the first two fingers, or of the only one.
     pub first_fingers: f64,
+    /// The same across the hands.
+    pub across_fingers: f64,
+    /// Of the sum of the first three fingers, where there are more.
+    pub three_fingers: f64,
+    /// Of the sum of the first five fingers, where there are more.
+    pub five_fingers: f64,
     /// Of the sum of all fingers.
     pub all_fingers: f64,
     /// Of a mark with one impression.
@@ -31,8 +45,12 @@ pub struct Penetration {
 impl Default for Penetration {
     fn default() -> Self {
         Penetration {
+            excess: 0.25,
             first_across: 0.06,
-            first_fingers: 0.012,
+            first_fingers: 0.03,
+            across_fingers: 0.01,
+            three_fingers: 0.01,
+            five_fingers: 0.003,
             all_fingers: 0.0003,
             mark: 0.02,
             always: 2000.0,
@@ -43,6 +61,8 @@ impl Default for Penetration {
 /// Records of either side in the sample, of searches up to and beyond so many comparisons.
 const SAMPLE_RECORDS: [usize; 2] = [192, 512];
 const MANY_COMPARISONS: u64 = 100_000_000;
+/// Records of either side whose excesses are sampled.
+const EXCESS_RECORDS: usize = 64;
 /// Marks and records in the sample of a search of marks.
 const SAMPLE_MARKS: (usize, usize) = (64, 128);
 
@@ -59,14 +79,18 @@ pub const MAX_SCREENED: usize = 10;
 /// Least sums of gate scores, by stage.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Screen {
-    /// Of the first finger of two, below which it counts 0: a share of one half.
-    pub floor: i32,
+    /// Least excess of a finger, and of one across the hands; below, it counts 0.
+    pub excess: i32,
+    /// See [`Self::excess`].
+    pub excess_across: i32,
     /// Of the first finger where a pair has one in common, and of the first two.
     pub first_fingers: [i32; 2],
     /// Of the first finger of two across the hands.
     pub first_across: i32,
     /// Of the first finger across the hands where a pair has one, and of the first two.
     pub across_fingers: [i32; 2],
+    /// Of the first fingers where there are more, by their number less one.
+    pub on_the_way: [i32; MAX_SCREENED],
     /// Of all fingers, by their number less one.
     pub all_fingers: [i32; MAX_SCREENED],
     /// Of a mark with one impression, in the best of four quarter turns.
@@ -110,17 +134,28 @@ impl Screen {
             return Screen::open();
         }
         let records = SAMPLE_RECORDS[usize::from(comparisons > MANY_COMPARISONS)];
-        let sample = |fingers| sampled_sums(device, (probes, gallery), records, fingers);
-        let [mut single, mut double] = first_two(&sample(Fingers::First));
-        let [mut single_across, mut double_across] = first_two(&sample(Fingers::Across));
+        let sides = (probes, gallery);
+        let share = penetration.at_least(penetration.excess, comparisons);
+        let [excess, excess_across] = [Fingers::First, Fingers::Across]
+            .map(|fingers| quantile(&mut sampled_excesses(sides, fingers), share));
+        let sample = |fingers, excess| sampled_sums(device, sides, records, (fingers, excess));
+        let [mut single, mut double] = first_two(&sample(Fingers::First, excess));
+        let [mut single_across, mut double_across] =
+            first_two(&sample(Fingers::Across, excess_across));
         let mut all: [Vec<i32>; MAX_SCREENED] = Default::default();
-        for sums in sample(Fingers::All) {
+        for sums in sample(Fingers::All, 0) {
             for (place, value) in sums.iter().enumerate().take(MAX_SCREENED) {
                 all[place].push(*value);
             }
         }
         let across = penetration.at_least(penetration.first_across, comparisons);
+        let both_across = penetration.at_least(penetration.across_fingers, comparisons);
         let every = penetration.at_least(penetration.all_fingers, comparisons);
+        let mut on_the_way = [i32::MIN; MAX_SCREENED];
+        for (count, share) in [(3, penetration.three_fingers), (5, penetration.five_fingers)] {
+            let share = penetration.at_least(share, comparisons);
+            on_the_way[count - 1] = quantile(&mut all[count - 1], share);
+        }
         let mut count = 0;
         let all_fingers = all.map(|mut sums| {
             count += 1;
@@ -128,13 +163,15 @@ impl Screen {
             quantile(&mut sums, if count <= 2 { first } else { every })
         });
         Screen {
-            floor: quantile(&mut single, 0.5),
+            excess,
+            excess_across,
             first_fingers: [quantile(&mut single, first), quantile(&mut double, first)],
             first_across: quantile(&mut single_across, across),
             across_fingers: [
-                quantile(&mut single_across, first),
-                quantile(&mut double_across, first),
+                quantile(&mut single_across, both_across),
+                quantile(&mut double_across, both_across),
             ],
+            on_the_way,
             all_fingers,
             mark: i32::MIN,
         }
@@ -163,7 +200,7 @@ impl Screen {
             .flat_map(|record| gallery.prints(record).map(|(_, print)| print))
             .collect();
         let mut scores = vec![0; views.len() * others.len()];
-        device.minutia_gate(&device.minutia_batch(&views), &others, &[], &mut scores);
+        device.minutia_gate(&device.minutia_batch(&views), &others, 0, &mut scores);
         let best_turn = |mark: usize, other: usize| {
             let turns = (0..4).map(|turn| scores[(4 * mark + turn) * others.len() + other]);
             turns.max().unwrap_or(0)
@@ -178,10 +215,12 @@ impl Screen {
     /// A screen that everything passes.
     pub fn open() -> Screen {
         Screen {
-            floor: i32::MIN,
+            excess: i32::MIN,
+            excess_across: i32::MIN,
             first_fingers: [i32::MIN; 2],
             first_across: i32::MIN,
             across_fingers: [i32::MIN; 2],
+            on_the_way: [i32::MIN; MAX_SCREENED],
             all_fingers: [i32::MIN; MAX_SCREENED],
             mark: i32::MIN,
         }
@@ -231,13 +270,30 @@ fn first_two(sums: &[Vec<i32>]) -> [Vec<i32>; 2] {
     [0, 1].map(|place| sums.iter().filter_map(|sums| sums.get(place).copied()).collect())
 }
 
+/// The excess of the first finger that each pair of sampled records has.
+fn sampled_excesses((probes, gallery): (&FingerSide, &FingerSide), fingers: Fingers) -> Vec<i32> {
+    let (rows, columns) = (spread(probes, EXCESS_RECORDS), spread(gallery, EXCESS_RECORDS));
+    let of_pair = |(a, b): (&FingerPlace, &FingerPlace)| {
+        let is_across = fingers == Fingers::Across;
+        let set = if is_across { b.positions.mirrored() } else { b.positions };
+        let place = a.positions.common(set).in_order().next()?;
+        let a = probes.screened_print(a, place, fingers.minutiae());
+        let b = gallery.screened_print(b, fingers.other(place)?, fingers.minutiae());
+        Some(minutia_gate::excess(a.view(), b.view()))
+    };
+    let pairs = rows.iter().flat_map(|a| columns.iter().map(move |b| (*a, *b)));
+    let is_itself =
+        |(a, b): &(&FingerPlace, &FingerPlace)| probes.record_id(a) == gallery.record_id(b);
+    pairs.filter(|pair| !is_itself(pair)).filter_map(of_pair).collect()
+}
+
 /// For each pair of sampled records the running sums of the gate's scores over their `fingers`, in the
-/// order of screening.
+/// order of screening, with a least excess.
 fn sampled_sums(
     device: &CpuDevice,
     (probes, gallery): (&FingerSide, &FingerSide),
     records: usize,
-    fingers: Fingers,
+    (fingers, least_excess): (Fingers, i32),
 ) -> Vec<Vec<i32>> {
     let (rows, columns) = (spread(probes, records), spread(gallery, records));
     let mut sums: Vec<Vec<i32>> = vec![Vec::new(); rows.len() * columns.len()];
@@ -254,7 +310,7 @@ fn sampled_sums(
         let ((p, a), (g, b)) = (of(probes, &rows, place), of(gallery, &columns, other));
         let [a, b] = [&a, &b].map(|prints| prints.iter().map(Print::view).collect::<Vec<_>>());
         let mut scores = vec![0; a.len() * b.len()];
-        device.minutia_gate(&device.minutia_batch(&a), &b, &[], &mut scores);
+        device.minutia_gate(&device.minutia_batch(&a), &b, least_excess, &mut scores);
         for (i, row) in p.iter().enumerate() {
             for (j, column) in g.iter().enumerate() {
                 let list = &mut sums[row * columns.len() + column];

@@ -131,11 +131,10 @@ fn compare(
     let width = block.views.len();
     let mut scores = vec![0; pass.batch.len() * width];
     if least > i32::MIN {
-        let minimum = vec![least; pass.batch.len()];
-        context.device.minutia_gate(&pass.batch, &block.views, &minimum, &mut scores);
+        context.device.minutia_gate(&pass.batch, &block.views, 0, &mut scores);
         let first = pass.probes.iter().flat_map(|probe| &probe.marks).next();
         if let (Some((_, turns)), Some(view)) = (first, block.views.first()) {
-            spot_check_one(turns[0].view(), *view, (least, scores[0]))?;
+            spot_check_one(turns[0].view(), *view, (0, scores[0]))?;
         }
     }
     let mut before = 0;
@@ -151,7 +150,7 @@ fn compare(
             output.comparisons += 1;
             let passes = |mark: usize, print: usize| {
                 let turn = |turn: usize| (4 * (before + mark) + turn) * width + start + print;
-                least == i32::MIN || (0..4).any(|t| scores[turn(t)] > 0)
+                least == i32::MIN || (0..4).any(|t| scores[turn(t)] >= least)
             };
             let prints = &block.prints[start..end];
             let is_candidate = (0..probe.marks.len()).any(|mark| {

@@ -111,8 +111,12 @@ fn search(sides: &FingerSides, probe: Register, threshold: Threshold) -> ReadyFi
     };
     // A screen even of so few: one comparison in ten passes each stage.
     let penetration = Penetration {
+        excess: 0.5,
         first_across: 0.2,
         first_fingers: 0.1,
+        across_fingers: 0.1,
+        three_fingers: 0.1,
+        five_fingers: 0.1,
         all_fingers: 0.1,
         mark: 0.1,
         always: 0.0,
@@ -265,7 +269,9 @@ fn a_device_that_answers_wrongly_is_caught() {
     let print = described.placed()[0].1;
     let right = minutia_gate::reference(print, print);
     assert!(spot_check_one(print, print, (0, right)).is_ok());
-    assert!(spot_check_one(print, print, (right + 1, 0)).is_ok());
+    let excess = minutia_gate::excess(print, print);
+    assert!(spot_check_one(print, print, (excess, right)).is_ok());
+    assert!(spot_check_one(print, print, (excess + 1, 0)).is_ok());
     let wrong = spot_check_one(print, print, (0, right + 1)).unwrap_err();
     assert_eq!(wrong.kind().exit_code(), 6);
 }

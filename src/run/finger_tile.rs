@@ -3,8 +3,9 @@
 //!
 //! Stage 1: the gate's scores of the first two fingers that both records have are summed; and, in case a
 //! record has its hands exchanged, those of the first two fingers with the same fingers of the other hand
-//! (the second of these only where the first reaches a share of its own). Stage 2: the sum over all
-//! fingers, by position and across. Stage 3: the full comparison.
+//! (the second of these only where the first reaches a share of its own). A finger whose minutiae find
+//! only plain partners counts 0. Stage 2: the sum over all fingers, by position or across, given up on
+//! the way where the first three or five fall behind. Stage 3: the full comparison.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -167,11 +168,31 @@ impl<'a> Probes<'a> {
     }
 }
 
+/// By which correspondences a pair passed a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+struct Routes {
+    by_position: bool,
+    across: bool,
+}
+
+impl Routes {
+    const BOTH: Routes = Routes { by_position: true, across: true };
+
+    fn any(self) -> bool {
+        self.by_position || self.across
+    }
+
+    fn others(self) -> Routes {
+        Routes { by_position: !self.by_position, across: !self.across }
+    }
+}
+
 /// A pair that passed a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     probe: usize,
     row: usize,
+    routes: Routes,
 }
 
 type Screened<T> = Result<std::result::Result<T, Overflow>>;
@@ -188,10 +209,10 @@ fn positions(context: &FingerContext, tile: &Tile, capacity: usize) -> Screened<
     };
     output.stages.first_fingers = candidates.len() as u64;
     for of_probe in candidates.chunk_by(|a, b| a.probe == b.probe) {
-        for (candidate, routes) in all_fingers(context, of_probe, &mut probes) {
+        for candidate in all_fingers(context, of_probe, &mut probes) {
             output.stages.all_fingers += 1;
             output.survivors += 1;
-            let found = in_full(context, candidate, routes);
+            let found = in_full(context, candidate);
             output.histogram.add(Millibans(found.score_mban));
             if found.score_mban >= search.threshold.0 {
                 output.hits.push(hit(context, candidate.probe, candidate.row, found));
@@ -237,8 +258,9 @@ fn first_fingers(
                     {
                         output.comparisons += 1;
                         let place = (probe - batch.start) * rows.len() + row - rows.start;
-                        if passed[place] {
-                            candidates.push(Candidate { probe, row });
+                        let routes = passed[place];
+                        if routes.any() {
+                            candidates.push(Candidate { probe, row, routes });
                         }
                     }
                 }
@@ -268,41 +290,40 @@ impl Block<'_> {
         self.across.views(self.rows.clone(), mirror(place))
     }
 
-    /// Which pairs of the probes in `batch` with the block pass stage 1, at `probe * rows + row`.
+    /// By which routes the pairs of the probes in `batch` with the block pass stage 1, at
+    /// `probe * rows + row`.
     fn passed(
         &self,
         context: &FingerContext,
         (own, set): (PositionSet, PositionSet),
         batch: &Range<usize>,
         probes: &mut Probes,
-    ) -> Result<Vec<bool>> {
+    ) -> Result<Vec<Routes>> {
         let screen = &context.search.screen;
         let pairs = batch.len() * self.rows.len();
         let common: Vec<u8> = own.common(set).in_order().take(2).collect();
-        let Some(first) = common.first().copied() else { return Ok(vec![false; pairs]) };
+        let Some(first) = common.first().copied() else {
+            return Ok(vec![Routes::default(); pairs]);
+        };
         let least = screen.first_fingers[common.len() - 1];
         if least == i32::MIN {
-            return Ok(vec![true; pairs]);
+            return Ok(vec![Routes::BOTH; pairs]);
         }
         let device = context.device;
         let mut sums = vec![0; pairs];
-        let alone = if common.len() == 1 { least } else { screen.floor };
-        let minimum = vec![alone; batch.len()];
-        device.minutia_gate(probes.by_position(batch, first), &self.at(first), &minimum, &mut sums);
+        let prepared = probes.by_position(batch, first);
+        device.minutia_gate(prepared, &self.at(first), screen.excess, &mut sums);
         if batch.start == probes.first.rows.start {
-            spot_check((batch, probes), self, first, (alone, &sums))?;
+            spot_check((batch, probes), self, first, (screen.excess, &sums))?;
         }
         if let Some(second) = common.get(1).copied() {
-            // What a sum still lacks in the best case of each probe.
-            let lacking = |row: &[i32]| least - row.iter().copied().max().unwrap_or(0);
-            let minimum: Vec<i32> =
-                sums.chunks(self.rows.len()).map(|row| lacking(row).max(screen.floor)).collect();
             let mut scores = vec![0; pairs];
             let prepared = probes.by_position(batch, second);
-            device.minutia_gate(prepared, &self.at(second), &minimum, &mut scores);
+            device.minutia_gate(prepared, &self.at(second), screen.excess, &mut scores);
             sums.iter_mut().zip(&scores).for_each(|(sum, score)| *sum += score);
         }
-        let mut passed: Vec<bool> = sums.iter().map(|sum| *sum >= least).collect();
+        let route = |sum: i32| Routes { by_position: sum >= least, across: false };
+        let mut passed: Vec<Routes> = sums.into_iter().map(route).collect();
         self.across(context, (own, set), batch, probes, &mut passed);
         Ok(passed)
     }
@@ -314,7 +335,7 @@ impl Block<'_> {
         (own, set): (PositionSet, PositionSet),
         batch: &Range<usize>,
         probes: &mut Probes,
-        passed: &mut [bool],
+        passed: &mut [Routes],
     ) {
         let screen = &context.search.screen;
         let fingers: Vec<u8> = own.common(set.mirrored()).fingers().take(2).collect();
@@ -323,23 +344,22 @@ impl Block<'_> {
         let device = context.device;
         let mut scores = vec![0; passed.len()];
         let alone = if fingers.len() == 1 { least } else { screen.first_across };
-        let minimum = vec![alone; batch.len()];
         let prepared = probes.across_hands(batch, first);
-        device.minutia_gate(prepared, &self.at_mirror(first), &minimum, &mut scores);
+        device.minutia_gate(prepared, &self.at_mirror(first), screen.excess_across, &mut scores);
         let width = self.rows.len();
         let seconds = fingers.get(1).map(|second| (*second, self.at_mirror(*second)));
         for (number, row) in scores.chunks(width).enumerate() {
-            let chosen: Vec<usize> = (0..width).filter(|place| row[*place] > 0).collect();
+            let chosen: Vec<usize> = (0..width).filter(|place| row[*place] >= alone).collect();
             let mut sums: Vec<i32> = chosen.iter().map(|place| row[*place]).collect();
             if let Some((second, others)) = seconds.as_ref().filter(|_| !chosen.is_empty()) {
                 let others: Vec<PrintView<'_>> = chosen.iter().map(|p| others[*p]).collect();
                 let mut more = vec![0; others.len()];
                 let one = probes.one_across(batch.start + number, *second);
-                device.minutia_gate(one, &others, &[], &mut more);
+                device.minutia_gate(one, &others, screen.excess_across, &mut more);
                 sums.iter_mut().zip(&more).for_each(|(sum, score)| *sum += score);
             }
             for (place, sum) in chosen.into_iter().zip(sums) {
-                passed[number * width + place] |= sum >= least;
+                passed[number * width + place].across |= sum >= least;
             }
         }
     }
@@ -351,23 +371,22 @@ fn spot_check(
     (batch, probes): (&Range<usize>, &Probes),
     block: &Block,
     place: u8,
-    (minimum, scores): (i32, &[i32]),
+    (least_excess, scores): (i32, &[i32]),
 ) -> Result<()> {
     let width = block.rows.len();
     let strongest = (0..scores.len()).max_by_key(|pair| scores[*pair]).unwrap_or(0);
     let a = probes.first.view(batch.start + strongest / width, place);
     let b = block.first.view(block.rows.start + strongest % width, place);
-    spot_check_one(a, b, (minimum, scores[strongest]))
+    spot_check_one(a, b, (least_excess, scores[strongest]))
 }
 
 /// Compares the device's answer on one pair with the reference.
 pub(super) fn spot_check_one(
     a: PrintView<'_>,
     b: PrintView<'_>,
-    (minimum, answered): (i32, i32),
+    (least_excess, answered): (i32, i32),
 ) -> Result<()> {
-    let score = minutia_gate::reference(a, b);
-    let expected = if score < minimum { 0 } else { score };
+    let expected = minutia_gate::screened(a, b, least_excess);
     if answered == expected {
         return Ok(());
     }
@@ -381,69 +400,88 @@ pub(super) fn spot_check_one(
     ))
 }
 
-/// By which correspondences a pair passed stage 2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Routes {
-    by_position: bool,
-    across: bool,
-}
-
 /// Stage 2: of the candidates of one probe those whose fingers together agree enough.
 fn all_fingers(
     context: &FingerContext,
     candidates: &[Candidate],
     probes: &mut Probes,
-) -> Vec<(Candidate, Routes)> {
-    let screen = &context.search.screen;
-    if screen.all_fingers[0] == i32::MIN {
-        let routes = Routes { by_position: true, across: true };
-        return candidates.iter().map(|candidate| (*candidate, routes)).collect();
+) -> Vec<Candidate> {
+    if context.search.screen.all_fingers[0] == i32::MIN {
+        return candidates.to_vec();
     }
-    let by_position = sums(context, candidates, probes, Some);
-    let across = sums(context, candidates, probes, |place| (place <= 10).then(|| mirror(place)));
-    let reaches = |(sum, count): (i32, usize)| {
-        count > 0 && sum >= screen.all_fingers[count.min(MAX_SCREENED) - 1]
-    };
-    let routes = by_position.into_iter().zip(across).map(|(straight, across)| Routes {
-        by_position: reaches(straight),
-        across: reaches(across),
-    });
-    let both = candidates.iter().copied().zip(routes);
-    both.filter(|(_, routes)| routes.by_position || routes.across).collect()
+    let mut kept = candidates.to_vec();
+    let passed = follow(context, &kept, probes, |routes| routes);
+    kept.iter_mut().zip(passed).for_each(|(candidate, routes)| candidate.routes = routes);
+    kept.retain(|candidate| candidate.routes.any());
+    // Two index fingers at each other's place bring a pair here across the hands; eight others stand right.
+    let passed = follow(context, &kept, probes, Routes::others);
+    for (candidate, more) in kept.iter_mut().zip(passed) {
+        candidate.routes.by_position |= more.by_position;
+        candidate.routes.across |= more.across;
+    }
+    kept
 }
 
-/// For each candidate of one probe the sum of the gate's scores over the first fingers in the order of
-/// screening, each with the finger that `other` says, and their number.
-fn sums(
+/// Which of the routes that `of` picks the candidates of one probe pass.
+fn follow(
     context: &FingerContext,
     candidates: &[Candidate],
     probes: &mut Probes,
+    of: impl Fn(Routes) -> Routes,
+) -> Vec<Routes> {
+    let mut passed = vec![Routes::default(); candidates.len()];
+    let straight = |routes: Routes| of(routes).by_position;
+    for place in reaching(context, candidates, straight, probes, Some) {
+        passed[place].by_position = true;
+    }
+    let across = |routes: Routes| of(routes).across;
+    let other = |place| (place <= 10).then(|| mirror(place));
+    for place in reaching(context, candidates, across, probes, other) {
+        passed[place].across = true;
+    }
+    passed
+}
+
+/// The places of those candidates of one probe, among the ones on a route, whose sum of the gate's scores
+/// over the fingers in the order of screening, each with the finger that `other` says, is high enough.
+fn reaching(
+    context: &FingerContext,
+    candidates: &[Candidate],
+    is_on_route: impl Fn(Routes) -> bool,
+    probes: &mut Probes,
     other: impl Fn(u8) -> Option<u8>,
-) -> Vec<(i32, usize)> {
-    let gallery = &context.search.gallery;
+) -> Vec<usize> {
+    let (gallery, screen) = (&context.search.gallery, &context.search.screen);
     let mut sums = vec![(0, 0); candidates.len()];
-    let Some(probe) = candidates.first().map(|candidate| candidate.probe) else { return sums };
+    let mut alive: Vec<usize> =
+        (0..candidates.len()).filter(|n| is_on_route(candidates[*n].routes)).collect();
+    let Some(probe) = alive.first().map(|n| candidates[*n].probe) else { return alive };
     let own = context.search.probes.records[probe].positions;
     for (place, other) in own.in_order().filter_map(|place| Some((place, other(place)?))) {
-        let record = |candidate: &Candidate| &gallery.records[candidate.row];
-        let has = |(n, candidate): (usize, &Candidate)| {
-            let is_wanted = sums[n].1 < MAX_SCREENED && record(candidate).positions.contains(other);
-            is_wanted.then(|| Some((n, gallery.best_print(record(candidate), other)?))).flatten()
+        let print = |n: usize| {
+            let record = &gallery.records[candidates[n].row];
+            let is_wanted = sums[n].1 < MAX_SCREENED && record.positions.contains(other);
+            is_wanted.then(|| Some((n, gallery.best_print(record, other)?))).flatten()
         };
         let (chosen, views): (Vec<usize>, Vec<PrintView<'_>>) =
-            candidates.iter().enumerate().filter_map(has).unzip();
+            alive.iter().filter_map(|n| print(*n)).unzip();
+        if views.is_empty() {
+            continue;
+        }
         let mut scores = vec![0; views.len()];
-        context.device.minutia_gate(probes.whole(probe, place), &views, &[], &mut scores);
+        context.device.minutia_gate(probes.whole(probe, place), &views, 0, &mut scores);
         for (n, score) in chosen.into_iter().zip(scores) {
             sums[n] = (sums[n].0 + score, sums[n].1 + 1);
         }
+        alive.retain(|n| sums[*n].1 == 0 || sums[*n].0 >= screen.on_the_way[sums[*n].1 - 1]);
     }
-    sums
+    alive.retain(|n| sums[*n].1 > 0 && sums[*n].0 >= screen.all_fingers[sums[*n].1 - 1]);
+    alive
 }
 
 /// Stage 3: the full comparison, as the routes suggest.
-fn in_full(context: &FingerContext, candidate: Candidate, routes: Routes) -> Comparison {
-    let search = context.search;
+fn in_full(context: &FingerContext, candidate: Candidate) -> Comparison {
+    let (search, routes) = (context.search, candidate.routes);
     let a: Vec<Placed<'_>> =
         search.probes.prints(&search.probes.records[candidate.probe]).collect();
     let b: Vec<Placed<'_>> =

@@ -33,6 +33,7 @@ use crate::hits::shard::Shards;
 use crate::ident::content_id;
 use crate::kernel::SPECS;
 use crate::limits::MAX_HITS_PER_RUN;
+use crate::plan::finger_screen;
 use crate::plan::finger_search::ReadyFingerSearch;
 use crate::plan::job::Parameters;
 use crate::plan::search::ReadySearch;
@@ -172,13 +173,14 @@ pub fn execute(
     Ok(RunOutcome { report, hits })
 }
 
-/// What computes the scores, each with its version; of fingerprints also the comparison of records and the
-/// hash of the calibration table.
+/// What computes the scores, each with its version; of fingerprints also the screen, the comparison of records
+/// and the hash of the calibration table.
 fn comparator_versions(inputs: &RunInputs) -> Vec<String> {
     let kernels = SPECS.iter().map(|spec| format!("{} {}", spec.name, spec.version));
     let mut versions: Vec<String> = kernels.collect();
     if !inputs.finger_searches.is_empty() {
         let table = blake3::hash(&calibration::BUILTIN.to_bytes()).to_hex();
+        versions.push(format!("finger_screen {}", finger_screen::SCREEN_VERSION));
         versions.push(format!("finger_records {}", finger_compare::COMPARISON_VERSION));
         versions.push(format!("finger_calibration {}", &table[..16]));
     }

@@ -5,6 +5,10 @@
 //! mate says how many prints have to survive for the mate to survive; ties are misses. Penetration is that
 //! number over the size of the gallery.
 //!
+//! Cascade: with less than all comparisons asked for, the gate's stage 2 is run for that share of a probe's
+//! comparisons alone, those with the greatest [`minutia_gate::excess`]; the others score 0. The least excess
+//! is that of a sample of the distractors, of each probe by itself; `run dedup` has one for all probes.
+//!
 //! Two fingers: in each database the first half of the fingers are paired with the second half into
 //! persons, impression by impression, and the score of a person is the sum of the gate scores of both
 //! fingers. The distractors are paired likewise, each once as a first and once as a second finger, so there
@@ -16,7 +20,7 @@ use serde::Serialize;
 use super::chimera::chimeras;
 use super::dataset::Dataset;
 use super::identification::characteristic;
-use super::matrix::{Matrix, Stage};
+use super::matrix::Matrix;
 use super::projections::Projections;
 use super::scorer::{Probe, gate_scores};
 use crate::device::cpu::CpuDevice;
@@ -35,7 +39,12 @@ pub struct Distractors {
     pub count: u32,
     /// Seed of their making.
     pub seed: u64,
+    /// Share of comparisons for which the gate's stage 2 is run, per cent: 1 to 100.
+    pub stage_2_percent: u32,
 }
+
+/// Distractors whose excess is sampled.
+const SAMPLED: usize = 256;
 
 /// Recall of the gate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -92,41 +101,58 @@ pub(super) fn filter(
     let chimeras = chimeras(dataset, distractors.count, distractors.seed)?;
     let pairs = pairs(dataset, matrix);
     let (mut single, mut fused) = (Ranks::default(), Ranks::default());
-    let mut described: Option<(usize, Vec<Print>)> = None;
+    let mut described: Option<(usize, [Vec<Print>; 2])> = None;
     for database in 0..dataset.databases.len() {
         let projection = &projections.of(database).0.projection;
         let number = projections.number(database);
         if described.as_ref().is_none_or(|(known, _)| *known != number) {
-            let prints = chimeras.par_iter().map(|m| Print::of(m, projection));
-            described = Some((number, prints.collect()));
+            let prints = chimeras.par_iter().map(|m| Print::of(m, projection)).collect();
+            let own = dataset.prints.par_iter().map(|p| Print::of(&p.minutiae, projection));
+            described = Some((number, [prints, own.collect()]));
         }
-        let Some((_, gallery)) = &described else { continue };
-        let gallery: Vec<PrintView<'_>> = gallery.iter().map(Print::view).collect();
+        let Some((_, galleries)) = &described else { continue };
+        let [gallery, impressions] =
+            galleries.each_ref().map(|list| list.iter().map(Print::view).collect::<Vec<_>>());
         let scores = |print: usize| {
             let probe = Probe::new(&dataset.prints[print].minutiae, projection, rotation);
-            gate_scores(device, &probe, &gallery)
+            let least = least_excess(&probe, &gallery, distractors.stage_2_percent);
+            let distractors = gate_scores(device, &probe, &gallery, least);
+            Row { impressions: gate_scores(device, &probe, &impressions, least), distractors }
         };
         let own = |print: &usize| dataset.prints[*print].database == database;
         let alone: Vec<usize> = (0..dataset.prints.len()).filter(own).collect();
-        let rows: Vec<(Ranks, Vec<i32>)> = alone
-            .par_iter()
-            .map(|print| {
-                let row = scores(*print);
-                (ranks_alone(matrix, *print, row.clone()), row)
-            })
-            .collect();
-        let row_of = |print: usize| alone.binary_search(&print).map(|place| &rows[place].1);
+        let rows: Vec<Row> = alone.par_iter().map(|print| scores(*print)).collect();
+        let row_of = |print: usize| alone.binary_search(&print).map(|place| &rows[place]);
         let joint = pairs.iter().filter(|pair| own(&pair.first)).filter_map(|pair| {
             let (first, second) = (row_of(pair.first).ok()?, row_of(pair.second).ok()?);
-            let half = first.len() / 2;
-            let shifted = second.iter().cycle().skip(half);
-            let sums = first.iter().zip(shifted).map(|(a, b)| a.saturating_add(*b)).collect();
-            Some(ranks_fused(matrix, &pairs, pair, sums))
+            Some(ranks_fused(&pairs, pair, (first, second)))
         });
         joint.for_each(|ranks| fused.add(ranks));
-        rows.into_iter().for_each(|(ranks, _)| single.add(ranks));
+        for (print, row) in alone.iter().zip(rows) {
+            single.add(ranks_alone(matrix, *print, row));
+        }
     }
     Ok(Filter { distractors, single: single.recall(), fused: fused.recall() })
+}
+
+/// Scores of one probe.
+struct Row {
+    /// With every impression of the dataset.
+    impressions: Vec<i32>,
+    /// With every distractor.
+    distractors: Vec<i32>,
+}
+
+/// The excess that so many per cent of the distractors reach; 0 for all of them.
+fn least_excess(probe: &Probe, gallery: &[PrintView<'_>], percent: u32) -> i32 {
+    if percent >= 100 {
+        return 0;
+    }
+    let step = gallery.len().div_ceil(SAMPLED).max(1);
+    let mut excesses: Vec<i32> =
+        gallery.iter().step_by(step).map(|print| probe.excess(*print)).collect();
+    excesses.sort_unstable_by(|a, b| b.cmp(a));
+    excesses.get(excesses.len() * percent as usize / 100).copied().unwrap_or(0)
 }
 
 /// Ranks of mates, and the largest gallery among which they were found.
@@ -164,11 +190,11 @@ impl Ranks {
     }
 }
 
-fn ranks_alone(matrix: &Matrix, probe: usize, distractors: Vec<i32>) -> Ranks {
-    let (row, fingers) = (matrix.row(Stage::Gate, probe), matrix.fingers());
-    let mut others = distractors;
+fn ranks_alone(matrix: &Matrix, probe: usize, row: Row) -> Ranks {
+    let fingers = matrix.fingers();
+    let mut others = row.distractors;
     let mut mates = Vec::new();
-    for (print, score) in row.iter().enumerate() {
+    for (print, score) in row.impressions.iter().enumerate() {
         if fingers[print] != fingers[probe] {
             others.push(*score);
         } else if print != probe {
@@ -178,13 +204,14 @@ fn ranks_alone(matrix: &Matrix, probe: usize, distractors: Vec<i32>) -> Ranks {
     Ranks::among(&mates, others)
 }
 
-fn ranks_fused(matrix: &Matrix, pairs: &[Pair], probe: &Pair, distractors: Vec<i32>) -> Ranks {
-    let first = matrix.row(Stage::Gate, probe.first);
-    let second = matrix.row(Stage::Gate, probe.second);
-    let mut others = distractors;
+fn ranks_fused(pairs: &[Pair], probe: &Pair, (first, second): (&Row, &Row)) -> Ranks {
+    let half = first.distractors.len() / 2;
+    let shifted = second.distractors.iter().cycle().skip(half);
+    let sums = first.distractors.iter().zip(shifted).map(|(a, b)| a.saturating_add(*b));
+    let mut others: Vec<i32> = sums.collect();
     let mut mates = Vec::new();
     for pair in pairs {
-        let score = first[pair.first].saturating_add(second[pair.second]);
+        let score = first.impressions[pair.first].saturating_add(second.impressions[pair.second]);
         if pair.person != probe.person {
             others.push(score);
         } else if pair.first != probe.first {

@@ -71,7 +71,10 @@ impl Matrix {
                 .filter(|print| print.database == database)
                 .map(|print| {
                     let probe = Probe::new(&print.minutiae, projection, rotation);
-                    (gate_scores(device, &probe, &gallery), similarities(device, &probe, &gallery))
+                    (
+                        gate_scores(device, &probe, &gallery, 0),
+                        similarities(device, &probe, &gallery),
+                    )
                 })
                 .collect();
             let (gate, full): (Vec<_>, Vec<_>) = rows.into_iter().unzip();

@@ -143,13 +143,21 @@ fn dataset(fingers: u32) -> Dataset {
 }
 
 fn evaluated(dataset: &Dataset, rotation: Rotation) -> (FingerEvaluation, Matrix) {
+    evaluated_with(dataset, rotation, 100)
+}
+
+fn evaluated_with(
+    dataset: &Dataset,
+    rotation: Rotation,
+    stage_2_percent: u32,
+) -> (FingerEvaluation, Matrix) {
     let projection = NamedProjection::builtin().unwrap();
     let projections = Projections::one(projection, &dataset.databases);
     let options = FingerOptions {
         protocol: Protocol::All,
         rotation,
         bootstrap: NO_BOOTSTRAP,
-        distractors: Distractors { count: 30, seed: 1 },
+        distractors: Distractors { count: 30, seed: 1, stage_2_percent },
     };
     let device = CpuDevice::detect().unwrap();
     evaluate_finger("made", dataset, &projections, options, &device).unwrap()
@@ -177,6 +185,21 @@ fn equal_impressions_of_random_fingers_are_told_apart_without_an_error() {
         }
         assert!(found.databases.iter().all(|d| d.training == Training::Unseen));
     }
+}
+
+#[test]
+fn equal_impressions_survive_a_cascade_and_impressions_without_excess_do_not() {
+    let mut dataset = dataset(6);
+    let at = |dataset: &Dataset, percent| {
+        let (found, _) = evaluated_with(dataset, Rotation::Upright, percent);
+        found.filter.unwrap().single.unwrap()
+    };
+    assert_eq!(at(&dataset, 5).at_depth, [1.0; 4]);
+    // Two minutiae left: a little excess, and less than the impressions of others have.
+    let few = dataset.prints.iter_mut().filter(|print| print.finger == 1);
+    few.for_each(|print| print.minutiae.truncate(2));
+    let (whole, cut) = (at(&dataset, 100), at(&dataset, 5));
+    assert!(cut.at_depth[0] <= whole.at_depth[0] && cut.at_depth[0] < 1.0, "{cut:?}, {whole:?}");
 }
 
 #[test]

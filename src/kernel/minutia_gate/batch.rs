@@ -1,9 +1,9 @@
 //! Probes prepared for comparison with many gallery prints, and the comparison of all with all.
 //!
-//! There is no cascade between the stages. The bounds that lose nothing are too wide: at the score that one
-//! stranger in a thousand reaches, the strengths of the best pairs alone rule out no comparison at all, and
-//! with their rotations one in eleven (100 by 400 synthetic prints of 36 minutiae), for the look-ups of
-//! stage 2, which are a good part of its cost.
+//! A caller that wants the best few alone may name a least [`super::excess`], below which stage 2 is not
+//! run: that loses mates, how many is the caller's to measure. The bounds that lose nothing are too wide: at
+//! the score that one stranger in a thousand reaches, the strengths of the best pairs rule out no comparison
+//! at all (100 by 400 synthetic prints of 36 minutiae).
 
 use fearless_simd::{Level, Simd, dispatch};
 
@@ -13,7 +13,7 @@ use super::lanes_avx2::Halves;
 #[cfg(target_arch = "x86_64")]
 use super::lanes_avx512::{BYTE_WORDS, Vnni};
 use super::lanes_portable::{PORTABLE_WORDS, Portable};
-use super::{SPEC, reference};
+use super::{SPEC, screened};
 use crate::kernel::minutia::PrintView;
 use crate::kernel::simd::SimdLevel;
 
@@ -60,47 +60,38 @@ fn pack_portable<S: Simd>(_: S, probes: &[PrintView<'_>]) -> Packed {
 }
 
 /// Compares every probe of `batch` with every print of `gallery`:
-/// `scores[probe * gallery.len() + print]` becomes the score of [`reference`], or 0 where that is below
-/// the probe's `minimum`. `minimum` has one entry per probe, or none for no minimum.
+/// `scores[probe * gallery.len() + print]` becomes the score of [`screened`]: with a `least_excess` of 0 or
+/// less that of [`super::reference`].
 ///
 /// # Panics
-/// `scores` or `minimum` has another length, which would mix up pairs.
-pub fn gate(batch: &Batch<'_>, gallery: &[PrintView<'_>], minimum: &[i32], scores: &mut [i32]) {
+/// `scores` has another length, which would mix up pairs.
+pub fn gate(batch: &Batch<'_>, gallery: &[PrintView<'_>], least_excess: i32, scores: &mut [i32]) {
     assert_eq!(scores.len(), batch.len() * gallery.len(), "{}: one score per pair", SPEC.name);
-    assert!(
-        minimum.is_empty() || minimum.len() == batch.len(),
-        "{}: one minimum per probe",
-        SPEC.name
-    );
     if gallery.is_empty() {
         return;
     }
     match &batch.packed {
-        None => one_by_one(batch, gallery, minimum, scores),
+        None => one_by_one(batch, gallery, least_excess, scores),
         #[cfg(target_arch = "x86_64")]
         Some((Level::Avx512(simd), packed)) => simd.vectorize(
             #[inline(always)]
-            || run::<_, Vnni, BYTE_WORDS>(*simd, packed, gallery, minimum, scores),
+            || run::<_, Vnni, BYTE_WORDS>(*simd, packed, gallery, least_excess, scores),
         ),
         #[cfg(target_arch = "x86_64")]
         Some((Level::Avx2(simd), packed)) => simd.vectorize(
             #[inline(always)]
-            || run::<_, Halves, PORTABLE_WORDS>(*simd, packed, gallery, minimum, scores),
+            || run::<_, Halves, PORTABLE_WORDS>(*simd, packed, gallery, least_excess, scores),
         ),
         Some((level, packed)) => dispatch!(*level, simd => {
-            run::<_, Portable, PORTABLE_WORDS>(simd, packed, gallery, minimum, scores)
+            run::<_, Portable, PORTABLE_WORDS>(simd, packed, gallery, least_excess, scores)
         }),
     }
 }
 
-fn one_by_one(batch: &Batch<'_>, gallery: &[PrintView<'_>], minimum: &[i32], scores: &mut [i32]) {
-    for (place, (probe, scores)) in
-        batch.probes.iter().zip(scores.chunks_exact_mut(gallery.len())).enumerate()
-    {
-        let minimum = minimum.get(place).copied().unwrap_or(0);
+fn one_by_one(batch: &Batch<'_>, gallery: &[PrintView<'_>], least_excess: i32, scores: &mut [i32]) {
+    for (probe, scores) in batch.probes.iter().zip(scores.chunks_exact_mut(gallery.len())) {
         for (print, score) in gallery.iter().zip(scores) {
-            let found = reference(*probe, *print);
-            *score = if found < minimum { 0 } else { found };
+            *score = screened(*probe, *print, least_excess);
         }
     }
 }

@@ -10,7 +10,8 @@
 use fearless_simd::{Bytes, Select, Simd, SimdBase, i16x32, i32x16};
 
 use super::{
-    INDEX_MASK, MAX_ROTATION_DIFFERENCE, PAIRS, TOLERANCE_PX2, TOLERANCE_SHIFT, normalised,
+    INDEX_MASK, MAX_ROTATION_DIFFERENCE, PAIRS, PLAIN_STRENGTH, TOLERANCE_PX2, TOLERANCE_SHIFT,
+    normalised,
 };
 use crate::domain::finger::{MAX_EXTENT_PX, MAX_PRINT_MINUTIAE};
 use crate::kernel::minutia::{Descriptor, PrintView};
@@ -255,7 +256,7 @@ pub(super) fn run<S: Simd, K: Kit<S, W>, const W: usize>(
     simd: S,
     packed: &Packed,
     gallery: &[PrintView<'_>],
-    minimum: &[i32],
+    least_excess: i32,
     scores: &mut [i32],
 ) {
     let mut work = Workspace::<W>::new(packed);
@@ -269,9 +270,8 @@ pub(super) fn run<S: Simd, K: Kit<S, W>, const W: usize>(
             }
         }
         for probe in 0..packed.probes.len() {
-            let minimum = minimum.get(probe).copied().unwrap_or(0);
-            let score = second_stage::<S, K, W>(simd, packed, &work, probe);
-            scores[probe * gallery.len() + place] = if score < minimum { 0 } else { score };
+            let score = second_stage::<S, K, W>(simd, packed, &work, (probe, least_excess));
+            scores[probe * gallery.len() + place] = score;
         }
     }
 }
@@ -388,17 +388,23 @@ impl<S: Simd, const W: usize, const V: usize> Multiply<'_, S, W, V> {
     }
 }
 
-/// Stage 2 of one probe and the gallery print: the score.
+/// Stage 2 of one probe and the gallery print, if their excess reaches the least one: the score.
 #[inline(always)]
 fn second_stage<S: Simd, K: Kit<S, W>, const W: usize>(
     simd: S,
     packed: &Packed,
     work: &Workspace<W>,
-    probe: usize,
+    (probe, least_excess): (usize, i32),
 ) -> i32 {
     let (probe_places, print) = (&packed.probes[probe], &work.print);
     let of_probe = &work.best_of_probes[packed.offsets[probe]..];
     let of_print = &work.best_of_print[probe];
+    if least_excess > 0 {
+        let of_probe = excess(simd, of_probe, probe_places.len);
+        if (of_probe + excess(simd, of_print, print.len)).reduce_sum() < least_excess {
+            return 0;
+        }
+    }
     let mut total = i32x16::splat(simd, 0);
     // A loop and not two calls: the code of both directions together would not fit a core's cache.
     for (first, second, best) in [(probe_places, print, of_probe), (print, probe_places, of_print)]
@@ -407,6 +413,19 @@ fn second_stage<S: Simd, K: Kit<S, W>, const W: usize>(
         total += consistency::<S, K, W>(simd, first, second, strongest);
     }
     normalised(total.reduce_sum() as u32, probe_places.len, print.len)
+}
+
+/// By how much each of `len` best partners exceeds a plain one, summed by lane.
+#[inline(always)]
+fn excess<S: Simd>(simd: S, best: &[i32], len: usize) -> i32x16<S> {
+    let none = i32x16::splat(simd, 0);
+    let mut sum = none;
+    for (best, first) in best.as_chunks::<LANES>().0.iter().zip((0..len).step_by(LANES)) {
+        let number = i32x16::from_slice(simd, &COUNT) + first as i32;
+        let excess = ((i32x16::from_slice(simd, best) >> 7) - PLAIN_STRENGTH).max(none);
+        sum += number.simd_lt(len as i32).select(excess, none);
+    }
+    sum
 }
 
 /// The keys of the 16 best partners from `first` on, 0 from `len` on.

@@ -31,7 +31,7 @@ use super::minutia::trigonometry::DIRECTIONS;
 use super::minutia::{INDEX_MASK, MAX_STRENGTH, PrintView, similarity};
 
 /// Identity of this kernel.
-pub const SPEC: Spec = Spec { name: "minutia_gate", version: 1 };
+pub const SPEC: Spec = Spec { name: "minutia_gate", version: 2 };
 
 /// Pairs of minutiae whose consistency is examined.
 pub const PAIRS: usize = 16;
@@ -43,6 +43,9 @@ pub const MAX_ROTATION_DIFFERENCE: i32 = 16;
 pub const TOLERANCE_PX2: i32 = 100;
 /// and the squared distance shifted right by this.
 pub const TOLERANCE_SHIFT: u32 = 6;
+
+/// Strength of a best partner up to which it says nothing: about what the middle one of a stranger reaches.
+pub const PLAIN_STRENGTH: i32 = 600;
 
 /// `round(4096 / sqrt(n))`, for n from 0 (unused) to 128.
 pub const RECIPROCAL_ROOTS: [u32; 129] = {
@@ -138,6 +141,18 @@ pub fn consistency(a: PrintView<'_>, b: PrintView<'_>, keys: &[Key]) -> u32 {
         total += support * strength_of(u);
     }
     total as u32
+}
+
+/// By how much the best partners of two prints, in both directions, are stronger than plain ones: what is
+/// known of a comparison before stage 2, for a fraction of its cost.
+pub fn excess(a: PrintView<'_>, b: PrintView<'_>) -> i32 {
+    let partners = best_partners(a, b).into_iter().chain(best_partners(b, a));
+    partners.map(|key| (strength_of(key) - PLAIN_STRENGTH).max(0)).sum()
+}
+
+/// The score of two prints, or 0 where their [`excess`] is below `least_excess`; 0 for prints without minutiae.
+pub fn screened(a: PrintView<'_>, b: PrintView<'_>, least_excess: i32) -> i32 {
+    if least_excess > 0 && excess(a, b) < least_excess { 0 } else { reference(a, b) }
 }
 
 /// The definition: the score of two prints, in either order; 0 for prints without minutiae.

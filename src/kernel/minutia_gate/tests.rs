@@ -15,30 +15,33 @@ fn views(prints: &[Print]) -> Vec<PrintView<'_>> {
     prints.iter().map(Print::view).collect()
 }
 
-fn all_scores(level: SimdLevel, probes: &[Print], gallery: &[Print], minimum: &[i32]) -> Vec<i32> {
+fn all_scores(level: SimdLevel, probes: &[Print], gallery: &[Print], least: i32) -> Vec<i32> {
     let mut scores = vec![-1; probes.len() * gallery.len()];
-    gate(&Batch::new(level, &views(probes)), &views(gallery), minimum, &mut scores);
+    gate(&Batch::new(level, &views(probes)), &views(gallery), least, &mut scores);
     scores
 }
 
-/// Every level gives the scores of the definition, with and without minima.
+fn of_all<T>(
+    probes: &[Print],
+    gallery: &[Print],
+    of: impl Fn(PrintView<'_>, PrintView<'_>) -> T,
+) -> Vec<T> {
+    let pairs = probes.iter().flat_map(|probe| gallery.iter().map(move |print| (probe, print)));
+    pairs.map(|(probe, print)| of(probe.view(), print.view())).collect()
+}
+
+/// Every level gives the scores of the definition, with and without a least excess.
 fn check(levels: &[SimdLevel], probes: &[Print], gallery: &[Print]) -> Vec<i32> {
-    let expected: Vec<i32> = probes
-        .iter()
-        .flat_map(|probe| gallery.iter().map(|print| reference(probe.view(), print.view())))
-        .collect();
-    let minimum: Vec<i32> = expected
-        .chunks(gallery.len().max(1))
-        .map(|scores| scores.iter().sum::<i32>() / scores.len() as i32 + 1)
-        .collect();
+    let expected = of_all(probes, gallery, reference);
+    // In the middle of the excesses there are, and at one of them exactly.
+    let mut excesses = of_all(probes, gallery, excess);
+    excesses.sort_unstable();
+    let middle = excesses.get(excesses.len() / 2).copied().unwrap_or(1);
     for level in levels {
-        assert_eq!(all_scores(*level, probes, gallery, &[]), expected, "{level}");
-        if minimum.len() == probes.len() {
-            let cut = expected.iter().enumerate().map(|(place, score)| {
-                if *score < minimum[place / gallery.len()] { 0 } else { *score }
-            });
-            let cut: Vec<i32> = cut.collect();
-            assert_eq!(all_scores(*level, probes, gallery, &minimum), cut, "{level} cut");
+        assert_eq!(all_scores(*level, probes, gallery, 0), expected, "{level}");
+        for least in [middle, middle + 1] {
+            let cut = of_all(probes, gallery, |a, b| screened(a, b, least));
+            assert_eq!(all_scores(*level, probes, gallery, least), cut, "{level} from {least}");
         }
     }
     expected

@@ -70,7 +70,7 @@ fn turned(minutiae: &[PlacedMinutia]) -> Vec<PlacedMinutia> {
 fn score_of(a: &Print, b: &Print) -> (i32, PairScore) {
     let level = SimdLevel::fastest();
     let mut gate = [-1];
-    minutia_gate::gate(&minutia_gate::Batch::new(level, &[a.view()]), &[b.view()], &[], &mut gate);
+    minutia_gate::gate(&minutia_gate::Batch::new(level, &[a.view()]), &[b.view()], 0, &mut gate);
     (gate[0], score(level, a.view(), b.view()))
 }
 
