@@ -144,7 +144,7 @@ struct Row {
 }
 
 /// The excess that so many per cent of the distractors reach; 0 for all of them.
-fn least_excess(probe: &Probe, gallery: &[PrintView<'_>], percent: u32) -> i32 {
+pub(super) fn least_excess(probe: &Probe, gallery: &[PrintView<'_>], percent: u32) -> i32 {
     if percent >= 100 {
         return 0;
     }

@@ -4,11 +4,15 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
+use super::filter::least_excess;
 use super::identification::{characteristic, identification};
 use super::rates::Strata;
+use super::scorer::{Probe, gate_scores};
 use super::*;
 use crate::device::cpu::CpuDevice;
 use crate::domain::finger::{PlacedMinutia, Rotation};
+use crate::kernel::minutia::projection::Projection;
+use crate::kernel::minutia::{Print, PrintView};
 
 const NO_BOOTSTRAP: Bootstrap = Bootstrap { resamples: 0, seed: 1 };
 
@@ -188,18 +192,26 @@ fn equal_impressions_of_random_fingers_are_told_apart_without_an_error() {
 }
 
 #[test]
-fn equal_impressions_survive_a_cascade_and_impressions_without_excess_do_not() {
-    let mut dataset = dataset(6);
-    let at = |dataset: &Dataset, percent| {
-        let (found, _) = evaluated_with(dataset, Rotation::Upright, percent);
-        found.filter.unwrap().single.unwrap()
+fn equal_impressions_survive_a_cascade_that_leaves_few_strangers_a_score() {
+    let dataset = dataset(12);
+    let (found, _) = evaluated_with(&dataset, Rotation::Upright, 5);
+    assert_eq!(found.filter.unwrap().single.unwrap().at_depth, [1.0; 4]);
+
+    let device = CpuDevice::detect().unwrap();
+    let projection = &Projection::builtin().unwrap();
+    let prints: Vec<Print> =
+        dataset.prints.iter().map(|print| Print::of(&print.minutiae, projection)).collect();
+    let gallery: Vec<PrintView<'_>> = prints.iter().map(Print::view).collect();
+    let probe = Probe::new(&dataset.prints[0].minutiae, projection, Rotation::Upright);
+    let at = |percent| {
+        let least = least_excess(&probe, &gallery, percent);
+        gate_scores(&device, &probe, &gallery, least)
     };
-    assert_eq!(at(&dataset, 5).at_depth, [1.0; 4]);
-    // Two minutiae left: a little excess, and less than the impressions of others have.
-    let few = dataset.prints.iter_mut().filter(|print| print.finger == 1);
-    few.for_each(|print| print.minutiae.truncate(2));
-    let (whole, cut) = (at(&dataset, 100), at(&dataset, 5));
-    assert!(cut.at_depth[0] <= whole.at_depth[0] && cut.at_depth[0] < 1.0, "{cut:?}, {whole:?}");
+    let (whole, cut) = (at(100), at(25));
+    let kept = cut.iter().filter(|score| **score > 0).count();
+    assert!(kept >= 2 && kept <= gallery.len() / 4 + 1, "{kept} of {}", gallery.len());
+    assert!(whole.iter().filter(|score| **score > 0).count() > kept);
+    assert!(whole.iter().zip(&cut).all(|(whole, cut)| *cut == 0 || cut == whole));
 }
 
 #[test]
