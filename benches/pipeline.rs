@@ -13,8 +13,10 @@
 )]
 
 use std::path::Path;
+use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use tanba::device::Devices;
 use tanba::device::cpu::CpuDevice;
 use tanba::domain::builtin_frequencies::{DEFAULT_NAME, builtin};
 use tanba::domain::category::Index;
@@ -107,7 +109,7 @@ fn run(world: &World, gallery: &Gallery, spec: &SearchSpec, level: SimdLevel) ->
         overwrite: true,
         tile: TileSize::default(),
         threads: 1,
-        device: CpuDevice::new(level).expect("available"),
+        devices: Arc::new(Devices::of_cpu(CpuDevice::new(level).expect("available"))),
     };
     let outcome = execute(&inputs, &execution, &Silent).expect("a run of a sound gallery");
     outcome.report.searches[0].comparisons

@@ -161,6 +161,12 @@ pub enum Error {
     /// Another process committed first and retrying did not help.
     #[error("{what} changed while this command was committing")]
     Conflict { what: String },
+    /// A device failed or answered wrongly, and the command insists on it.
+    #[error("{device}: {fault}")]
+    Device { device: String, fault: String, help: String },
+    /// Work that was begun was not ended.
+    #[error("{what}")]
+    Incomplete { what: String, help: String },
     /// A documented limit of this program was reached.
     #[error("{what} is over the limit of {limit}")]
     Limit { what: String, limit: u64, help: String },
@@ -201,7 +207,11 @@ impl Error {
             Error::Rejected(_) | Error::Limit { .. } => Kind::InputRejected,
             Error::Refused { .. } => Kind::Refused,
             Error::Integrity { .. } => Kind::Integrity,
-            Error::Io { .. } | Error::Store { .. } | Error::Conflict { .. } => Kind::Incomplete,
+            Error::Io { .. }
+            | Error::Store { .. }
+            | Error::Conflict { .. }
+            | Error::Device { .. }
+            | Error::Incomplete { .. } => Kind::Incomplete,
         }
     }
 
@@ -211,6 +221,8 @@ impl Error {
             Error::Usage { help, .. }
             | Error::Refused { help, .. }
             | Error::Integrity { help, .. }
+            | Error::Device { help, .. }
+            | Error::Incomplete { help, .. }
             | Error::Limit { help, .. } => help.clone(),
             Error::Rejected(rejection) => rejection.help.clone(),
             Error::Io { .. } => {

@@ -1,13 +1,15 @@
 //! Arguments that several verbs share, and what they mean.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
 use jiff::civil::Date;
 
+use super::ui::Ui;
 use crate::device::cpu::CpuDevice;
-use crate::device::selftest;
+use crate::device::{DeviceChoice, Devices, NoDevice, selftest};
 use crate::domain::builtin_frequencies::{DEFAULT_NAME, NAMES, builtin};
 use crate::domain::category::Index;
 use crate::domain::frequency::{FrequencyTable, MinimumFrequency};
@@ -146,6 +148,13 @@ pub(super) struct ExecutionArgs {
     /// Worker threads [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) threads: Option<u16>,
+    /// Devices: auto (the processor and every graphics card), cpu, gpu (every adapter), gpu:N (`tanba
+    /// devices` lists them)
+    #[arg(long, default_value = "auto", value_name = "DEVICES")]
+    pub(super) device: DeviceChoice,
+    /// End, instead of going on without it, when no graphics card can be used or one fails
+    #[arg(long)]
+    pub(super) require_gpu: bool,
     /// Probes per tile
     #[arg(long, default_value_t = TileSize::default().probes, value_name = "N")]
     pub(super) tile_probes: usize,
@@ -171,25 +180,44 @@ impl ExecutionArgs {
         }
     }
 
-    /// The execution into `out`, on a device that answered its self-test.
+    /// The execution into `out`, on devices that answered their self-test.
     ///
     /// # Errors
-    /// A tile without probes or rows is asked, or as [`device`].
-    pub(super) fn execution(&self, out: PathBuf, overwrite: bool) -> Result<Execution> {
+    /// A tile without probes or rows is asked, or as [`devices`].
+    pub(super) fn execution(&self, out: PathBuf, overwrite: bool, ui: &Ui) -> Result<Execution> {
         if self.tile_probes == 0 || self.tile_rows == 0 {
             return Err(Error::usage(
                 "a tile has at least one probe and one row",
                 "leave the options out",
             ));
         }
+        let devices = devices(self.device, self.require_gpu)?;
+        for note in &devices.notes {
+            ui.note(note);
+        }
         Ok(Execution {
             out,
             overwrite,
             tile: TileSize { probes: self.tile_probes, rows: self.tile_rows },
             threads: self.threads(),
-            device: device()?,
+            devices: Arc::new(devices),
         })
     }
+}
+
+/// The devices of a choice, after their self-tests.
+///
+/// # Errors
+/// The environment forces a level that cannot be used, the processor fails its self-test, or an adapter that
+/// is asked for is not there.
+pub(super) fn devices(choice: DeviceChoice, is_gpu_required: bool) -> Result<Devices> {
+    Devices::open(choice, is_gpu_required, processor()?).map_err(|error| match error {
+        NoDevice::Cpu(error) => computes_wrongly(&error.to_string()),
+        NoDevice::Gpu(what) => Error::usage(
+            what,
+            "`tanba devices` lists the adapters; leave --device and --require-gpu out to use the processor",
+        ),
+    })
 }
 
 /// The processor, at the level the environment allows, after its self-test.
@@ -197,16 +225,22 @@ impl ExecutionArgs {
 /// # Errors
 /// The environment forces a level that cannot be used, or the self-test fails.
 pub(super) fn device() -> Result<CpuDevice> {
-    let device = CpuDevice::detect()
-        .map_err(|e| Error::usage(e.to_string(), "unset TANBA_SIMD to use the best level"))?;
-    selftest::check(&device).map_err(|e| {
-        Error::integrity(
-            Path::new("cpu"),
-            e.to_string(),
-            "this processor or build computes wrongly at this level; try TANBA_SIMD=scalar and report it",
-        )
-    })?;
+    let device = processor()?;
+    selftest::check(&device.into()).map_err(|error| computes_wrongly(&error.to_string()))?;
     Ok(device)
+}
+
+fn processor() -> Result<CpuDevice> {
+    CpuDevice::detect()
+        .map_err(|e| Error::usage(e.to_string(), "unset TANBA_SIMD to use the best level"))
+}
+
+fn computes_wrongly(what: &str) -> Error {
+    Error::integrity(
+        Path::new("cpu"),
+        what,
+        "this processor or build computes wrongly at this level; try TANBA_SIMD=scalar and report it",
+    )
 }
 
 /// The parameters these arguments stand for.

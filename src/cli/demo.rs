@@ -76,7 +76,7 @@ pub(super) fn run(args: &DemoArgs, ui: &Ui) -> Result<Outcome> {
     ));
     let night = args.out.join("night");
     let parameters = parameters(&args.population, &args.rule, &table)?;
-    let execution = args.execution.execution(night.clone(), true)?;
+    let execution = args.execution.execution(night.clone(), true, ui)?;
     let sweeps = Preset::Nightly.sweeps();
     let night_run = Night { sweeps, parameters: &parameters, table: &table };
     let outcome = night_run.run(&gallery, &execution, ui)?;

@@ -63,6 +63,7 @@ impl Shown {
                     ));
                 }
             }
+            Event::DevicePutOut { device, fault } => self.ui.warn(put_out(device, fault)),
             Event::SearchFinished { report } => self.ui.note(format!(
                 "{}: {} comparisons in {:.2} s",
                 report.search,
@@ -84,9 +85,16 @@ impl Shown {
                 bar.set_position(*comparisons_done);
                 bar.set_message(format!("{hits} hits"));
             }
+            Event::DevicePutOut { device, fault } => {
+                bar.suspend(|| self.ui.warn(put_out(device, fault)));
+            }
             Event::SearchFinished { .. } => bar.finish_and_clear(),
         }
     }
+}
+
+fn put_out(device: &str, fault: &str) -> String {
+    format!("{device} takes no further part, the processor does its tiles: {fault}")
 }
 
 impl Observer for Shown {

@@ -76,7 +76,7 @@ pub(super) struct RunArgs {
 pub(super) fn run(args: &RunArgs, ui: &Ui) -> Result<Outcome> {
     let table = args.population.table()?;
     let parameters = parameters(&args.population, &args.rule, &table)?;
-    let execution = args.execution.execution(args.out.clone(), args.overwrite)?;
+    let execution = args.execution.execution(args.out.clone(), args.overwrite, ui)?;
     let night = Night { sweeps: args.preset.sweeps(), parameters: &parameters, table: &table };
     let outcome = night.run(&args.gallery, &execution, ui)?;
     summary::show(&outcome.report, &outcome.hits, Some(&args.out), ui);
@@ -111,7 +111,7 @@ impl Night<'_> {
     /// The gallery cannot be read, or as [`execute`].
     pub(super) fn run(&self, gallery: &Path, execution: &Execution, ui: &Ui) -> Result<RunOutcome> {
         let gallery = Gallery::open(gallery)?;
-        let ready = self.ready(&gallery, &execution.device)?;
+        let ready = self.ready(&gallery, execution.devices.cpu.device.cpu())?;
         let inputs = self.inputs(&gallery, "", ready.searches, ready.finger_searches);
         execute(&inputs, execution, &Shown::new(*ui))
     }

@@ -166,7 +166,7 @@ pub(super) fn finish(
     }
     let passing = tempfile::tempdir().map_err(Error::io(&std::env::temp_dir()))?;
     let out = args.out.as_deref().unwrap_or(passing.path());
-    let execution = args.execution.execution(out.to_owned(), args.overwrite)?;
+    let execution = args.execution.execution(out.to_owned(), args.overwrite, ui)?;
     let inputs = night.inputs(gallery, probe_hash, ready.searches, ready.finger_searches);
     let outcome = execute(&inputs, &execution, &Shown::new(*ui))?;
     summary::show(&outcome.report, &outcome.hits, args.out.as_deref(), ui);

@@ -50,13 +50,14 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], kept: Option<&Path>, ui: &U
     }
     show_hits(report, hits, kept.map_or(usize::MAX, |_| SHOWN), ui);
     let comparisons: u64 = report.searches.iter().map(|s| s.comparisons).sum();
+    let worked: Vec<&str> =
+        report.devices.iter().filter(|d| d.tiles > 0).map(|d| d.device.as_str()).collect();
     ui.say(format!(
-        "{} comparisons, {} hits in {:.1} s on {} ({}), {} threads; run {}",
+        "{} comparisons, {} hits in {:.1} s on {}, {} threads; run {}",
         grouped(comparisons),
         grouped(report.hits),
         report.seconds,
-        report.device,
-        report.simd_level,
+        worked.join(" and "),
         report.threads,
         report.run_id,
     ));

@@ -1,7 +1,153 @@
-//! Runs kernels on a device. The only device of this version is the processor itself.
+//! Runs kernels on a device: the processor, or with the feature `gpu` a graphics card. Every device gives
+//! the same answers, bit for bit.
 
+mod choice;
 pub mod cpu;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod selftest;
 mod selftest_finger;
 
+use std::fmt;
+#[cfg(feature = "gpu")]
+use std::sync::Arc;
+
+pub use choice::{DeviceChoice, Devices, Member, NoDevice};
 pub use cpu::CpuDevice;
+
+use crate::kernel::planes::PlaneView;
+use crate::kernel::{Overflow, Survivor, Window, kin_screen, str_counts, str_screen};
+
+/// Why a device did not answer a question.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DeviceError {
+    /// More pairs survive than there is room for: ask for less at once.
+    #[error(transparent)]
+    Overflow(#[from] Overflow),
+    /// The device failed; another one can answer.
+    #[cfg(feature = "gpu")]
+    #[error(transparent)]
+    Gpu(#[from] gpu::GpuError),
+}
+
+/// A device with the processor beside it, which does what the device has no kernel for.
+#[derive(Debug, Clone)]
+pub struct Device {
+    cpu: CpuDevice,
+    #[cfg(feature = "gpu")]
+    gpu: Option<Arc<gpu::GpuDevice>>,
+}
+
+impl From<CpuDevice> for Device {
+    fn from(cpu: CpuDevice) -> Device {
+        Device {
+            cpu,
+            #[cfg(feature = "gpu")]
+            gpu: None,
+        }
+    }
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[cfg(feature = "gpu")]
+        if let Some(gpu) = &self.gpu {
+            let adapter = gpu.adapter();
+            return write!(formatter, "gpu:{} ({})", adapter.number, adapter.name);
+        }
+        write!(formatter, "cpu ({})", self.cpu.level())
+    }
+}
+
+impl Device {
+    /// A graphics card.
+    #[cfg(feature = "gpu")]
+    pub fn gpu(gpu: Arc<gpu::GpuDevice>, cpu: CpuDevice) -> Device {
+        Device { cpu, gpu: Some(gpu) }
+    }
+
+    /// The processor beside the device, or the device itself.
+    pub fn cpu(&self) -> &CpuDevice {
+        &self.cpu
+    }
+
+    /// Whether this is more than the processor.
+    pub fn is_gpu(&self) -> bool {
+        #[cfg(feature = "gpu")]
+        return self.gpu.is_some();
+        #[cfg(not(feature = "gpu"))]
+        false
+    }
+
+    /// Runs [`str_screen`].
+    ///
+    /// # Errors
+    /// More than `capacity` pairs survive, or the device fails.
+    pub fn str_screen(
+        &self,
+        params: &str_screen::Params,
+        queries: &[str_screen::Query],
+        windows: &[Window],
+        view: PlaneView,
+        capacity: usize,
+    ) -> Result<Vec<Survivor>, DeviceError> {
+        #[cfg(feature = "gpu")]
+        if let Some(gpu) = &self.gpu {
+            return gpu.str_screen(params, queries, windows, view, capacity);
+        }
+        Ok(self.cpu.str_screen(params, queries, windows, view, capacity)?)
+    }
+
+    /// Runs [`kin_screen`].
+    ///
+    /// # Errors
+    /// More than `capacity` pairs survive, or the device fails.
+    pub fn kin_screen(
+        &self,
+        params: &kin_screen::Params,
+        queries: &[kin_screen::KinQuery],
+        windows: &[Window],
+        view: PlaneView,
+        capacity: usize,
+    ) -> Result<Vec<Survivor>, DeviceError> {
+        #[cfg(feature = "gpu")]
+        if let Some(gpu) = &self.gpu {
+            return gpu.kin_screen(params, queries, windows, view, capacity);
+        }
+        Ok(self.cpu.kin_screen(params, queries, windows, view, capacity)?)
+    }
+
+    /// Runs [`str_counts`]: the match matrix.
+    ///
+    /// # Errors
+    /// The device fails.
+    pub fn str_counts(
+        &self,
+        queries: &[str_counts::Query],
+        windows: &[Window],
+        view: PlaneView,
+    ) -> Result<str_counts::CountMatrix, DeviceError> {
+        #[cfg(feature = "gpu")]
+        if let Some(gpu) = &self.gpu {
+            return gpu.str_counts(queries, windows, view);
+        }
+        Ok(self.cpu.str_counts(queries, windows, view))
+    }
+
+    /// Runs [`str_counts`]: the histogram by agreement.
+    ///
+    /// # Errors
+    /// The device fails.
+    pub fn str_counts_by_agreement(
+        &self,
+        queries: &[str_counts::Query],
+        windows: &[Window],
+        view: PlaneView,
+    ) -> Result<str_counts::AgreementHistogram, DeviceError> {
+        #[cfg(feature = "gpu")]
+        if let Some(gpu) = &self.gpu {
+            return gpu.str_counts_by_agreement(queries, windows, view);
+        }
+        Ok(self.cpu.str_counts_by_agreement(queries, windows, view))
+    }
+}

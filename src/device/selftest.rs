@@ -6,7 +6,7 @@
 //! (a wrong compiler, a broken processor, an unraised version) would pass a comparison of the two.
 //! Takes one to ten milliseconds. When not to rely on it: it does not replace re-scoring pairs in a run.
 
-use super::{CpuDevice, selftest_finger};
+use super::{Device, DeviceError, selftest_finger};
 use crate::domain::allele::Allele;
 use crate::domain::dna::{Profile, Typing};
 use crate::domain::frequency::{FrequencyTable, MinimumFrequency};
@@ -15,10 +15,8 @@ use crate::domain::locus::Locus;
 use crate::domain::relation::Relation;
 use crate::domain::stringency::Stringency;
 use crate::kernel::planes::{PlaneError, PlaneMap, PlaneView, pack};
-use crate::kernel::simd::SimdLevel;
 use crate::kernel::{
-    Overflow, Spec, Survivor, Window, kin_screen, minutia_gate, minutia_pair, str_counts,
-    str_screen,
+    Spec, Survivor, Window, kin_screen, minutia_gate, minutia_pair, str_counts, str_screen,
 };
 
 /// Why a device may not be used.
@@ -26,15 +24,15 @@ use crate::kernel::{
 pub enum SelfTestError {
     /// A kernel answers otherwise than its definition did.
     #[error(
-        "kernel {kernel} version {version} at {level} gives {found} to the self-test question, not {expected}"
+        "kernel {kernel} version {version} on {device} gives {found} to the self-test question, not {expected}"
     )]
     Wrong {
         /// The kernel.
         kernel: &'static str,
         /// Its version.
         version: u32,
-        /// The instruction set in use.
-        level: SimdLevel,
+        /// The device.
+        device: String,
         /// Digest of the right answer.
         expected: &'static str,
         /// Digest of the answer given.
@@ -51,8 +49,8 @@ impl From<PlaneError> for SelfTestError {
     }
 }
 
-impl From<Overflow> for SelfTestError {
-    fn from(error: Overflow) -> Self {
+impl From<DeviceError> for SelfTestError {
+    fn from(error: DeviceError) -> Self {
         SelfTestError::Setup(error.to_string())
     }
 }
@@ -77,12 +75,12 @@ const LOCI: usize = 12;
 ///
 /// # Errors
 /// A kernel gives a wrong answer.
-pub fn check(device: &CpuDevice) -> Result<(), SelfTestError> {
-    compare(device.level(), &answers(device)?, &EXPECTED)
+pub fn check(device: &Device) -> Result<(), SelfTestError> {
+    compare(device, &answers(device)?, &EXPECTED)
 }
 
 fn compare(
-    level: SimdLevel,
+    device: &Device,
     answers: &[String; ANSWERS],
     expected: &[(Spec, &'static str); ANSWERS],
 ) -> Result<(), SelfTestError> {
@@ -91,7 +89,7 @@ fn compare(
             return Err(SelfTestError::Wrong {
                 kernel: spec.name,
                 version: spec.version,
-                level,
+                device: device.to_string(),
                 expected,
                 found: found.clone(),
             });
@@ -101,7 +99,7 @@ fn compare(
 }
 
 /// The answers of `device`, in the order of [`EXPECTED`].
-fn answers(device: &CpuDevice) -> Result<[String; ANSWERS], SelfTestError> {
+fn answers(device: &Device) -> Result<[String; ANSWERS], SelfTestError> {
     let mut numbers = Numbers(20_261_121);
     let gallery: Vec<Profile> = (0..ROWS).map(|_| numbers.profile()).collect();
     let map = PlaneMap::from_profiles(&gallery)?;
@@ -119,8 +117,8 @@ fn answers(device: &CpuDevice) -> Result<[String; ANSWERS], SelfTestError> {
         let params = str_screen::Params { stringency, max_failing: 3, min_compared: 5 };
         survivors.extend(device.str_screen(&params, &queries, &windows, view, capacity)?);
     }
-    let matrix = device.str_counts(&queries, &windows, view);
-    let histogram = device.str_counts_by_agreement(&queries, &windows, view);
+    let matrix = device.str_counts(&queries, &windows, view)?;
+    let histogram = device.str_counts_by_agreement(&queries, &windows, view)?;
     let counted = histogram.iter().flat_map(|(agreement, pairs)| {
         let loci = [agreement.compared, agreement.high, agreement.moderate, agreement.low];
         loci.into_iter().map(u64::from).chain([pairs]).collect::<Vec<u64>>()
@@ -131,14 +129,14 @@ fn answers(device: &CpuDevice) -> Result<[String; ANSWERS], SelfTestError> {
         digest(matrix.counts.iter().copied()),
         digest(counted),
         digest(bounds.iter().flat_map(fields)),
-        digest(selftest_finger::gate(device)),
-        digest(selftest_finger::pair(device)),
+        digest(selftest_finger::gate(device.cpu())),
+        digest(selftest_finger::pair(device.cpu())),
     ])
 }
 
 /// Survivors of `kin_screen` for every relation.
 fn kinship_bounds(
-    device: &CpuDevice,
+    device: &Device,
     map: &PlaneMap,
     view: PlaneView,
     probes: &[Profile],
@@ -222,23 +220,26 @@ impl Numbers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::device::CpuDevice;
+    use crate::kernel::simd::SimdLevel;
 
     #[test]
     fn every_instruction_set_passes() {
         for level in SimdLevel::available() {
-            assert_eq!(check(&CpuDevice::new(level).unwrap()), Ok(()));
+            assert_eq!(check(&CpuDevice::new(level).unwrap().into()), Ok(()));
         }
     }
 
     #[test]
     fn a_wrong_answer_names_the_kernel_and_the_level() {
-        let right = answers(&CpuDevice::new(SimdLevel::Scalar).unwrap()).unwrap();
+        let device = Device::from(CpuDevice::new(SimdLevel::Scalar).unwrap());
+        let right = answers(&device).unwrap();
         for place in 0..right.len() {
             let mut wrong = right.clone();
             wrong[place].push('0');
-            let error = compare(SimdLevel::Scalar, &wrong, &EXPECTED).unwrap_err();
+            let error = compare(&device, &wrong, &EXPECTED).unwrap_err();
             let Spec { name, version } = EXPECTED[place].0;
-            let expected = format!("kernel {name} version {version} at scalar");
+            let expected = format!("kernel {name} version {version} on cpu (scalar)");
             assert!(error.to_string().starts_with(&expected), "{error}");
         }
     }

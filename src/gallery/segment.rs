@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::{Array, BinaryArray, FixedSizeBinaryArray, RecordBatch};
 use arrow::buffer::Buffer;
@@ -121,7 +122,12 @@ pub struct Segment {
     planes: FixedSizeBinaryArray,
     pieces: Vec<MatchColumns>,
     rows: usize,
+    /// Number of this open segment in the process.
+    number: u64,
 }
+
+/// Segments opened so far.
+static OPENED: AtomicU64 = AtomicU64::new(0);
 
 impl Segment {
     /// Opens the segment after checking both files against the manifest.
@@ -189,7 +195,8 @@ impl Segment {
             .map(MatchColumns::of)
             .collect::<std::result::Result<Vec<_>, _>>()
             .map_err(|e| broken(e.to_string()))?;
-        Ok(Segment { entry, path, map, planes, pieces, rows })
+        let number = OPENED.fetch_add(1, Ordering::Relaxed);
+        Ok(Segment { entry, path, map, planes, pieces, rows, number })
     }
 
     /// The piece that holds `row`, and its place there.
@@ -243,7 +250,9 @@ impl Segment {
         let broken = |e: String| Error::integrity(&self.path, e, RESTORE_HELP);
         let words = bytemuck::try_cast_slice(self.planes.value_data())
             .map_err(|e| broken(format!("planes are not aligned to 8 bytes: {e}")))?;
-        PlaneView::new(&self.map, words, self.rows()).map_err(|e| broken(e.to_string()))
+        PlaneView::new(&self.map, words, self.rows())
+            .map(|view| view.of_segment(self.number))
+            .map_err(|e| broken(e.to_string()))
     }
 
     /// The plane map of this segment.

@@ -62,7 +62,20 @@ pub struct SearchReport {
     pub seconds: f64,
 }
 
-/// A run: inputs, parameters, counts, timings. Only `device` and times may differ between two runs
+/// What a device did in a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceReport {
+    /// The device: `cpu` with its instruction set, or `gpu:N` with the adapter's name.
+    pub device: String,
+    /// Tiles it did.
+    pub tiles: u64,
+    /// Comparisons of those tiles.
+    pub comparisons: u64,
+    /// Why it took no further part, if so; the processor did its tiles.
+    pub put_out: Option<String>,
+}
+
+/// A run: inputs, parameters, counts, timings. Only `devices` and times may differ between two runs
 /// of one `run_id`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunReport {
@@ -86,8 +99,8 @@ pub struct RunReport {
     pub hits: u64,
     /// Clusters of duplicates.
     pub clusters: u64,
-    /// Device kind.
-    pub device: String,
+    /// What each device did.
+    pub devices: Vec<DeviceReport>,
     /// SIMD level.
     pub simd_level: String,
     /// Worker threads.

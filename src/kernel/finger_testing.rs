@@ -8,7 +8,7 @@ use super::minutia::{Descriptor, MAX_SIMILARITY, MAX_STRENGTH, Print, similarity
 
 /// How the prints look.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Style {
+pub(crate) enum Style {
     /// Descriptors spread over all directions.
     Spread,
     /// Few components, each as large as a byte can be.
@@ -22,12 +22,12 @@ pub(super) enum Style {
 }
 
 impl Style {
-    pub(super) const ALL: [Style; 5] =
+    pub(crate) const ALL: [Style; 5] =
         [Style::Spread, Style::Extreme, Style::Ties, Style::Alike, Style::Opposed];
 }
 
 /// A print of `len` minutiae that need not stand in any order.
-pub(super) fn random_print(rng: &mut ChaCha8Rng, len: usize, style: Style) -> Print {
+pub(crate) fn random_print(rng: &mut ChaCha8Rng, len: usize, style: Style) -> Print {
     let mut print = Print { order_key: rng.random_range(0..4), ..Print::default() };
     let few: Vec<Descriptor> = (0..3).map(|_| spread(rng)).collect();
     for _ in 0..len {
@@ -79,7 +79,7 @@ fn extreme(rng: &mut ChaCha8Rng) -> Descriptor {
 
 /// Another impression of `print`: moved, slightly turned in direction, each minutia a little elsewhere,
 /// some missing.
-pub(super) fn distorted(rng: &mut ChaCha8Rng, print: &Print) -> Print {
+pub(crate) fn distorted(rng: &mut ChaCha8Rng, print: &Print) -> Print {
     let mut other = Print { order_key: rng.random(), ..Print::default() };
     let (dx, dy, turn) =
         (rng.random_range(-60..60), rng.random_range(-60..60), rng.random_range(0..8));

@@ -7,13 +7,13 @@
 //! cuts the work into tiles and runs them on its threads.
 
 #[cfg(test)]
-mod finger_testing;
+pub(crate) mod finger_testing;
 mod lanes;
 pub mod planes;
 pub mod query;
 pub mod simd;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub mod kin_screen;
 pub mod minutia;

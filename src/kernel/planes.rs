@@ -340,6 +340,7 @@ pub struct PlaneView<'a> {
     map: &'a PlaneMap,
     words: &'a [u64],
     rows: usize,
+    segment_number: Option<u64>,
 }
 
 impl<'a> PlaneView<'a> {
@@ -355,7 +356,18 @@ impl<'a> PlaneView<'a> {
         if words.len() != expected {
             return Err(PlaneError::Words { rows, expected, found: words.len() });
         }
-        Ok(PlaneView { map, words, rows })
+        Ok(PlaneView { map, words, rows, segment_number: None })
+    }
+
+    /// The same view, known to be of the open segment of this number, which no other one may have in this
+    /// process: a device may keep the planes under it.
+    pub fn of_segment(self, number: u64) -> Self {
+        PlaneView { segment_number: Some(number), ..self }
+    }
+
+    /// Number of the open segment this is a view of, if it is of one.
+    pub fn segment_number(&self) -> Option<u64> {
+        self.segment_number
     }
 
     /// Rows.
@@ -377,6 +389,13 @@ impl<'a> PlaneView<'a> {
     pub fn block(&self, block: usize) -> &'a [u64] {
         let length = self.map.words_per_block();
         self.words.get(block * length..(block + 1) * length).unwrap_or(&[])
+    }
+
+    /// The words of `blocks`, as far as they exist.
+    pub fn blocks_between(&self, blocks: std::ops::Range<usize>) -> &'a [u64] {
+        let length = self.map.words_per_block();
+        let end = blocks.end.min(self.blocks()) * length;
+        self.words.get((blocks.start * length).min(end)..end).unwrap_or(&[])
     }
 
     /// The bit of `plane` at `row`; false outside the view.

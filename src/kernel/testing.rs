@@ -12,37 +12,37 @@ use crate::domain::locus::Locus;
 
 /// How the profiles of a random gallery look.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Style {
+pub(crate) struct Style {
     /// Loci considered.
-    pub(super) loci: usize,
+    pub(crate) loci: usize,
     /// Chance that a locus is missing.
-    pub(super) missing: f64,
+    pub(crate) missing: f64,
     /// Chance of a wildcard, off-ladder call or call outside the ladder at a locus.
-    pub(super) unknown: f64,
+    pub(crate) unknown: f64,
     /// Chance of three to eight alleles at a locus.
-    pub(super) many: f64,
+    pub(crate) many: f64,
     /// Different alleles per locus.
-    pub(super) alleles: u16,
+    pub(crate) alleles: u16,
 }
 
 /// Complete profiles; what most of a register looks like.
-pub(super) const FULL: Style =
+pub(crate) const FULL: Style =
     Style { loci: 23, missing: 0.0, unknown: 0.0, many: 0.0, alleles: 6 };
 /// Everything a register may hold, with few alleles so that pairs agree often.
-pub(super) const MIXED: Style =
+pub(crate) const MIXED: Style =
     Style { loci: 9, missing: 0.2, unknown: 0.15, many: 0.1, alleles: 4 };
 /// Many loci, so that counters need all their bits.
-pub(super) const LONG: Style =
+pub(crate) const LONG: Style =
     Style { loci: 58, missing: 0.05, unknown: 0.05, many: 0.05, alleles: 3 };
 /// Profiles that differ only slightly from full ones.
-pub(super) const NEARLY_FULL: Style =
+pub(crate) const NEARLY_FULL: Style =
     Style { loci: 23, missing: 0.002, unknown: 0.002, many: 0.002, alleles: 5 };
 
 /// Numbers of rows around the block size.
 const SIZES: [usize; 7] = [0, 1, 63, 511, 512, 513, 1500];
 
 /// Every style with every number of rows, and one with more probes than a kernel takes at once.
-pub(super) fn cases(seed: u64) -> impl Iterator<Item = Case> {
+pub(crate) fn cases(seed: u64) -> impl Iterator<Item = Case> {
     let few = [FULL, MIXED, LONG, NEARLY_FULL]
         .into_iter()
         .flat_map(|style| SIZES.map(|rows| (style, rows, 10)));
@@ -94,21 +94,21 @@ fn typing(rng: &mut ChaCha8Rng, style: Style) -> Typing {
 }
 
 /// A gallery with its planes, and probes of which some have alleles and loci the gallery lacks.
-pub(super) struct Case {
-    pub(super) map: PlaneMap,
-    pub(super) words: Vec<u64>,
-    pub(super) rows: usize,
-    pub(super) probes: Vec<Profile>,
-    pub(super) windows: Vec<Window>,
+pub(crate) struct Case {
+    pub(crate) map: PlaneMap,
+    pub(crate) words: Vec<u64>,
+    pub(crate) rows: usize,
+    pub(crate) probes: Vec<Profile>,
+    pub(crate) windows: Vec<Window>,
 }
 
 impl Case {
-    pub(super) fn random(seed: u64, style: Style, rows: usize, probes: usize) -> Case {
+    pub(crate) fn random(seed: u64, style: Style, rows: usize, probes: usize) -> Case {
         Self::random_with_gallery(seed, style, rows, probes).0
     }
 
     /// The case and the profiles its planes were packed from.
-    pub(super) fn random_with_gallery(
+    pub(crate) fn random_with_gallery(
         seed: u64,
         style: Style,
         rows: usize,
@@ -133,7 +133,7 @@ impl Case {
         (Case { map, words, rows, probes, windows }, gallery)
     }
 
-    pub(super) fn view(&self) -> super::planes::PlaneView<'_> {
+    pub(crate) fn view(&self) -> super::planes::PlaneView<'_> {
         super::planes::PlaneView::new(&self.map, &self.words, self.rows).unwrap()
     }
 }
@@ -148,7 +148,7 @@ fn random_window(rng: &mut ChaCha8Rng, rows: usize) -> Window {
 }
 
 /// A screen with room for fewer pairs than survive says so, and otherwise returns all.
-pub(super) fn check_capacity(
+pub(crate) fn check_capacity(
     expected: &[Survivor],
     run: impl Fn(usize) -> Result<Vec<Survivor>, Overflow>,
 ) {
@@ -175,4 +175,4 @@ macro_rules! kernel_tests {
         }
     };
 }
-pub(super) use kernel_tests;
+pub(crate) use kernel_tests;

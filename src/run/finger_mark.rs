@@ -63,7 +63,7 @@ fn passes<'a>(context: &FingerContext, probes: &'a [Probe]) -> Vec<Pass<'a>> {
             let marks = group.iter().flat_map(|probe| &probe.marks);
             let views: Vec<PrintView<'a>> =
                 marks.flat_map(|(_, turns)| turns.iter().map(Print::view)).collect();
-            list.push(Pass { probes: group, batch: context.device.minutia_batch(&views) });
+            list.push(Pass { probes: group, batch: context.device.cpu().minutia_batch(&views) });
             (start, count) = (place + 1, 0);
         }
     }
@@ -131,7 +131,7 @@ fn compare(
     let width = block.views.len();
     let mut scores = vec![0; pass.batch.len() * width];
     if least > i32::MIN {
-        context.device.minutia_gate(&pass.batch, &block.views, 0, &mut scores);
+        context.device.cpu().minutia_gate(&pass.batch, &block.views, 0, &mut scores);
         let first = pass.probes.iter().flat_map(|probe| &probe.marks).next();
         if let (Some((_, turns)), Some(view)) = (first, block.views.first()) {
             spot_check_one(turns[0].view(), *view, (0, scores[0]))?;
@@ -164,7 +164,7 @@ fn compare(
             }
             output.survivors += 1;
             let found =
-                any_position(&context.device, (&probe.marks, Rotation::Any), prints, passes);
+                any_position(context.device.cpu(), (&probe.marks, Rotation::Any), prints, passes);
             output.histogram.add(Millibans(found.score_mban));
             if found.score_mban >= search.threshold.0 {
                 output.hits.push(hit(context, probe.record, row, found));

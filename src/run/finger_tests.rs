@@ -126,7 +126,7 @@ fn search(sides: &FingerSides, probe: Register, threshold: Threshold) -> ReadyFi
 
 fn run(search: &ReadyFingerSearch, tile: &Tile, capacity: usize) -> TileOutput {
     let device = CpuDevice::detect().unwrap();
-    let context = FingerContext { search, device, run_id: "r" };
+    let context = FingerContext { search, device: device.into(), run_id: "r" };
     let mut output = run_within(&context, tile, capacity).unwrap();
     output.hits.sort_by(|a, b| a.hit_id.cmp(&b.hit_id));
     output

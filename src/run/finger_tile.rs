@@ -14,9 +14,9 @@ use std::ops::Range;
 use super::finger_compare::{
     COMPARISON_VERSION, Comparison, Placed, across_hands, by_position, look_for_misplaced,
 };
-use super::tile::TileOutput;
+use super::tile::{SCORED_BY, TileOutput};
 use crate::column::hit::{FingerEvidence, Hit};
-use crate::device::cpu::CpuDevice;
+use crate::device::{CpuDevice, Device};
 use crate::domain::finger::Rotation;
 use crate::error::{Error, Result};
 use crate::ident::hit_id;
@@ -40,7 +40,7 @@ const BATCH_PROBES: usize = 32;
 /// What every tile of a search shares.
 pub(super) struct FingerContext<'a> {
     pub(super) search: &'a ReadyFingerSearch,
-    pub(super) device: CpuDevice,
+    pub(super) device: Device,
     pub(super) run_id: &'a str,
 }
 
@@ -202,7 +202,7 @@ fn positions(context: &FingerContext, tile: &Tile, capacity: usize) -> Screened<
     let mut output = TileOutput::default();
     let shown = |minutiae| Shown::new(&search.probes, tile.probes.clone(), minutiae);
     let (first, across) = (shown(FIRST_MINUTIAE), shown(ACROSS_MINUTIAE));
-    let mut probes = Probes::new(context.device, &first, &across);
+    let mut probes = Probes::new(*context.device.cpu(), &first, &across);
     let candidates = match first_fingers(context, tile, capacity, &mut probes, &mut output)? {
         Ok(candidates) => candidates,
         Err(overflow) => return Ok(Err(overflow)),
@@ -309,7 +309,7 @@ impl Block<'_> {
         if least == i32::MIN {
             return Ok(vec![Routes::BOTH; pairs]);
         }
-        let device = context.device;
+        let device = context.device.cpu();
         let mut sums = vec![0; pairs];
         let prepared = probes.by_position(batch, first);
         device.minutia_gate(prepared, &self.at(first), screen.excess, &mut sums);
@@ -341,7 +341,7 @@ impl Block<'_> {
         let fingers: Vec<u8> = own.common(set.mirrored()).fingers().take(2).collect();
         let Some(first) = fingers.first().copied() else { return };
         let least = screen.across_fingers[fingers.len() - 1];
-        let device = context.device;
+        let device = context.device.cpu();
         let mut scores = vec![0; passed.len()];
         let alone = if fingers.len() == 1 { least } else { screen.first_across };
         let prepared = probes.across_hands(batch, first);
@@ -469,7 +469,7 @@ fn reaching(
             continue;
         }
         let mut scores = vec![0; views.len()];
-        context.device.minutia_gate(probes.whole(probe, place), &views, 0, &mut scores);
+        context.device.cpu().minutia_gate(probes.whole(probe, place), &views, 0, &mut scores);
         for (n, score) in chosen.into_iter().zip(scores) {
             sums[n] = (sums[n].0 + score, sums[n].1 + 1);
         }
@@ -486,7 +486,7 @@ fn in_full(context: &FingerContext, candidate: Candidate) -> Comparison {
         search.probes.prints(&search.probes.records[candidate.probe]).collect();
     let b: Vec<Placed<'_>> =
         search.gallery.prints(&search.gallery.records[candidate.row]).collect();
-    let device = &context.device;
+    let device = context.device.cpu();
     let straight = routes.by_position.then(|| by_position(device, Rotation::Upright, (&a, &b)));
     if let Some(mut straight) = straight.clone().filter(|s| s.score_mban >= search.threshold.0) {
         look_for_misplaced(device, Rotation::Upright, (&a, &b), &mut straight);
@@ -537,7 +537,7 @@ pub(super) fn hit(context: &FingerContext, probe: usize, row: usize, found: Comp
         kinship: None,
         purpose: spec.purpose.article.into(),
         new_since: generation(probe).max(generation(gallery)),
-        device: context.device.name().into(),
+        device: SCORED_BY.into(),
         dna: None,
         finger: Some(FingerEvidence { minutiae_paired: found.paired(), fingers: found.fingers() }),
     }

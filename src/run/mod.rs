@@ -13,14 +13,14 @@ pub mod probes;
 pub mod progress;
 pub mod tile;
 mod work;
+mod workers;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
-use rayon::prelude::*;
-
 use crate::column::hit::{HIT_SCHEMA_VERSION, Hit};
-use crate::device::cpu::CpuDevice;
+use crate::device::{Device, Devices};
 use crate::domain::calibration;
 use crate::domain::likelihood::Population;
 use crate::error::{Error, Result};
@@ -28,7 +28,7 @@ use crate::hits::cluster::{cluster_count, clusters};
 use crate::hits::finish::finish;
 use crate::hits::histogram::Histogram;
 use crate::hits::output::{self, Finished};
-use crate::hits::report::{RunReport, SearchReport};
+use crate::hits::report::{DeviceReport, RunReport, SearchReport};
 use crate::hits::shard::Shards;
 use crate::ident::content_id;
 use crate::kernel::SPECS;
@@ -42,6 +42,7 @@ use finger_tile::FingerContext;
 use progress::{Observer, Progress};
 use tile::{TileContext, TileOutput};
 use work::Work;
+use workers::Workers;
 
 /// Shards waiting to be written before the workers pause.
 const SHARDS_IN_FLIGHT: usize = 64;
@@ -57,8 +58,8 @@ pub struct Execution {
     pub tile: TileSize,
     /// Worker threads.
     pub threads: usize,
-    /// Device.
-    pub device: CpuDevice,
+    /// Devices.
+    pub devices: Arc<Devices>,
 }
 
 /// What the hits are computed from.
@@ -118,17 +119,14 @@ pub fn execute(
     let started_at = jiff::Timestamp::now().to_string();
     let _claim = output::claim(&execution.out, execution.overwrite)?;
     let run_id = run_id(inputs)?;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(execution.threads)
-        .build()
-        .map_err(|e| Error::usage(e.to_string(), "choose another number of --threads"))?;
+    let workers = Workers { devices: &execution.devices, threads: execution.threads, observer };
     let writer = load::ShardWriter::start(Shards::create(&execution.out)?, SHARDS_IN_FLIGHT)?;
     let mut searches = Vec::new();
     let mut histograms = Vec::new();
     let mut first_tile = 0;
     let mut written = 0;
-    for work in work(inputs, execution.device, &run_id) {
-        let done = run_search(&work, execution, &pool, &writer, first_tile, observer);
+    for work in work(inputs, &execution.devices.cpu.device, &run_id) {
+        let done = run_search(&work, execution, &workers, &writer, first_tile);
         let (report, histogram, hits) = match done {
             Ok(done) => done,
             // If a shard could not be written, that is the cause; the workers only saw the queue close.
@@ -158,8 +156,8 @@ pub fn execute(
         searches,
         hits: hits.len() as u64,
         clusters: cluster_count(&members),
-        device: execution.device.name().into(),
-        simd_level: execution.device.level().name().into(),
+        devices: device_reports(&execution.devices),
+        simd_level: execution.devices.cpu.device.cpu().level().name().into(),
         threads: execution.threads,
         tile_probes: execution.tile.probes,
         tile_rows: execution.tile.rows,
@@ -171,6 +169,17 @@ pub fn execute(
     output::write(&execution.out, &finished)?;
     shards.remove()?;
     Ok(RunOutcome { report, hits })
+}
+
+/// What each device did.
+fn device_reports(devices: &Devices) -> Vec<DeviceReport> {
+    let all = std::iter::once(&devices.cpu).chain(&devices.gpus);
+    all.map(|member| {
+        let (tiles, comparisons) = member.work();
+        let device = member.device.to_string();
+        DeviceReport { device, tiles, comparisons, put_out: member.reason() }
+    })
+    .collect()
 }
 
 /// What computes the scores, each with its version; of fingerprints also the screen, the comparison of records
@@ -228,7 +237,7 @@ fn ordered_hits(shards: &Shards, inputs: &RunInputs, written: u64) -> Result<Vec
 /// The searches of a run in order: profiles, then fingerprints.
 fn work<'a>(
     inputs: &'a RunInputs<'a>,
-    device: CpuDevice,
+    device: &'a Device,
     run_id: &'a str,
 ) -> impl Iterator<Item = Work<'a>> {
     let dna = inputs.searches.iter().map(move |search| {
@@ -236,12 +245,13 @@ fn work<'a>(
             search,
             parameters: inputs.parameters,
             population: &inputs.population,
-            device,
+            device: device.clone(),
             run_id,
         })
     });
     let fingers = inputs.finger_searches.iter();
-    dna.chain(fingers.map(move |search| Work::Finger(FingerContext { search, device, run_id })))
+    let finger = move |search| FingerContext { search, device: device.clone(), run_id };
+    dna.chain(fingers.map(move |search| Work::Finger(finger(search))))
 }
 
 /// Runs every tile of one search; its shards are numbered from `first_tile`. The last number of the
@@ -249,27 +259,21 @@ fn work<'a>(
 fn run_search(
     work: &Work,
     execution: &Execution,
-    pool: &rayon::ThreadPool,
+    workers: &Workers,
     writer: &load::ShardWriter,
     first_tile: u64,
-    observer: &dyn Observer,
 ) -> Result<(SearchReport, Histogram, u64)> {
     let started = Instant::now();
     let list = work.tiles(execution.tile);
-    let progress = Progress::start(work.name(), list.len() as u64, work.comparisons(), observer);
-    let outputs: Vec<TileOutput> = pool.install(|| {
-        list.par_iter()
-            .enumerate()
-            .map(|(number, tile)| {
-                let mut output = work.run(tile)?;
-                if !output.hits.is_empty() {
-                    let hits = std::mem::take(&mut output.hits);
-                    writer.send(first_tile + number as u64, hits)?;
-                }
-                progress.tile_done(output.comparisons, output.written);
-                Ok(output)
-            })
-            .collect::<Result<_>>()
+    let progress =
+        Progress::start(work.name(), list.len() as u64, work.comparisons(), workers.observer);
+    let outputs = workers.run(work, &list, |number, mut output: TileOutput| {
+        if !output.hits.is_empty() {
+            let hits = std::mem::take(&mut output.hits);
+            writer.send(first_tile + number as u64, hits)?;
+        }
+        progress.tile_done(output.comparisons, output.written);
+        Ok(output)
     })?;
     let mut histogram = Histogram::default();
     outputs.iter().for_each(|output| histogram.merge(&output.histogram));

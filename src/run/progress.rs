@@ -39,6 +39,13 @@ pub enum Event {
         /// Estimated seconds to go.
         seconds_left: f64,
     },
+    /// A device failed or answered wrongly and takes no further part; the processor does its tiles.
+    DevicePutOut {
+        /// The device.
+        device: String,
+        /// What went wrong.
+        fault: String,
+    },
     /// A search has ended.
     SearchFinished {
         /// Its account, with the hits of its tiles: the final reduction may keep fewer.

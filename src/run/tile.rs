@@ -2,7 +2,7 @@
 //! search and the tile; an overflow redoes the tile in halves, and nothing is dropped.
 
 use crate::column::hit::{DnaEvidence, Hit};
-use crate::device::cpu::CpuDevice;
+use crate::device::{Device, DeviceError};
 use crate::domain::dna::Profile;
 use crate::domain::likelihood::{Population, log10_product};
 use crate::domain::stringency::{Agreement as Counts, compare};
@@ -18,6 +18,9 @@ use crate::plan::search::ReadySearch;
 use crate::plan::tile::Tile;
 use crate::score::Millibans;
 
+/// Kind of device that computes the score of a hit, whichever screened the pair.
+pub(super) const SCORED_BY: &str = "cpu";
+
 /// Version of the exact comparators; part of a hit's identity.
 const COMPARATOR_VERSION: u32 = 1;
 
@@ -26,7 +29,7 @@ pub(super) struct TileContext<'a> {
     pub(super) search: &'a ReadySearch,
     pub(super) parameters: &'a Parameters,
     pub(super) population: &'a Population<'a>,
-    pub(super) device: CpuDevice,
+    pub(super) device: Device,
     pub(super) run_id: &'a str,
 }
 
@@ -128,10 +131,12 @@ fn identity(
     let view = gallery.view()?;
     let survivors = match context.device.str_screen(&params, &queries, &windows, view, capacity) {
         Ok(survivors) => survivors,
-        Err(overflow) => return Ok(Err(overflow)),
+        Err(DeviceError::Overflow(overflow)) => return Ok(Err(overflow)),
+        #[cfg(feature = "gpu")]
+        Err(fault) => return Err(failed(&context.device, fault.to_string())),
     };
     let one = |q: usize, w| str_screen::reference(&params, &queries[q..=q], &[w], view, 1);
-    spot_check(gallery, &windows, &survivors, one)?;
+    spot_check(&context.device, gallery, &windows, &survivors, one)?;
     for survivor in survivors.iter().filter(|s| alive_rows[s.row as usize]) {
         output.survivors += 1;
         let (place, row) = (survivor.probe as usize, survivor.row as usize);
@@ -163,6 +168,7 @@ const SPOT_CHECKS: u64 = 4;
 /// Compares the device's answer with the reference on a few pairs spread over the tile, and on one
 /// survivor. A device that answers wrongly must not write a hit list.
 fn spot_check(
+    device: &Device,
     scanned: &Segment,
     windows: &[Window],
     survivors: &[Survivor],
@@ -182,17 +188,38 @@ fn spot_check(
         let place = survivors.binary_search_by_key(&(probe, row), |s| (s.probe, s.row));
         let answered = place.ok().map(|place| survivors[place].value);
         if answered != expected {
-            return Err(Error::integrity(
-                std::path::Path::new("cpu"),
-                format!(
-                    "record {}: the device answers {answered:?}, the reference {expected:?}",
-                    scanned.record_id(row as usize)
-                ),
-                "this processor computes wrongly; run again with TANBA_SIMD=scalar and report it",
+            let record = scanned.record_id(row as usize);
+            return Err(answers_wrongly(
+                device,
+                format!("record {record}: it answers {answered:?}, the reference {expected:?}"),
             ));
         }
     }
     Ok(())
+}
+
+/// The error of a device that failed.
+#[cfg(feature = "gpu")]
+pub(super) fn failed(device: &Device, fault: String) -> Error {
+    Error::Device {
+        device: device.to_string(),
+        fault,
+        help: "run again with --device cpu, or without --require-gpu".into(),
+    }
+}
+
+/// The error of a device that answers otherwise than the reference: of the processor the end of the run, of
+/// another one the end of its part in it.
+pub(super) fn answers_wrongly(device: &Device, what: String) -> Error {
+    #[cfg(feature = "gpu")]
+    if device.is_gpu() {
+        return failed(device, what);
+    }
+    Error::integrity(
+        std::path::Path::new(&device.to_string()),
+        what,
+        "this processor computes wrongly; run again with TANBA_SIMD=scalar and report it",
+    )
 }
 
 struct Pair<'a> {
@@ -266,10 +293,12 @@ fn kinship(
     let survivors: Vec<Survivor> =
         match context.device.kin_screen(&params, &queries, &windows, view, capacity) {
             Ok(survivors) => survivors,
-            Err(overflow) => return Ok(Err(overflow)),
+            Err(DeviceError::Overflow(overflow)) => return Ok(Err(overflow)),
+            #[cfg(feature = "gpu")]
+            Err(fault) => return Err(failed(&context.device, fault.to_string())),
         };
     let one = |q: usize, w| kin_screen::reference(&params, &queries[q..=q], &[w], view, 1);
-    spot_check(bodies, &windows, &survivors, one)?;
+    spot_check(&context.device, bodies, &windows, &survivors, one)?;
     for survivor in survivors.iter().filter(|s| alive_bodies[s.row as usize]) {
         output.survivors += 1;
         let (place, row) = (survivor.probe as usize, survivor.row as usize);
@@ -352,7 +381,7 @@ fn hit(context: &TileContext, pair: &Pair, scored: &Scored) -> Hit {
             theta: context.parameters.theta,
         }),
         finger: None,
-        device: context.device.name().into(),
+        device: SCORED_BY.into(),
     }
 }
 
@@ -361,6 +390,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::device::CpuDevice;
     use crate::domain::allele::Allele;
     use crate::domain::builtin_frequencies::{DEFAULT_NAME, builtin};
     use crate::domain::category::Index;
@@ -445,7 +475,7 @@ mod tests {
                 search: &search,
                 parameters: &parameters,
                 population: &population,
-                device: CpuDevice::detect().unwrap(),
+                device: CpuDevice::detect().unwrap().into(),
                 run_id: "r",
             };
             let kin = !search.relatives.is_empty();

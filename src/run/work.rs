@@ -2,6 +2,7 @@
 
 use super::finger_tile::{FingerContext, run_finger_tile};
 use super::tile::{TileContext, TileOutput, run_tile};
+use crate::device::Device;
 use crate::error::Result;
 use crate::hits::report::{SearchReport, StageReport};
 use crate::plan::census::LeftOut;
@@ -38,10 +39,12 @@ impl Work<'_> {
         }
     }
 
-    pub(super) fn run(&self, tile: &Tile) -> Result<TileOutput> {
+    /// Runs a tile on a device.
+    pub(super) fn run(&self, tile: &Tile, device: &Device) -> Result<TileOutput> {
+        let device = device.clone();
         match self {
-            Work::Dna(context) => run_tile(context, tile),
-            Work::Finger(context) => run_finger_tile(context, tile),
+            Work::Dna(context) => run_tile(&TileContext { device, ..*context }, tile),
+            Work::Finger(context) => run_finger_tile(&FingerContext { device, ..*context }, tile),
         }
     }
 

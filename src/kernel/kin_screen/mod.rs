@@ -30,7 +30,7 @@ use crate::limits::MAX_LOCI;
 pub const SPEC: Spec = Spec { name: "kin_screen", version: 1 };
 
 /// Classes of a row's genotype at one locus, seen from a probe {a,b}.
-const CLASSES: usize = 6;
+pub(crate) const CLASSES: usize = 6;
 const NEITHER: usize = 0;
 const A_AND_OTHER: usize = 1;
 const A_TWICE: usize = 2;
@@ -65,15 +65,15 @@ pub struct Params {
 
 /// One locus of a compiled probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct KinLocus {
-    first_plane: u32,
+pub(crate) struct KinLocus {
+    pub(crate) first_plane: u32,
     /// Planes of the probe's alleles; `None` where the dictionary lacks the allele, and for b in a
     /// homozygous probe.
-    plane_a: Option<u32>,
-    plane_b: Option<u32>,
-    scores: [i16; CLASSES],
+    pub(crate) plane_a: Option<u32>,
+    pub(crate) plane_b: Option<u32>,
+    pub(crate) scores: [i16; CLASSES],
     /// Bit c: class c has the ratio zero.
-    excluding: u8,
+    pub(crate) excluding: u8,
 }
 
 /// A probe compiled for one relation and population: class scores in fixed point.
@@ -132,8 +132,13 @@ impl KinQuery {
         f64::from(value) * f64::from(-self.exponent).exp2()
     }
 
+    /// The loci, as devices read them.
+    pub(crate) fn loci(&self) -> &[KinLocus] {
+        &self.loci
+    }
+
     /// `threshold_log10` in this probe's unit, rounded down.
-    fn threshold(&self, threshold_log10: f64) -> i32 {
+    pub(crate) fn threshold(&self, threshold_log10: f64) -> i32 {
         if threshold_log10.is_nan() {
             return i32::MAX;
         }

@@ -96,9 +96,19 @@ impl Default for AgreementHistogram {
 
 impl AgreementHistogram {
     fn add(&mut self, agreement: &Agreement, pairs: u64) {
-        if let Some(count) = self.counts.get_mut(place(agreement)) {
+        self.add_at(place(agreement), pairs);
+    }
+
+    /// Adds `pairs` at a place of the dense order of nested quadruples, below [`Self::places`].
+    pub(crate) fn add_at(&mut self, place: usize, pairs: u64) {
+        if let Some(count) = self.counts.get_mut(place) {
             *count += pairs;
         }
+    }
+
+    /// Number of nested quadruples.
+    pub(crate) const fn places() -> usize {
+        QUADRUPLES
     }
 
     /// The counts that are not zero, ascending by compared, low, moderate, high.

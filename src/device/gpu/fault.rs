@@ -1,0 +1,72 @@
+//! Faults put in on purpose, so that tests can show that none loses or doubles a hit.
+
+use std::sync::{Mutex, PoisonError};
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// What goes wrong with one call of a kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The device is given up.
+    Lost,
+    /// A buffer cannot be had.
+    OutOfMemory,
+    /// The answer is not the right one.
+    WrongAnswer,
+    /// There is room for a single survivor at first.
+    RoomOfOne,
+}
+
+impl Fault {
+    /// Every fault.
+    pub const ALL: [Fault; 4] =
+        [Fault::Lost, Fault::OutOfMemory, Fault::WrongAnswer, Fault::RoomOfOne];
+}
+
+/// Which calls go wrong, drawn from a seed.
+#[derive(Debug)]
+pub struct FaultPlan {
+    state: Mutex<(ChaCha8Rng, u64)>,
+    faults: Vec<Fault>,
+    chance: f64,
+}
+
+impl FaultPlan {
+    /// Each call goes wrong with `chance`, in one of the ways of `faults`.
+    pub fn new(seed: u64, chance: f64, faults: &[Fault]) -> FaultPlan {
+        let state = Mutex::new((ChaCha8Rng::seed_from_u64(seed), 0));
+        FaultPlan { state, faults: faults.to_vec(), chance: chance.clamp(0.0, 1.0) }
+    }
+
+    /// What goes wrong with the next call.
+    pub(super) fn next(&self) -> Option<Fault> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.faults.is_empty() || !state.0.random_bool(self.chance) {
+            return None;
+        }
+        let place = state.0.random_range(0..self.faults.len());
+        state.1 += 1;
+        self.faults.get(place).copied()
+    }
+
+    /// Calls that went wrong so far.
+    pub fn injected(&self) -> u64 {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).1
+    }
+}
+
+/// What was put into one call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Injected(pub(super) Option<Fault>);
+
+impl Injected {
+    /// Survivors there is room for at first, of `otherwise` ones.
+    pub(super) fn first_room(self, otherwise: usize) -> usize {
+        if self.0 == Some(Fault::RoomOfOne) { 1 } else { otherwise }
+    }
+
+    pub(super) fn is_wrong(self) -> bool {
+        self.0 == Some(Fault::WrongAnswer)
+    }
+}

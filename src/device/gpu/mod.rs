@@ -1,0 +1,144 @@
+//! Kernels on a graphics card through wgpu and Vulkan: the same answers as [`super::CpuDevice`], bit for bit.
+//!
+//! What: one shader a kernel, `shaders/NAME.wgsl`, and its host here. A call is cut into dispatches of less
+//! than a tenth of a second; planes of segments stay on the device; a buffer too small for the survivors of
+//! a dispatch is made larger and the dispatch run again.
+//!
+//! Limits: Vulkan alone, and adapters with immediates (push constants). Results are sorted here, because a
+//! device appends them as it comes to them. When not to use it: for few pairs; a call costs a fraction of a
+//! millisecond whatever it asks.
+
+pub mod adapters;
+mod context;
+mod counts;
+mod encode;
+mod fault;
+pub mod interface;
+mod pace;
+mod resident;
+mod screens;
+#[cfg(test)]
+mod tests;
+
+pub use context::GpuError;
+pub use fault::{Fault, FaultPlan};
+
+use adapters::Adapter;
+use context::{Context, Pipeline};
+use fault::Injected;
+use interface::{KIN_SCREEN, STR_COUNTS, STR_SCREEN};
+use pace::Pace;
+use resident::Resident;
+
+use super::DeviceError;
+use crate::kernel::{Spec, planes};
+use crate::limits::{MAX_ALLELES_PER_LOCUS, MAX_LOCI};
+
+const _: () = {
+    assert!(interface::BLOCK_WORDS as usize * 32 == planes::LANES);
+    assert!(interface::TYPED as usize == planes::TYPED && interface::WILD as usize == planes::WILD);
+    assert!(interface::ONE as usize == planes::ONE && interface::TWO as usize == planes::TWO);
+    assert!(interface::MANY as usize == planes::MANY);
+    assert!(interface::MAX_ALLELES_PER_LOCUS as usize == MAX_ALLELES_PER_LOCUS);
+    assert!(interface::MAX_LOCI as usize == MAX_LOCI);
+    assert!(interface::CLASSES as usize == crate::kernel::kin_screen::CLASSES);
+    assert!(cfg!(target_endian = "little"), "planes are words of 64 bits read as two of 32");
+};
+
+/// The whole text of a shader, as `build.rs` made it.
+macro_rules! source {
+    ($shader:literal) => {
+        include_str!(concat!(env!("OUT_DIR"), "/", $shader, ".wgsl"))
+    };
+}
+
+/// The pace of each kernel.
+#[derive(Default)]
+struct Paces {
+    str_screen: Pace,
+    str_counts: Pace,
+    kin_screen: Pace,
+}
+
+/// An adapter opened for the kernels. May be used from several threads: while one waits for a dispatch,
+/// another brings its probes.
+pub struct GpuDevice {
+    adapter: Adapter,
+    context: Context,
+    str_screen: Pipeline,
+    str_counts: Pipeline,
+    kin_screen: Pipeline,
+    paces: Paces,
+    resident: Resident,
+    faults: Option<FaultPlan>,
+}
+
+impl std::fmt::Debug for GpuDevice {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("GpuDevice").field("adapter", &self.adapter).finish_non_exhaustive()
+    }
+}
+
+impl GpuDevice {
+    /// Opens `adapter`.
+    ///
+    /// # Errors
+    /// It is unsuitable, or its driver refuses it or a shader.
+    pub fn open(adapter: &Adapter) -> Result<GpuDevice, GpuError> {
+        if let Some(reason) = &adapter.unsuitable {
+            return Err(GpuError::Refused(reason.clone()));
+        }
+        let context = Context::open(&adapter.inner)?;
+        Ok(GpuDevice {
+            adapter: adapter.clone(),
+            str_screen: context.pipeline(&STR_SCREEN, source!("str_screen"))?,
+            str_counts: context.pipeline(&STR_COUNTS, source!("str_counts"))?,
+            kin_screen: context.pipeline(&KIN_SCREEN, source!("kin_screen"))?,
+            context,
+            paces: Paces::default(),
+            resident: Resident::default(),
+            faults: None,
+        })
+    }
+
+    /// The same with faults, for tests.
+    pub fn with_faults(self, faults: FaultPlan) -> GpuDevice {
+        GpuDevice { faults: Some(faults), ..self }
+    }
+
+    /// The faults put in.
+    pub fn faults(&self) -> Option<&FaultPlan> {
+        self.faults.as_ref()
+    }
+
+    /// The adapter.
+    pub fn adapter(&self) -> &Adapter {
+        &self.adapter
+    }
+
+    /// Kind of device, as hit lists state it.
+    pub fn name(&self) -> &'static str {
+        "gpu"
+    }
+
+    /// Gives back the memory of the segments that were searched.
+    pub fn forget_segments(&self) {
+        self.resident.clear();
+    }
+
+    /// What is to go wrong with this call of `kernel`.
+    fn injected(&self, kernel: &Spec) -> Result<Injected, GpuError> {
+        let fault = self.faults.as_ref().and_then(FaultPlan::next);
+        match fault {
+            Some(Fault::Lost) => {
+                self.context.lose();
+                self.context.check()?;
+            }
+            Some(Fault::OutOfMemory) => {
+                return Err(GpuError::OutOfMemory { what: kernel.name, bytes: 0 });
+            }
+            _ => {}
+        }
+        Ok(Injected(fault))
+    }
+}
