@@ -4,6 +4,8 @@
 //! writes constants, structures and bindings in WGSL before the shader's text, has naga parse and validate
 //! the whole, compares sizes and offsets with those of the Rust structures, and leaves the text in `OUT_DIR`.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "how a build script speaks to cargo")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -8,6 +8,8 @@
 //! device appends them as it comes to them. When not to use it: for few pairs; a call costs a fraction of a
 //! millisecond whatever it asks.
 
+use std::sync::{Mutex, PoisonError};
+
 pub mod adapters;
 mod context;
 mod counts;
@@ -18,7 +20,7 @@ mod pace;
 mod resident;
 mod screens;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use context::GpuError;
 pub use fault::{Fault, FaultPlan};
@@ -70,7 +72,7 @@ pub struct GpuDevice {
     kin_screen: Pipeline,
     paces: Paces,
     resident: Resident,
-    faults: Option<FaultPlan>,
+    faults: Mutex<Option<FaultPlan>>,
 }
 
 impl std::fmt::Debug for GpuDevice {
@@ -97,18 +99,19 @@ impl GpuDevice {
             context,
             paces: Paces::default(),
             resident: Resident::default(),
-            faults: None,
+            faults: Mutex::new(None),
         })
     }
 
-    /// The same with faults, for tests.
-    pub fn with_faults(self, faults: FaultPlan) -> GpuDevice {
-        GpuDevice { faults: Some(faults), ..self }
+    /// Puts faults into the calls from now on, for tests.
+    pub fn set_faults(&self, faults: Option<FaultPlan>) {
+        *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults;
     }
 
-    /// The faults put in.
-    pub fn faults(&self) -> Option<&FaultPlan> {
-        self.faults.as_ref()
+    /// Calls that went wrong on purpose since the faults were set.
+    pub fn faults_injected(&self) -> u64 {
+        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.as_ref().map_or(0, FaultPlan::injected)
     }
 
     /// The adapter.
@@ -128,7 +131,10 @@ impl GpuDevice {
 
     /// What is to go wrong with this call of `kernel`.
     fn injected(&self, kernel: &Spec) -> Result<Injected, GpuError> {
-        let fault = self.faults.as_ref().and_then(FaultPlan::next);
+        let fault = {
+            let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+            faults.as_mut().and_then(FaultPlan::next)
+        };
         match fault {
             Some(Fault::Lost) => {
                 self.context.lose();
