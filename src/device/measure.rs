@@ -15,7 +15,7 @@ use crate::domain::likelihood::Population;
 use crate::domain::locus::Locus;
 use crate::domain::relation::Relation;
 use crate::domain::stringency::Stringency;
-use crate::kernel::planes::{PlaneMap, PlaneView, pack};
+use crate::kernel::planes::{PlaneMap, PlaneView, new_number, pack};
 use crate::kernel::{Spec, Window, kin_screen, str_counts, str_screen};
 
 /// Rows compared with.
@@ -28,8 +28,6 @@ const LONG: Duration = Duration::from_millis(300);
 const ALLELES: u16 = 12;
 /// Rows that no list of survivors comes near.
 const CAPACITY: usize = 1 << 22;
-/// The number of the segment measured with: those opened count from 0.
-const SEGMENT: u64 = u64::MAX;
 
 /// What was measured of one kernel.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,7 +49,7 @@ pub fn rates(device: &Device) -> Result<Vec<Rate>, SelfTestError> {
     let gallery: Vec<Profile> = (0..ROWS).map(|_| profile(&mut numbers)).collect();
     let map = PlaneMap::from_profiles(&gallery)?;
     let words = pack(&map, &gallery)?;
-    let view = PlaneView::new(&map, &words, ROWS)?.of_segment(SEGMENT);
+    let view = PlaneView::new(&map, &words, ROWS)?.of_segment(new_number());
     let probes: Vec<Profile> = (0..*PROBES.end()).map(|_| profile(&mut numbers)).collect();
     let windows = vec![Window::ALL; probes.len()];
     let queries: Vec<_> = probes.iter().map(|p| str_screen::Query::compile(&map, p)).collect();

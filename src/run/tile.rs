@@ -2,8 +2,6 @@
 //! search and the tile; an overflow redoes the tile in halves, and nothing is dropped.
 
 use crate::column::hit::{DnaEvidence, Hit};
-#[cfg(feature = "gpu")]
-use crate::device::gpu::GpuError;
 use crate::device::{Device, DeviceError};
 use crate::domain::dna::Profile;
 use crate::domain::likelihood::{Population, log10_product};
@@ -134,7 +132,6 @@ fn identity(
     let survivors = match context.device.str_screen(&params, &queries, &windows, view, capacity) {
         Ok(survivors) => survivors,
         Err(DeviceError::Overflow(overflow)) => return Ok(Err(overflow)),
-        #[cfg(feature = "gpu")]
         Err(fault) => return Err(failed(&context.device, &fault)),
     };
     let one = |q: usize, w| str_screen::reference(&params, &queries[q..=q], &[w], view, 1);
@@ -201,13 +198,11 @@ fn spot_check(
 }
 
 /// The error of a device that failed. One that lacks memory for a tile may do the next.
-#[cfg(feature = "gpu")]
-fn failed(device: &Device, fault: &DeviceError) -> Error {
-    let lacks_memory = matches!(fault, DeviceError::Gpu(GpuError::OutOfMemory { .. }));
+pub(super) fn failed(device: &Device, fault: &DeviceError) -> Error {
     Error::Device {
         device: device.to_string(),
         fault: fault.to_string(),
-        is_final: !lacks_memory,
+        is_final: !fault.lacks_memory(),
         help: DEVICE_HELP.into(),
     }
 }
@@ -305,7 +300,6 @@ fn kinship(
         match context.device.kin_screen(&params, &queries, &windows, view, capacity) {
             Ok(survivors) => survivors,
             Err(DeviceError::Overflow(overflow)) => return Ok(Err(overflow)),
-            #[cfg(feature = "gpu")]
             Err(fault) => return Err(failed(&context.device, &fault)),
         };
     let one = |q: usize, w| kin_screen::reference(&params, &queries[q..=q], &[w], view, 1);

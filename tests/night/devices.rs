@@ -78,3 +78,22 @@ fn a_machine_without_a_driver_says_so_and_runs_on_the_processor() {
     let output = run("required", &["--require-gpu"]);
     assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn a_match_matrix_is_the_same_on_every_device() {
+    if is_without_gpu() {
+        return;
+    }
+    let world = world();
+    for more in [&[][..], &["--stringency"][..]] {
+        let matrix = |device: &str| {
+            let args = ["gallery", "matrix", text(&world.gallery), "--device", device];
+            let output = tanba(&[&args[..], more].concat());
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let on_cpu = matrix("cpu");
+        assert!(on_cpu.lines().count() > 20, "{on_cpu}");
+        assert_eq!(matrix("gpu"), on_cpu, "{more:?}");
+    }
+}
