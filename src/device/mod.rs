@@ -3,6 +3,7 @@
 
 mod choice;
 pub mod cpu;
+mod finger;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod measure;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 pub use choice::{DeviceChoice, Devices, Member, NoDevice};
 pub use cpu::CpuDevice;
+pub use finger::{Batch, Prints};
 
 use crate::kernel::planes::PlaneView;
 use crate::kernel::{Overflow, Survivor, Window, kin_screen, str_counts, str_screen};

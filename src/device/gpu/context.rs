@@ -4,12 +4,14 @@
 //! become an error of this call and never a panic or a silent wrong answer. The only file but `adapters`
 //! that knows how wgpu is spoken to.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytemuck::Pod;
 
-use super::interface::{Access, Shader};
+use super::interface::{Access, Shader, Workgroup};
 
 /// Why an adapter did not answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +35,25 @@ pub enum GpuError {
         /// The limit.
         seconds: u64,
     },
+    /// A print that no device can compare.
+    #[error("print {print} cannot be compared: {reason}")]
+    Print {
+        /// Its place among the prints given.
+        print: usize,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// There is not one place for the score of each pair.
+    #[error("room for {given} scores where {needed} are computed")]
+    Scores {
+        /// Places given.
+        given: usize,
+        /// Pairs.
+        needed: usize,
+    },
+    /// Prints were prepared for another device.
+    #[error("the prints were prepared for another device")]
+    Foreign,
     /// The driver or wgpu refused a call.
     #[error("a call was refused: {0}")]
     Refused(String),
@@ -47,6 +68,8 @@ pub(super) const FEATURES: wgpu::Features = wgpu::Features::IMMEDIATES;
 
 /// An open adapter.
 pub(super) struct Context {
+    /// No other one of this process has it.
+    number: u64,
     device: wgpu::Device,
     queue: wgpu::Queue,
     limits: wgpu::Limits,
@@ -84,7 +107,14 @@ impl Context {
         device.set_device_lost_callback(move |reason, message| {
             note(&noted, GpuError::Lost(format!("{reason:?}: {message}")));
         });
-        Ok(Context { device, queue, limits, fault })
+        static OPENED: AtomicU64 = AtomicU64::new(0);
+        let number = OPENED.fetch_add(1, Ordering::Relaxed);
+        Ok(Context { number, device, queue, limits, fault })
+    }
+
+    /// What tells it from every other one of this process.
+    pub(super) fn number(&self) -> u64 {
+        self.number
     }
 
     /// Gives the device up, as a driver does that resets.
@@ -136,7 +166,10 @@ impl Context {
             layout: Some(&pipeline_layout),
             module: &module,
             entry_point: Some("main"),
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            compilation_options: wgpu::PipelineCompilationOptions {
+                zero_initialize_workgroup_memory: shader.workgroup == Workgroup::Nothing,
+                ..Default::default()
+            },
             cache: None,
         });
         match pollster::block_on(scope.pop()) {
@@ -201,14 +234,14 @@ impl Context {
         self.limits.max_storage_buffer_binding_size.min(self.limits.max_buffer_size)
     }
 
-    /// Zeroes `cleared`, runs `workgroups` of `pipeline` over `buffers`, waits for their end and returns the
+    /// Zeroes `cleared`, if any, runs `workgroups` of `pipeline` over `buffers`, waits for their end and returns the
     /// time it took. `call` is made for the width of the grid, of which the last row may be longer than the
     /// work.
     pub(super) fn run<C: Pod>(
         &self,
         pipeline: &Pipeline,
         buffers: &[&wgpu::Buffer],
-        cleared: &wgpu::Buffer,
+        cleared: Option<&wgpu::Buffer>,
         workgroups: u64,
         call: impl FnOnce(u32) -> C,
     ) -> Result<Duration, GpuError> {
@@ -234,7 +267,9 @@ impl Context {
             entries: &entries,
         });
         let mut encoder = self.device.create_command_encoder(&Default::default());
-        encoder.clear_buffer(cleared, 0, None);
+        if let Some(cleared) = cleared {
+            encoder.clear_buffer(cleared, 0, None);
+        }
         {
             let mut pass = encoder.begin_compute_pass(&Default::default());
             pass.set_pipeline(&pipeline.pipeline);
@@ -251,6 +286,12 @@ impl Context {
         Ok(started.elapsed())
     }
 
+    /// Waits until everything written to buffers has reached the device, which frees the processor's copies.
+    pub(super) fn settle(&self, what: &'static str) -> Result<(), GpuError> {
+        let submission = self.queue.submit([]);
+        self.wait(what, submission)
+    }
+
     fn wait(
         &self,
         kernel: &'static str,
@@ -258,7 +299,14 @@ impl Context {
     ) -> Result<(), GpuError> {
         let poll =
             wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(TIMEOUT) };
-        let polled = self.device.poll(poll);
+        // wgpu 30 panics here when the driver lost the device (`handle_error_fatal`), where it returns an
+        // error elsewhere: a run of a night must go on with another device.
+        let polled = catch_unwind(AssertUnwindSafe(|| self.device.poll(poll)));
+        let polled = polled.map_err(|_| {
+            let lost = GpuError::Lost(format!("no answer to {kernel}"));
+            note(&self.fault, lost.clone());
+            lost
+        })?;
         self.check()?;
         polled.map(|_| ()).map_err(|error| match error {
             wgpu::PollError::Timeout => GpuError::Timeout { kernel, seconds: TIMEOUT.as_secs() },

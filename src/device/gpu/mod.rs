@@ -1,7 +1,8 @@
 //! Kernels on a graphics card through wgpu and Vulkan: the same answers as [`super::CpuDevice`], bit for bit.
 //!
 //! What: one shader a kernel, `shaders/NAME.wgsl`, and its host here. A call is cut into dispatches of less
-//! than a tenth of a second; planes of segments stay on the device; a buffer too small for the survivors of
+//! than a tenth of a second; planes of segments stay on the device, and so do prints while who compares them
+//! holds them; a buffer too small for the survivors of
 //! a dispatch is made larger and the dispatch run again.
 //!
 //! Limits: Vulkan alone, and adapters with immediates (push constants). Results are sorted here, because a
@@ -15,25 +16,33 @@ mod context;
 mod counts;
 mod encode;
 mod fault;
+mod gate;
 pub mod interface;
 mod pace;
+mod prints;
 mod resident;
 mod screens;
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod tests_gate;
 
 pub use context::GpuError;
 pub use fault::{Fault, FaultPlan};
+pub use prints::GpuPrints;
 
 use adapters::Adapter;
 use context::{Context, Pipeline};
 use fault::Injected;
+use gate::Gate;
 use interface::{KIN_SCREEN, STR_COUNTS, STR_SCREEN};
 use pace::Pace;
 use resident::Resident;
 
 use super::DeviceError;
-use crate::kernel::{Spec, planes};
+use crate::domain::finger::MAX_PRINT_MINUTIAE;
+use crate::kernel::minutia::DESCRIPTOR_BYTES;
+use crate::kernel::{Spec, minutia_gate, planes};
 use crate::limits::{MAX_ALLELES_PER_LOCUS, MAX_LOCI};
 
 const _: () = {
@@ -44,6 +53,14 @@ const _: () = {
     assert!(interface::MAX_ALLELES_PER_LOCUS as usize == MAX_ALLELES_PER_LOCUS);
     assert!(interface::MAX_LOCI as usize == MAX_LOCI);
     assert!(interface::CLASSES as usize == crate::kernel::kin_screen::CLASSES);
+    assert!(interface::MAX_MINUTIAE as usize == MAX_PRINT_MINUTIAE && DESCRIPTOR_BYTES == 64);
+    assert!(interface::INDEX_MASK as usize + 1 == MAX_PRINT_MINUTIAE);
+    assert!(interface::PAIRS as usize == minutia_gate::PAIRS);
+    assert!(interface::MAX_ROTATION_DIFFERENCE == minutia_gate::MAX_ROTATION_DIFFERENCE);
+    assert!(interface::TOLERANCE_PX2 == minutia_gate::TOLERANCE_PX2);
+    assert!(interface::TOLERANCE_SHIFT == minutia_gate::TOLERANCE_SHIFT);
+    assert!(interface::PLAIN_STRENGTH == minutia_gate::PLAIN_STRENGTH);
+    assert!(4 * interface::PAIRS == interface::WORKGROUP, "threads of stage 2 of minutia_gate");
     assert!(cfg!(target_endian = "little"), "planes are words of 64 bits read as two of 32");
 };
 
@@ -54,7 +71,7 @@ macro_rules! source {
     };
 }
 
-/// The pace of each kernel.
+/// The pace of each kernel of profiles.
 #[derive(Default)]
 struct Paces {
     str_screen: Pace,
@@ -70,6 +87,7 @@ pub struct GpuDevice {
     str_screen: Pipeline,
     str_counts: Pipeline,
     kin_screen: Pipeline,
+    gate: Gate,
     paces: Paces,
     resident: Resident,
     faults: Mutex<Option<FaultPlan>>,
@@ -96,6 +114,7 @@ impl GpuDevice {
             str_screen: context.pipeline(&STR_SCREEN, source!("str_screen"))?,
             str_counts: context.pipeline(&STR_COUNTS, source!("str_counts"))?,
             kin_screen: context.pipeline(&KIN_SCREEN, source!("kin_screen"))?,
+            gate: Gate::open(&context, source!("minutia_gate"))?,
             context,
             paces: Paces::default(),
             resident: Resident::default(),
