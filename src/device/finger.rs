@@ -63,7 +63,34 @@ impl Prints<'_> {
     }
 }
 
+/// Prints and probes of one call of the gate that suit a device: a processor keeps them in a core's
+/// second-level cache, a card needs enough to be busy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GateSize {
+    /// Prints of the gallery.
+    pub prints: usize,
+    /// Probes.
+    pub probes: usize,
+}
+
+/// 256 prints take about 600 kB.
+const CPU_GATE: GateSize = GateSize { prints: 256, probes: 32 };
+/// A million comparisons: ten milliseconds of a fast card.
+#[cfg(feature = "gpu")]
+const GPU_GATE: GateSize = GateSize { prints: 4096, probes: 256 };
+
 impl Device {
+    /// The size of a call of [`Self::minutia_gate`] that suits this device. Scores do not depend on it.
+    pub fn gate_size(&self) -> GateSize {
+        #[cfg(feature = "gpu")]
+        if let Some(gpu) = &self.gpu
+            && gpu.adapter().kind != super::gpu::adapters::AdapterKind::Software
+        {
+            return GPU_GATE;
+        }
+        CPU_GATE
+    }
+
     /// Makes `probes` ready for [`Self::minutia_gate`] on this device.
     ///
     /// # Errors

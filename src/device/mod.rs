@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 pub use choice::{DeviceChoice, Devices, Member, NoDevice};
 pub use cpu::CpuDevice;
-pub use finger::{Batch, Prints};
+pub use finger::{Batch, GateSize, Prints};
 
 use crate::kernel::planes::PlaneView;
 use crate::kernel::{Overflow, Survivor, Window, kin_screen, str_counts, str_screen};
