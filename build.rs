@@ -21,6 +21,7 @@ use interface::{Access, CONSTANTS, SHADERS, STRUCTURES, Shader};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
+#[allow(clippy::print_stderr, reason = "cargo shows what a build that failed printed")]
 fn main() -> ExitCode {
     match make() {
         Ok(()) => ExitCode::SUCCESS,
