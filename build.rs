@@ -2,8 +2,8 @@
 //!
 //! `src/device/gpu/interface.rs` says what host and shader share. For each shader it lists this program
 //! writes constants, structures and bindings in WGSL before the shader's text, has naga parse and validate
-//! the whole, compares sizes and offsets with those of the Rust structures, and the memory of a workgroup with
-//! what is said of it, and leaves the text in `OUT_DIR`.
+//! the whole, compares sizes and offsets with those of the Rust structures and the memory of a workgroup
+//! with what is said of it, and leaves the text in `OUT_DIR`.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

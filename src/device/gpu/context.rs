@@ -234,9 +234,9 @@ impl Context {
         self.limits.max_storage_buffer_binding_size.min(self.limits.max_buffer_size)
     }
 
-    /// Zeroes `cleared`, if any, runs `workgroups` of `pipeline` over `buffers`, waits for their end and returns the
-    /// time it took. `call` is made for the width of the grid, of which the last row may be longer than the
-    /// work.
+    /// Zeroes `cleared`, if any, runs `workgroups` of `pipeline` over `buffers`, waits for their end and
+    /// returns the time it took. `call` is made for the width of the grid, of which the last row may be longer
+    /// than the work.
     pub(super) fn run<C: Pod>(
         &self,
         pipeline: &Pipeline,
