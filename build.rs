@@ -2,8 +2,8 @@
 //!
 //! `src/device/gpu/interface.rs` says what host and shader share. For each shader it lists this program
 //! writes constants, structures and bindings in WGSL before the shader's text, has naga parse and validate
-//! the whole, compares sizes and offsets with those of the Rust structures, and the memory of a workgroup with
-//! what is said of it, and leaves the text in `OUT_DIR`.
+//! the whole, compares sizes and offsets with those of the Rust structures and the memory of a workgroup
+//! with what is said of it, and leaves the text in `OUT_DIR`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "how a build script speaks to cargo")]
 
@@ -23,6 +23,7 @@ use interface::{Access, CONSTANTS, SHADERS, STRUCTURES, Shader};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
+#[allow(clippy::print_stderr, reason = "cargo shows what a build that failed printed")]
 fn main() -> ExitCode {
     match make() {
         Ok(()) => ExitCode::SUCCESS,

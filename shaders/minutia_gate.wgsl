@@ -17,7 +17,8 @@ const ROWS_HELD: u32 = 4u;
 // Two more than a multiple of eight vectors: the four quarters of two descriptors, written by eight
 // neighbouring threads, then go to different banks.
 const COLUMN_PITCH: u32 = MAX_MINUTIAE + 2u;
-// Four more (eight more) than a multiple of 32 words, so that the threads of a square write to different banks.
+// Four more (eight more) than a multiple of 32 words, so that the threads of a square write to different
+// banks.
 const ROW_BEST_PITCH: u32 = MAX_MINUTIAE + 4u;
 const COLUMN_BEST_PITCH: u32 = MAX_MINUTIAE + 8u;
 const COLUMN_BEST: u32 = SIDE * ROW_BEST_PITCH;

@@ -234,9 +234,9 @@ impl Context {
         self.limits.max_storage_buffer_binding_size.min(self.limits.max_buffer_size)
     }
 
-    /// Zeroes `cleared`, if any, runs `workgroups` of `pipeline` over `buffers`, waits for their end and returns the
-    /// time it took. `call` is made for the width of the grid, of which the last row may be longer than the
-    /// work.
+    /// Zeroes `cleared`, if any, runs `workgroups` of `pipeline` over `buffers`, waits for their end and
+    /// returns the time it took. `call` is made for the width of the grid, of which the last row may be longer
+    /// than the work.
     pub(super) fn run<C: Pod>(
         &self,
         pipeline: &Pipeline,
@@ -299,14 +299,7 @@ impl Context {
     ) -> Result<(), GpuError> {
         let poll =
             wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(TIMEOUT) };
-        // wgpu 30 panics here when the driver lost the device (`handle_error_fatal`), where it returns an
-        // error elsewhere: a run of a night must go on with another device.
-        let polled = catch_unwind(AssertUnwindSafe(|| self.device.poll(poll)));
-        let polled = polled.map_err(|_| {
-            let lost = GpuError::Lost(format!("no answer to {kernel}"));
-            note(&self.fault, lost.clone());
-            lost
-        })?;
+        let polled = or_lost(&self.fault, kernel, || self.device.poll(poll))?;
         self.check()?;
         polled.map(|_| ()).map_err(|error| match error {
             wgpu::PollError::Timeout => GpuError::Timeout { kernel, seconds: TIMEOUT.as_secs() },
@@ -352,10 +345,40 @@ impl Context {
     }
 }
 
+/// What `poll` gives, or that the device was lost if it panics.
+///
+/// Why: wgpu 30 panics in `Device::poll`, and there alone, when the driver lost the device
+/// (`handle_error_fatal`); elsewhere it reports an error. A run of a night must go on with another device.
+fn or_lost<T>(
+    fault: &Mutex<Option<GpuError>>,
+    kernel: &str,
+    poll: impl FnOnce() -> T,
+) -> Result<T, GpuError> {
+    catch_unwind(AssertUnwindSafe(poll)).map_err(|_| {
+        let lost = GpuError::Lost(format!("it did not answer to {kernel}"));
+        note(fault, lost.clone());
+        lost
+    })
+}
+
 /// Keeps the first fault; a lost device outweighs what it caused.
 fn note(place: &Mutex<Option<GpuError>>, error: GpuError) {
     let mut fault = place.lock().unwrap_or_else(PoisonError::into_inner);
     if fault.is_none() || matches!(error, GpuError::Lost(_)) {
         *fault = Some(error);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_wgpu_while_it_waits_is_a_lost_device() {
+        let fault = Mutex::new(Some(GpuError::Refused("before".into())));
+        assert_eq!(or_lost(&fault, "a kernel", || 1), Ok(1));
+        let lost = or_lost(&fault, "a kernel", || panic!("as wgpu does"));
+        assert!(matches!(lost, Err::<(), _>(GpuError::Lost(_))), "{lost:?}");
+        assert_eq!(fault.into_inner().unwrap(), lost.err());
     }
 }

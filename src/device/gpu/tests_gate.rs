@@ -90,11 +90,13 @@ fn a_million_random_pairs_get_the_scores_of_the_processor() {
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let (mut pairs, mut positive, mut cut) = (0, 0, 0);
     while pairs < 1_000_000 {
-        let most = [4, 6, 10, 20][rng.random_range(0..4)];
-        let style = Style::ALL[rng.random_range(0..Style::ALL.len())];
+        let most = [8, 12, 16, 20][rng.random_range(0..4)];
+        // Half of all pairs in the two styles in which strangers have scores.
+        let styles = if rng.random() { &Style::ALL[..] } else { &[Style::Alike, Style::Ties] };
+        let style = styles[rng.random_range(0..styles.len())];
         let (probe_len, gallery_len) = (rng.random_range(100..300), rng.random_range(150..400));
-        let probes = prints_of(&mut rng, probe_len, 0..most + 1, style);
-        let mut gallery = prints_of(&mut rng, gallery_len, 0..most + 1, style);
+        let probes = prints_of(&mut rng, probe_len, 4..most + 1, style);
+        let mut gallery = prints_of(&mut rng, gallery_len, 4..most + 1, style);
         gallery.extend(probes.iter().step_by(7).map(|probe| distorted(&mut rng, probe)));
         let middle = middle_excess(&probes[..10], &gallery[..20]);
         for least in [0, middle] {
@@ -106,7 +108,7 @@ fn a_million_random_pairs_get_the_scores_of_the_processor() {
             pairs += expected.len();
         }
     }
-    assert!(positive > pairs / 10 && cut > pairs / 10, "{positive} above 0, {cut} at 0");
+    assert!(positive > pairs / 20 && cut > pairs / 20, "{positive} above 0, {cut} at 0");
 }
 
 #[test]
