@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::device::CpuDevice;
 use crate::domain::finger::{Minutia, Position, Template};
 use crate::domain::finger_fusion::best_of_mban;
 use crate::domain::finger_record::FingerRecord;
@@ -275,4 +276,51 @@ fn a_device_that_answers_wrongly_is_caught() {
     assert!(spot_check_one(&device, (print, print), (excess + 1, 0)).is_ok());
     let wrong = spot_check_one(&device, (print, print), (0, right + 1)).unwrap_err();
     assert_eq!(wrong.kind().exit_code(), 6);
+}
+
+/// Faults of each kind that the gate sees.
+#[cfg(feature = "gpu")]
+const FAULTS: u64 = 60;
+
+#[cfg(feature = "gpu")]
+#[test]
+fn no_fault_of_a_device_loses_or_doubles_a_hit_of_fingerprints() {
+    use crate::device::Devices;
+    use crate::device::gpu::{Fault, FaultPlan, tests::device};
+    use crate::run::progress::Silent;
+    use crate::run::work::Work;
+    use crate::run::workers::Workers;
+
+    if device().is_none() {
+        return;
+    }
+    let cpu = CpuDevice::detect().unwrap();
+    let sides = sides();
+    let search = &search(&sides, Register::Citizen, Threshold::Log10(0.0));
+    let all = run(search, &whole(search), usize::MAX);
+    assert!(all.hits.len() > 10);
+    let halves = |tile: &Tile| tile.halves().unwrap();
+    let tiles: Vec<Tile> = halves(&whole(search)).iter().flat_map(halves).collect();
+    for fault in Fault::ALL {
+        let (mut injected, mut seed) = (0, 0);
+        let mut gpu = Arc::new(device().unwrap());
+        while injected < FAULTS {
+            seed += 1;
+            gpu.set_faults(Some(FaultPlan::new(seed, 0.3, &[fault])));
+            let devices = Devices::of_gpu(gpu.clone(), cpu);
+            let workers = Workers { devices: &devices, threads: 2, observer: &Silent };
+            let work = Work::Finger(FingerContext { search, device: cpu.into(), run_id: "r" });
+            let mut found = TileOutput::default();
+            let outputs = workers.run(&work, &tiles, |_, output| Ok(output)).unwrap();
+            outputs.into_iter().for_each(|output| found.merge(output));
+            found.hits.sort_by(|a, b| a.hit_id.cmp(&b.hit_id));
+            assert_eq!(found.hits, all.hits, "{fault:?}, seed {seed}");
+            assert_eq!(found.histogram, all.histogram, "{fault:?}, seed {seed}");
+            assert_eq!(found.comparisons, all.comparisons, "{fault:?}, seed {seed}");
+            injected += gpu.faults_injected();
+            if fault == Fault::Lost && devices.gpus[0].reason().is_some() {
+                gpu = Arc::new(device().unwrap());
+            }
+        }
+    }
 }
