@@ -17,7 +17,7 @@ const EXAMPLES: &str = "Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct DevicesArgs {
-    /// Measure how many pairs a second each kernel of profiles compares, in single calls on one thread
+    /// Measure how many pairs a second each kernel that screens compares, in single calls on one thread
     #[arg(long)]
     bench: bool,
 }

@@ -1,13 +1,14 @@
 //! How many pairs a device compares in a second, kernel by kernel.
 //!
-//! What: profiles of 23 loci made by arithmetic, all against all of a block of rows, as many probes at once
-//! as take a third of a second. Why not the benches: an operator wants to know it of the machine at hand,
+//! What: profiles of 23 loci and prints of 36 minutiae made by arithmetic, all against all of a gallery, as
+//! many probes at once as take a third of a second. Why not the benches: an operator wants to know it of the machine at hand,
 //! without a compiler. Limits: single calls on one thread; the benches say more of the processor.
 
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use super::selftest::{Numbers, SelfTestError};
-use super::{Device, DeviceError};
+use super::{Device, DeviceError, selftest_finger};
 use crate::domain::allele::Allele;
 use crate::domain::dna::{Profile, Typing};
 use crate::domain::frequency::{FrequencyTable, MinimumFrequency};
@@ -15,13 +16,19 @@ use crate::domain::likelihood::Population;
 use crate::domain::locus::Locus;
 use crate::domain::relation::Relation;
 use crate::domain::stringency::Stringency;
+use crate::kernel::minutia::{Print, PrintView};
 use crate::kernel::planes::{PlaneMap, PlaneView, new_number, pack};
-use crate::kernel::{Spec, Window, kin_screen, str_counts, str_screen};
+use crate::kernel::{Spec, Window, kin_screen, minutia_gate, str_counts, str_screen};
 
 /// Rows compared with.
 const ROWS: usize = 1 << 16;
 /// Probes of the first call, and most of any.
-const PROBES: std::ops::RangeInclusive<usize> = 32..=8192;
+const PROBES: RangeInclusive<usize> = 32..=8192;
+/// Prints compared with, and probes of the first and most of any call with them.
+const PRINTS: usize = 4096;
+const PRINT_PROBES: RangeInclusive<usize> = 1..=2048;
+/// Minutiae of a print: the kernel's figures are of this number.
+const MINUTIAE: u16 = 36;
 /// A call that takes this long says how fast the device is.
 const LONG: Duration = Duration::from_millis(300);
 /// Different alleles of a locus, so many tenths of a repeat from one to the next.
@@ -36,11 +43,11 @@ pub struct Rate {
     pub kernel: &'static str,
     /// Pairs compared in a second, of one call at a time.
     pub pairs_per_second: f64,
-    /// Probes of the call measured, each compared with 65,536 rows.
+    /// Probes of the call measured.
     pub probes: usize,
 }
 
-/// Measures the kernels of profiles on `device`.
+/// Measures the kernels on `device`; `minutia_pair` always runs on the processor in a run.
 ///
 /// # Errors
 /// The device fails.
@@ -55,12 +62,12 @@ pub fn rates(device: &Device) -> Result<Vec<Rate>, SelfTestError> {
     let queries: Vec<_> = probes.iter().map(|p| str_screen::Query::compile(&map, p)).collect();
     let params =
         str_screen::Params { stringency: Stringency::High, max_failing: 2, min_compared: 8 };
-    let screen = measured(&str_screen::SPEC, |count| {
+    let screen = measured(&str_screen::SPEC, (PROBES, ROWS), |count| {
         device
             .str_screen(&params, &queries[..count], &windows[..count], view, CAPACITY)
             .map(|survivors| survivors.len())
     })?;
-    let counts = measured(&str_counts::SPEC, |count| {
+    let counts = measured(&str_counts::SPEC, (PROBES, ROWS), |count| {
         device
             .str_counts(&queries[..count], &windows[..count], view)
             .map(|matrix| matrix.total() as usize)
@@ -71,28 +78,45 @@ pub fn rates(device: &Device) -> Result<Vec<Rate>, SelfTestError> {
     let compile = |p| kin_screen::KinQuery::compile(&map, p, Relation::FullSiblings, &population);
     let kin_queries: Vec<_> = probes.iter().map(compile).collect();
     let params = kin_screen::Params { threshold_log10: 6.0 };
-    let kin = measured(&kin_screen::SPEC, |count| {
+    let kin = measured(&kin_screen::SPEC, (PROBES, ROWS), |count| {
         device
             .kin_screen(&params, &kin_queries[..count], &windows[..count], view, CAPACITY)
             .map(|survivors| survivors.len())
     })?;
-    Ok(vec![screen, counts, kin])
+    Ok(vec![screen, counts, kin, gate(device, &mut numbers)?])
+}
+
+fn gate(device: &Device, numbers: &mut Numbers) -> Result<Rate, SelfTestError> {
+    let mut prints = |count: usize| -> Vec<Print> {
+        (0..count).map(|_| selftest_finger::print(numbers, MINUTIAE)).collect()
+    };
+    let (probes, gallery) = (prints(*PRINT_PROBES.end()), prints(PRINTS));
+    let probes: Vec<PrintView<'_>> = probes.iter().map(Print::view).collect();
+    let gallery: Vec<PrintView<'_>> = gallery.iter().map(Print::view).collect();
+    let gallery = device.minutia_gallery(&gallery)?;
+    let mut scores = vec![0; PRINTS * PRINT_PROBES.end()];
+    measured(&minutia_gate::SPEC, (PRINT_PROBES, PRINTS), |count| {
+        let batch = device.minutia_batch(&probes[..count])?;
+        device.minutia_gate(&batch, &gallery, 0, &mut scores[..count * PRINTS])?;
+        Ok(scores.len())
+    })
 }
 
 /// Asks for twice as many probes at once until a call is long, and reports the last.
 fn measured(
     kernel: &Spec,
-    call: impl Fn(usize) -> Result<usize, DeviceError>,
+    (range, gallery): (RangeInclusive<usize>, usize),
+    mut call: impl FnMut(usize) -> Result<usize, DeviceError>,
 ) -> Result<Rate, SelfTestError> {
-    let mut probes = *PROBES.start();
+    let mut probes = *range.start();
     // The first call brings the rows to the device and is not timed.
     call(probes)?;
     loop {
         let started = Instant::now();
         std::hint::black_box(call(probes)?);
         let time = started.elapsed();
-        if time >= LONG || probes >= *PROBES.end() {
-            let pairs = (probes * ROWS) as f64;
+        if time >= LONG || probes >= *range.end() {
+            let pairs = (probes * gallery) as f64;
             let pairs_per_second = pairs / time.as_secs_f64().max(1e-9);
             return Ok(Rate { kernel: kernel.name, pairs_per_second, probes });
         }
@@ -131,10 +155,10 @@ mod tests {
     use crate::device::CpuDevice;
 
     #[test]
-    fn every_kernel_of_profiles_has_a_rate() {
+    fn every_kernel_that_screens_has_a_rate() {
         let rates = rates(&CpuDevice::detect().unwrap().into()).unwrap();
         let kernels: Vec<&str> = rates.iter().map(|rate| rate.kernel).collect();
-        assert_eq!(kernels, ["str_screen", "str_counts", "kin_screen"]);
+        assert_eq!(kernels, ["str_screen", "str_counts", "kin_screen", "minutia_gate"]);
         assert!(rates.iter().all(|rate| rate.pairs_per_second > 1000.0), "{rates:?}");
     }
 }

@@ -48,7 +48,8 @@ fn prints() -> (Vec<Print>, Vec<Print>) {
     (prints, others)
 }
 
-fn print(numbers: &mut Numbers, size: u16) -> Print {
+/// A print of `size` minutiae.
+pub(super) fn print(numbers: &mut Numbers, size: u16) -> Print {
     let mut print = Print { order_key: u64::from(numbers.below(4)), ..Print::default() };
     for _ in 0..size {
         // 64 components of at most 52 are no longer than a descriptor may be.

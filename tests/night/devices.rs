@@ -97,3 +97,34 @@ fn a_match_matrix_is_the_same_on_every_device() {
         assert_eq!(matrix("gpu"), on_cpu, "{more:?}");
     }
 }
+
+#[test]
+fn a_night_of_fingerprints_on_an_adapter_gives_the_same_bytes_of_hits() {
+    if is_without_gpu() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, gallery) = (folder.path().join("registry"), folder.path().join("gallery"));
+    let size = ["--persons", "110", "--double-registrations", "12", "--traces", "6"];
+    exits(0, &[&["synth", "finger", "--out", text(&registry), "--seed", "3"], &size[..]].concat());
+    for register in ["citizen", "convict", "trace"] {
+        let list = registry.join(format!("{register}.csv"));
+        let args = ["import", "--gallery", text(&gallery), "--register", register];
+        exits(0, &[&args[..], &["--owner", "mvd", text(&list)]].concat());
+    }
+    let level = SimdLevel::fastest().name();
+    let baseline = folder.path().join("baseline");
+    night(&gallery, &baseline, level, &["--device", "cpu"]);
+    assert!(read_hits(&baseline).unwrap().len() > 10);
+    for tile in [&["--tile-probes", "37", "--tile-rows", "64"][..], &[]] {
+        let out = folder.path().join(format!("gpu-{}", tile.len()));
+        night(&gallery, &out, level, &[&["--device", "gpu"], tile].concat());
+        for file in ["hits.parquet", "clusters.parquet", "histogram.parquet"] {
+            let (a, b) =
+                (fs::read(baseline.join(file)).unwrap(), fs::read(out.join(file)).unwrap());
+            assert!(a == b, "{file} differs with {tile:?}");
+        }
+        let devices = report(&out)["devices"].clone();
+        assert!(devices[1]["tiles"].as_u64().unwrap() > 0 && devices[1]["put_out"].is_null());
+    }
+}
