@@ -4,6 +4,8 @@
 //! writes constants, structures and bindings in WGSL before the shader's text, has naga parse and validate
 //! the whole, compares sizes and offsets with those of the Rust structures, and leaves the text in `OUT_DIR`.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a build script speaks to cargo so")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -51,7 +53,7 @@ fn make() -> Result<()> {
 fn whole(shader: &Shader) -> Result<String> {
     let mut text = String::new();
     for constant in CONSTANTS {
-        writeln!(text, "const {}: u32 = {}u;", constant.name, constant.value)?;
+        writeln!(text, "const {}: {} = {};", constant.name, constant.wgsl, constant.value)?;
     }
     for structure in STRUCTURES {
         writeln!(text, "struct {} {{", structure.name)?;
@@ -74,6 +76,10 @@ fn whole(shader: &Shader) -> Result<String> {
     }
     for shared in shader.shared {
         text.push_str(&read(&Path::new("shaders/shared").join(format!("{shared}.wgsl")))?);
+    }
+    for part in shader.parts {
+        let folder = Path::new("shaders").join(shader.name);
+        text.push_str(&read(&folder.join(format!("{part}.wgsl")))?);
     }
     text.push_str(&read(&Path::new("shaders").join(format!("{}.wgsl", shader.name)))?);
     Ok(text)

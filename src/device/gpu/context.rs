@@ -45,6 +45,15 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// What a shader needs of an adapter.
 pub(super) const FEATURES: wgpu::Features = wgpu::Features::IMMEDIATES;
 
+/// What the memory of a workgroup holds when it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WorkgroupMemory {
+    /// Zeros.
+    Zeroed,
+    /// Anything: the shader sets what it reads, and clearing it all would cost time.
+    Anything,
+}
+
 /// An open adapter.
 pub(super) struct Context {
     device: wgpu::Device,
@@ -93,11 +102,12 @@ impl Context {
         note(&self.fault, GpuError::Lost("given up".into()));
     }
 
-    /// The pipeline of `shader`, whose whole text is `source`.
+    /// The pipeline of `shader`, whose whole text is `source`, with `memory` for its workgroups.
     pub(super) fn pipeline(
         &self,
         shader: &Shader,
         source: &'static str,
+        memory: WorkgroupMemory,
     ) -> Result<Pipeline, GpuError> {
         let entries: Vec<wgpu::BindGroupLayoutEntry> = shader
             .bindings
@@ -136,7 +146,10 @@ impl Context {
             layout: Some(&pipeline_layout),
             module: &module,
             entry_point: Some("main"),
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            compilation_options: wgpu::PipelineCompilationOptions {
+                zero_initialize_workgroup_memory: memory == WorkgroupMemory::Zeroed,
+                ..Default::default()
+            },
             cache: None,
         });
         match pollster::block_on(scope.pop()) {
@@ -163,6 +176,18 @@ impl Context {
         let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
         // A binding may not be empty.
         let buffer = self.buffer(what, (bytes.len() as u64).max(16), usage)?;
+        self.queue.write_buffer(&buffer, 0, bytes);
+        Ok(buffer)
+    }
+
+    /// A buffer with `values` that a shader replaces by its answers.
+    pub(super) fn exchange<T: Pod>(
+        &self,
+        what: &'static str,
+        values: &[T],
+    ) -> Result<wgpu::Buffer, GpuError> {
+        let bytes: &[u8] = bytemuck::cast_slice(values);
+        let buffer = self.output(what, (bytes.len() as u64).max(16))?;
         self.queue.write_buffer(&buffer, 0, bytes);
         Ok(buffer)
     }
@@ -201,14 +226,14 @@ impl Context {
         self.limits.max_storage_buffer_binding_size.min(self.limits.max_buffer_size)
     }
 
-    /// Zeroes `cleared`, runs `workgroups` of `pipeline` over `buffers`, waits for their end and returns the
+    /// Zeroes `cleared` if there is one, runs `workgroups` of `pipeline` over `buffers`, waits for their end and returns the
     /// time it took. `call` is made for the width of the grid, of which the last row may be longer than the
     /// work.
     pub(super) fn run<C: Pod>(
         &self,
         pipeline: &Pipeline,
         buffers: &[&wgpu::Buffer],
-        cleared: &wgpu::Buffer,
+        cleared: Option<&wgpu::Buffer>,
         workgroups: u64,
         call: impl FnOnce(u32) -> C,
     ) -> Result<Duration, GpuError> {
@@ -234,7 +259,9 @@ impl Context {
             entries: &entries,
         });
         let mut encoder = self.device.create_command_encoder(&Default::default());
-        encoder.clear_buffer(cleared, 0, None);
+        if let Some(cleared) = cleared {
+            encoder.clear_buffer(cleared, 0, None);
+        }
         {
             let mut pass = encoder.begin_compute_pass(&Default::default());
             pass.set_pipeline(&pipeline.pipeline);

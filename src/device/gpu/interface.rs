@@ -12,8 +12,10 @@ use std::mem::{offset_of, size_of};
 pub struct Constant {
     /// Name in both languages.
     pub name: &'static str,
-    /// Value, of type `u32` in WGSL.
-    pub value: u32,
+    /// Type in WGSL.
+    pub wgsl: &'static str,
+    /// Value, of that type.
+    pub value: i64,
 }
 
 /// A field of a [`Structure`].
@@ -69,11 +71,13 @@ pub struct Shader {
     pub call_bytes: usize,
     /// Files of `shaders/shared` it is made with.
     pub shared: &'static [&'static str],
+    /// Files of `shaders/NAME` that come after those, where one file would be too long.
+    pub parts: &'static [&'static str],
     /// Storage buffers.
     pub bindings: &'static [Binding],
 }
 
-/// A type of a field in both languages.
+/// A type of a field or of a constant in both languages.
 trait Scalar {
     const WGSL: &'static str;
 }
@@ -86,12 +90,25 @@ impl Scalar for i32 {
     const WGSL: &'static str = "i32";
 }
 
+/// The type of a constant: `u32` where nothing else is said.
+macro_rules! type_of {
+    () => {
+        u32
+    };
+    ($type:ty) => {
+        $type
+    };
+}
+
 macro_rules! constants {
-    ($($(#[$doc:meta])* $name:ident = $value:expr;)*) => {
-        $($(#[$doc])* pub const $name: u32 = $value;)*
+    ($($(#[$doc:meta])* $name:ident $(: $type:ty)? = $value:expr;)*) => {
+        $($(#[$doc])* pub const $name: type_of!($($type)?) = $value;)*
         /// Every constant.
-        pub const CONSTANTS: &[Constant] =
-            &[$(Constant { name: stringify!($name), value: $name }),*];
+        pub const CONSTANTS: &[Constant] = &[$(Constant {
+            name: stringify!($name),
+            wgsl: <type_of!($($type)?) as Scalar>::WGSL,
+            value: $name as i64,
+        }),*];
     };
 }
 
@@ -147,6 +164,84 @@ constants! {
     CLASSES = 6;
     /// Probes one invocation of a screen of profiles looks at.
     PROBES_PER_INVOCATION = 16;
+    /// Minutiae a print has at most.
+    MAX_PRINT_MINUTIAE = 128;
+    /// The bits of [`PrintWords::minutiae`] that are the number of minutiae.
+    COUNT_MASK = 0xff;
+    /// One as sines and cosines are given.
+    UNIT: i32 = 1 << 14;
+    /// Pairs of minutiae whose consistency is examined: `kernel::minutia_gate`, as the next three.
+    PAIRS = 16;
+    /// Largest difference of the rotations of consistent pairs, 1/256 turn.
+    MAX_ROTATION_DIFFERENCE: i32 = 16;
+    /// Squared pixels by which consistent pairs may differ,
+    TOLERANCE_PX2: i32 = 100;
+    /// and the squared distance shifted right by this.
+    TOLERANCE_SHIFT = 6;
+    /// Pairs of minutiae among which a cluster is sought: `kernel::minutia_pair`, as all that follow.
+    CANDIDATES = 24;
+    /// Agreement of two pairs that agree fully.
+    FULL_AGREEMENT: i32 = 256;
+    /// What the square of a difference of rotations takes from agreement.
+    ROTATION_FACTOR: i32 = 144;
+    /// Distances beyond this many pixels have its tolerances.
+    MAX_DISTANCE = 1023;
+    /// Parts of a pixel in which mapped places are given.
+    SUB_PIXELS: i32 = 16;
+    /// What the agreement of two directions counts against places: square pixels per pair.
+    DIRECTION_PX2: i32 = 900;
+    /// Weights of neighbours.
+    NEIGHBOURS = 352;
+    /// Rounds of pairing and fitting.
+    ROUNDS = 3;
+    /// Directions further apart than this, 1/256 turn, do not pair.
+    MAX_DIRECTION: i32 = 20;
+    /// Squared distances within the first reach, square pixels.
+    DISTANCES = 485;
+    /// Weight of a perfect pair.
+    MAX_WEIGHT: i32 = 255;
+    /// What a perfect pair counts before its descriptors are compared.
+    BASE: i32 = 2025;
+    /// Weight of the key of a perfect pair.
+    HEAVIEST: i32 = 13_533;
+    /// Half planes of a region.
+    SIDES = 16;
+    /// Qualities a minutia may have.
+    QUALITIES = 101;
+    /// Fraction bits of a logarithm.
+    LOG_BITS = 10;
+    /// Exponent of the weight, in hundredths.
+    WEIGHT_PERCENT: i32 = 170;
+    /// Exponent of the overlaps.
+    OVERLAP_PERCENT: i32 = 55;
+    /// Exponent of the total of the gate.
+    TOTAL_PERCENT: i32 = 40;
+    /// Exponent of the numbers of minutiae.
+    MINUTIAE_PERCENT: i32 = 16;
+    /// Penalty for a rotation away from a quarter turn.
+    AWAY_PERCENT: i32 = 65;
+    /// Place in the tables of cosine (low half) and sine (high half) by 1/512 turn.
+    WAVES_AT = 0;
+    /// Place of the tolerances along and across, by distance.
+    RECIPROCALS_AT = WAVES_AT + 512;
+    /// Place of the weights of neighbours.
+    NEIGHBOUR_WEIGHTS_AT = RECIPROCALS_AT + 2 * (MAX_DISTANCE + 1);
+    /// Place of what a weight loses by distance.
+    DISTANCE_FALL_AT = NEIGHBOUR_WEIGHTS_AT + NEIGHBOURS;
+    /// Place of what a weight loses by direction.
+    DIRECTION_FALL_AT = DISTANCE_FALL_AT + DISTANCES;
+    /// Place of the reach by round.
+    REACH_AT = DIRECTION_FALL_AT + MAX_DIRECTION as u32 + 1;
+    /// Place of the fourth roots of qualities.
+    QUALITY_ROOTS_AT = REACH_AT + ROUNDS;
+    /// Place of what minutiae count for by quality.
+    QUALITY_WEIGHTS_AT = QUALITY_ROOTS_AT + QUALITIES;
+    /// Place of the normals of the half planes.
+    NORMALS_AT = QUALITY_WEIGHTS_AT + QUALITIES;
+    /// Place of the logarithms of mantissas.
+    MANTISSAS_AT = NORMALS_AT + 2 * SIDES;
+    /// Words of all tables.
+    TABLE_WORDS = MANTISSAS_AT + 257;
 }
 
 structures! {
@@ -192,6 +287,17 @@ structures! {
         scores_45: u32,
         /// Nothing.
         unused: u32,
+    }
+    /// A print of a minutia kernel.
+    PrintWords {
+        /// First minutia.
+        first: u32,
+        /// Number of minutiae in the bits of [`COUNT_MASK`].
+        minutiae: u32,
+        /// Low half of the order key.
+        order_low: u32,
+        /// High half of the order key.
+        order_high: u32,
     }
     /// A pair that a screen lets pass.
     SurvivorWords {
@@ -265,6 +371,13 @@ structures! {
         /// Survivors there is room for.
         room: u32,
     }
+    /// A dispatch of `minutia_pair`.
+    MinutiaPairCall {
+        /// Pairs of the dispatch.
+        pairs: u32,
+        /// Workgroups along the first dimension of the grid.
+        grid_width: u32,
+    }
 }
 
 const fn read(name: &'static str, element: &'static str) -> Binding {
@@ -276,7 +389,7 @@ const fn write(name: &'static str, element: &'static str) -> Binding {
 }
 
 /// Every shader.
-pub const SHADERS: &[Shader] = &[STR_SCREEN, STR_COUNTS, KIN_SCREEN];
+pub const SHADERS: &[Shader] = &[STR_SCREEN, STR_COUNTS, KIN_SCREEN, MINUTIA_PAIR];
 
 /// `str_screen`.
 pub const STR_SCREEN: Shader = Shader {
@@ -284,6 +397,7 @@ pub const STR_SCREEN: Shader = Shader {
     call: "StrScreenCall",
     call_bytes: size_of::<StrScreenCall>(),
     shared: &["planes", "agreement"],
+    parts: &[],
     bindings: &[
         read("planes", "u32"),
         read("probes", "ProbeWords"),
@@ -300,6 +414,7 @@ pub const STR_COUNTS: Shader = Shader {
     call: "StrCountsCall",
     call_bytes: size_of::<StrCountsCall>(),
     shared: &["planes", "agreement"],
+    parts: &[],
     bindings: &[
         read("planes", "u32"),
         read("probes", "ProbeWords"),
@@ -315,6 +430,7 @@ pub const KIN_SCREEN: Shader = Shader {
     call: "KinScreenCall",
     call_bytes: size_of::<KinScreenCall>(),
     shared: &["planes"],
+    parts: &[],
     bindings: &[
         read("planes", "u32"),
         read("probes", "ProbeWords"),
@@ -322,5 +438,27 @@ pub const KIN_SCREEN: Shader = Shader {
         read("thresholds", "i32"),
         write("counters", "atomic<u32>"),
         write("survivors", "SurvivorWords"),
+    ],
+};
+
+/// `minutia_pair`. A descriptor is four elements; a minutia is its place (x the low half) and its direction
+/// and quality (the low bytes of the second word).
+pub const MINUTIA_PAIR: Shader = Shader {
+    name: "minutia_pair",
+    call: "MinutiaPairCall",
+    call_bytes: size_of::<MinutiaPairCall>(),
+    shared: &[],
+    parts: &["memory", "gate", "cluster", "align", "pairing"],
+    bindings: &[
+        read("probe_descriptors", "vec4<u32>"),
+        read("probe_minutiae", "vec2<u32>"),
+        read("probe_prints", "PrintWords"),
+        read("gallery_descriptors", "vec4<u32>"),
+        read("gallery_minutiae", "vec2<u32>"),
+        read("gallery_prints", "PrintWords"),
+        read("tables", "i32"),
+        // In: numbers of the probe and of the print. Out: similarity, minutiae paired. One buffer for both
+        // keeps within the eight that every device has.
+        write("pairs", "vec2<u32>"),
     ],
 };

@@ -15,23 +15,31 @@ mod encode;
 mod fault;
 pub mod interface;
 mod pace;
+mod pair;
+mod pair_prints;
+mod pair_tables;
 mod resident;
 mod screens;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_pair;
 
 pub use context::GpuError;
 pub use fault::{Fault, FaultPlan};
+pub use pair_prints::PairPrints;
 
 use adapters::Adapter;
-use context::{Context, Pipeline};
+use context::{Context, Pipeline, WorkgroupMemory};
 use fault::Injected;
-use interface::{KIN_SCREEN, STR_COUNTS, STR_SCREEN};
+use interface::{KIN_SCREEN, MINUTIA_PAIR, STR_COUNTS, STR_SCREEN};
 use pace::Pace;
 use resident::Resident;
 
 use super::DeviceError;
-use crate::kernel::{Spec, planes};
+use crate::domain::finger::MAX_PRINT_MINUTIAE;
+use crate::kernel::minutia_pair::{CANDIDATES, tables};
+use crate::kernel::{Spec, minutia, minutia_gate, planes};
 use crate::limits::{MAX_ALLELES_PER_LOCUS, MAX_LOCI};
 
 const _: () = {
@@ -45,6 +53,37 @@ const _: () = {
     assert!(cfg!(target_endian = "little"), "planes are words of 64 bits read as two of 32");
 };
 
+// `minutia_pair`; `pair_tables` asserts the places of its tables.
+const _: () = {
+    assert!(interface::MAX_PRINT_MINUTIAE as usize == MAX_PRINT_MINUTIAE);
+    assert!(interface::COUNT_MASK >= interface::MAX_PRINT_MINUTIAE);
+    assert!(interface::UNIT == minutia::trigonometry::ONE);
+    assert!(interface::PAIRS as usize == minutia_gate::PAIRS);
+    assert!(interface::MAX_ROTATION_DIFFERENCE == minutia_gate::MAX_ROTATION_DIFFERENCE);
+    assert!(interface::TOLERANCE_PX2 == minutia_gate::TOLERANCE_PX2);
+    assert!(interface::TOLERANCE_SHIFT == minutia_gate::TOLERANCE_SHIFT);
+    assert!(interface::CANDIDATES as usize == CANDIDATES);
+    assert!(interface::FULL_AGREEMENT == tables::FULL);
+    assert!(interface::ROTATION_FACTOR == tables::ROTATION_FACTOR);
+    assert!(interface::MAX_DISTANCE as usize == tables::MAX_DISTANCE);
+    assert!(interface::SUB_PIXELS == tables::SUB_PIXELS);
+    assert!(interface::DIRECTION_PX2 as i64 == tables::DIRECTION_PX2);
+    assert!(interface::NEIGHBOURS as usize == tables::NEIGHBOURS);
+    assert!(interface::ROUNDS as usize == tables::ROUNDS);
+    assert!(interface::MAX_DIRECTION == tables::MAX_DIRECTION);
+    assert!(interface::DISTANCES as usize == tables::DISTANCES);
+    assert!(interface::MAX_WEIGHT == tables::MAX_WEIGHT && interface::BASE == tables::BASE);
+    assert!(interface::HEAVIEST == tables::HEAVIEST);
+    assert!(interface::SIDES as usize == tables::SIDES);
+    assert!(4 * interface::SIDES == interface::WORKGROUP, "an invocation looks along a side");
+    assert!(interface::LOG_BITS == tables::LOG_BITS);
+    assert!(interface::WEIGHT_PERCENT == tables::WEIGHT_PERCENT);
+    assert!(interface::OVERLAP_PERCENT == tables::OVERLAP_PERCENT);
+    assert!(interface::TOTAL_PERCENT == tables::TOTAL_PERCENT);
+    assert!(interface::MINUTIAE_PERCENT == tables::MINUTIAE_PERCENT);
+    assert!(interface::AWAY_PERCENT == tables::AWAY_PERCENT);
+};
+
 /// The whole text of a shader, as `build.rs` made it.
 macro_rules! source {
     ($shader:literal) => {
@@ -53,11 +92,22 @@ macro_rules! source {
 }
 
 /// The pace of each kernel.
-#[derive(Default)]
 struct Paces {
     str_screen: Pace,
     str_counts: Pace,
     kin_screen: Pace,
+    minutia_pair: Pace,
+}
+
+impl Default for Paces {
+    fn default() -> Self {
+        Paces {
+            str_screen: Pace::default(),
+            str_counts: Pace::default(),
+            kin_screen: Pace::default(),
+            minutia_pair: Pace::within(pair::LEAST_PAIRS, pair::MOST_PAIRS),
+        }
+    }
 }
 
 /// An adapter opened for the kernels. May be used from several threads: while one waits for a dispatch,
@@ -68,6 +118,9 @@ pub struct GpuDevice {
     str_screen: Pipeline,
     str_counts: Pipeline,
     kin_screen: Pipeline,
+    minutia_pair: Pipeline,
+    /// Tables of `minutia_pair`.
+    pair_tables: wgpu::Buffer,
     paces: Paces,
     resident: Resident,
     faults: Option<FaultPlan>,
@@ -89,11 +142,15 @@ impl GpuDevice {
             return Err(GpuError::Refused(reason.clone()));
         }
         let context = Context::open(&adapter.inner)?;
+        let zeroed = WorkgroupMemory::Zeroed;
+        let anything = WorkgroupMemory::Anything;
         Ok(GpuDevice {
             adapter: adapter.clone(),
-            str_screen: context.pipeline(&STR_SCREEN, source!("str_screen"))?,
-            str_counts: context.pipeline(&STR_COUNTS, source!("str_counts"))?,
-            kin_screen: context.pipeline(&KIN_SCREEN, source!("kin_screen"))?,
+            str_screen: context.pipeline(&STR_SCREEN, source!("str_screen"), zeroed)?,
+            str_counts: context.pipeline(&STR_COUNTS, source!("str_counts"), zeroed)?,
+            kin_screen: context.pipeline(&KIN_SCREEN, source!("kin_screen"), zeroed)?,
+            minutia_pair: context.pipeline(&MINUTIA_PAIR, source!("minutia_pair"), anything)?,
+            pair_tables: context.input("tables of minutia_pair", &pair_tables::words())?,
             context,
             paces: Paces::default(),
             resident: Resident::default(),

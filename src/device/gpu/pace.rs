@@ -9,25 +9,35 @@ use std::time::Duration;
 /// What a dispatch is meant to take.
 const GOAL: Duration = Duration::from_millis(50);
 
-/// Units of work of the first dispatch, and the least of any.
+/// Units of work of the first dispatch of a screen of profiles, and the least of any.
 const LEAST: u64 = 1 << 20;
 
-/// Most units of work: counters of a dispatch have 32 bits.
+/// Most units of work of a screen of profiles: counters of a dispatch have 32 bits.
 const MOST: u64 = 1 << 31;
 
 /// The pace of one kernel on one device.
-pub(super) struct Pace(AtomicU64);
+pub(super) struct Pace {
+    allowed: AtomicU64,
+    least: u64,
+    most: u64,
+}
 
+/// The pace of a screen of profiles, whose units are pairs of a probe and a row.
 impl Default for Pace {
     fn default() -> Self {
-        Pace(AtomicU64::new(LEAST))
+        Pace::within(LEAST, MOST)
     }
 }
 
 impl Pace {
+    /// A pace of `least` units at first, never fewer, and never more than `most`.
+    pub(super) fn within(least: u64, most: u64) -> Pace {
+        Pace { allowed: AtomicU64::new(least), least, most }
+    }
+
     /// Units the next dispatch may have.
     pub(super) fn allowed(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.allowed.load(Ordering::Relaxed)
     }
 
     /// Notes that `units` took `time`.
@@ -37,7 +47,7 @@ impl Pace {
         let next = (units as f64 * share.min(2.0)) as u64;
         // A dispatch that was small because little was left to do says nothing against larger ones.
         if share < 1.0 || next > self.allowed() {
-            self.0.store(next.clamp(LEAST, MOST), Ordering::Relaxed);
+            self.allowed.store(next.clamp(self.least, self.most), Ordering::Relaxed);
         }
     }
 }

@@ -140,10 +140,13 @@ impl<'a> Screen<'a> {
             let mut buffers = inputs.to_vec();
             buffers.extend([&self.counters, &self.survivors]);
             let room = self.room as u32;
-            let time =
-                context.run(self.pipeline, &buffers, &self.counters, workgroups, |width| {
-                    call(width, room)
-                })?;
+            let time = context.run(
+                self.pipeline,
+                &buffers,
+                Some(&self.counters),
+                workgroups,
+                |width| call(width, room),
+            )?;
             pace.note(pairs, time);
             let count = context.read::<u32>(&self.counters, 1)?.first().copied().unwrap_or(0);
             let count = count as usize;
