@@ -2,9 +2,10 @@
 //!
 //! `src/device/gpu/interface.rs` says what host and shader share. For each shader it lists this program
 //! writes constants, structures and bindings in WGSL before the shader's text, has naga parse and validate
-//! the whole, compares sizes and offsets with those of the Rust structures, and leaves the text in `OUT_DIR`.
+//! the whole, compares sizes and offsets with those of the Rust structures, and the memory of a workgroup with
+//! what is said of it, and leaves the text in `OUT_DIR`.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a build script speaks to cargo so")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "how a build script speaks to cargo")]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -98,6 +99,14 @@ fn check(shader: &Shader, text: &str) -> Result<()> {
         .map_err(|error| error.emit_to_string_with_path(text, shader.name))?;
     if !module.entry_points.iter().any(|entry| entry.name == "main") {
         return Err("there is no entry point `main`".into());
+    }
+    let shared = module.global_variables.iter().filter_map(|(_, variable)| {
+        let is_shared = variable.space == naga::AddressSpace::WorkGroup;
+        is_shared.then(|| module.types[variable.ty].inner.size(module.to_ctx()) as usize)
+    });
+    let (shared, said) = (shared.sum::<usize>(), shader.workgroup.bytes());
+    if shared != said {
+        return Err(format!("it shares {shared} bytes in a workgroup, not {said}").into());
     }
     for structure in STRUCTURES {
         let found = module.types.iter().find_map(|(_, kind)| match &kind.inner {

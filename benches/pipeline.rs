@@ -166,7 +166,10 @@ fn pipeline(c: &mut Criterion) {
     for level in levels {
         let device = CpuDevice::new(level).expect("available");
         group.bench_with_input(BenchmarkId::from_parameter(level.name()), &device, |b, device| {
-            b.iter(|| one_thread.install(|| packed.matrix(*device).expect("sound planes").total()));
+            b.iter(|| {
+                one_thread
+                    .install(|| packed.matrix(&(*device).into()).expect("sound planes").total())
+            });
         });
     }
     group.finish();

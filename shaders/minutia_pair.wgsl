@@ -10,7 +10,7 @@ fn normal_of(side: u32) -> vec2<i32> {
 
 fn place_of(print: u32, i: u32) -> vec2<i32> {
     if (print == 0u) { return mapped[i]; }
-    return places[MAX_PRINT_MINUTIAE + i] * SUB_PIXELS;
+    return places[MAX_MINUTIAE + i] * SUB_PIXELS;
 }
 
 // How far half of a print reaches along one side: WORKGROUP are two prints, two halves and SIDES.
@@ -43,12 +43,12 @@ fn add_overlap(c: Comparison, lane: u32, print: u32) {
     var own_weight = 0u;
     let size = size_of(c, print);
     for (var i = lane; i < size; i += WORKGROUP) {
-        let quality = quality_of(MAX_PRINT_MINUTIAE * print + i);
+        let quality = quality_of(MAX_MINUTIAE * print + i);
         var is_paired = atomicLoad(&held[i]) != 0u;
         if (print == 0u) {
             is_paired = claims[i] != 0u;
             if (is_paired) {
-                let other = quality_of(MAX_PRINT_MINUTIAE + second_of(claims[i]));
+                let other = quality_of(MAX_MINUTIAE + second_of(claims[i]));
                 let roots = u32(tables[QUALITY_ROOTS_AT + quality]) * u32(tables[QUALITY_ROOTS_AT + other]);
                 own_weight += u32(weights[i]) * (roots >> 8u);
             }

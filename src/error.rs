@@ -161,9 +161,9 @@ pub enum Error {
     /// Another process committed first and retrying did not help.
     #[error("{what} changed while this command was committing")]
     Conflict { what: String },
-    /// A device failed or answered wrongly, and the command insists on it.
+    /// A device failed or answered wrongly; `is_final` if it is not to be asked again.
     #[error("{device}: {fault}")]
-    Device { device: String, fault: String, help: String },
+    Device { device: String, fault: String, is_final: bool, help: String },
     /// Work that was begun was not ended.
     #[error("{what}")]
     Incomplete { what: String, help: String },

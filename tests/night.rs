@@ -13,6 +13,8 @@ use tanba::hits::output::read_report;
 use tanba::hits::read_hits;
 use tanba::kernel::simd::SimdLevel;
 
+#[path = "night/devices.rs"]
+mod devices;
 #[path = "night/fingers.rs"]
 mod fingers;
 #[path = "night/gallery.rs"]

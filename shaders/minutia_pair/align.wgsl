@@ -65,7 +65,7 @@ fn add_centroids(c: Comparison, lane: u32) {
         if (claim == 0u) { continue; }
         own_claim = max(own_claim, claim);
         own_weight += weights[i];
-        own_places += weights[i] * vec4<i32>(places[i], places[MAX_PRINT_MINUTIAE + second_of(claim)]);
+        own_places += weights[i] * vec4<i32>(places[i], places[MAX_MINUTIAE + second_of(claim)]);
     }
     if (own_claim == 0u) { return; }
     atomicMax(&greatest_claim, own_claim);
@@ -83,7 +83,7 @@ fn add_rotations(c: Comparison, lane: u32, centroids: vec4<i32>) {
     for (var i = lane; i < c.first_size; i += WORKGROUP) {
         let claim = claims[i];
         if (claim == 0u) { continue; }
-        let goal = MAX_PRINT_MINUTIAE + second_of(claim);
+        let goal = MAX_MINUTIAE + second_of(claim);
         let at = (vec4<i32>(places[i], places[goal]) * SUB_PIXELS - centroids) / 4;
         let turn = wave(2u * (direction_of(goal) - direction_of(i)));
         let terms = vec2<i32>(at.x * at.z + at.y * at.w, at.x * at.w - at.y * at.z)
@@ -120,7 +120,7 @@ fn fit(c: Comparison, lane: u32) -> Alignment {
     add_centroids(c, lane);
     workgroupBarrier();
     let claim = atomicLoad(&greatest_claim);
-    let origin = vec4<i32>(places[first_of(claim)], places[MAX_PRINT_MINUTIAE + second_of(claim)]);
+    let origin = vec4<i32>(places[first_of(claim)], places[MAX_MINUTIAE + second_of(claim)]);
     let all = atomicLoad(&sums[WEIGHT]);
     let sum = vec4<i32>(
         atomicLoad(&sums[CENTROIDS]),
@@ -156,12 +156,12 @@ fn map(c: Comparison, lane: u32, alignment: Alignment) {
 fn follow(c: Comparison, lane: u32) {
     for (var i = lane; i < c.first_size; i += WORKGROUP) {
         if (claims[i] == 0u) { continue; }
-        let goal = places[MAX_PRINT_MINUTIAE + second_of(claims[i])] * SUB_PIXELS;
+        let goal = places[MAX_MINUTIAE + second_of(claims[i])] * SUB_PIXELS;
         let slot = atomicAdd(&left_over_count, 1u);
         left_over[slot] = vec4<i32>(mapped[i], goal - mapped[i]);
     }
     workgroupBarrier();
-    let count = min(atomicLoad(&left_over_count), MAX_PRINT_MINUTIAE);
+    let count = min(atomicLoad(&left_over_count), MAX_MINUTIAE);
     for (var i = lane; i < c.first_size; i += WORKGROUP) {
         let place = mapped[i];
         var sum = vec2<i32>(0);
@@ -178,7 +178,7 @@ fn follow(c: Comparison, lane: u32) {
         // Its own entry, met at no distance, has no say.
         if (claims[i] != 0u) {
             let own = tables[NEIGHBOUR_WEIGHTS_AT];
-            sum -= own * (places[MAX_PRINT_MINUTIAE + second_of(claims[i])] * SUB_PIXELS - place);
+            sum -= own * (places[MAX_MINUTIAE + second_of(claims[i])] * SUB_PIXELS - place);
             votes -= own;
         }
         mapped[i] = place + sum / (votes + 256);

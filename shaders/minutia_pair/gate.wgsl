@@ -18,8 +18,8 @@ fn similarity_of(c: Comparison, i: u32, j: u32) -> i32 {
 // Best partners of both prints at once, since a similarity is the same from either side. Only positive
 // ones can be a best partner: `best_partners` drops whatever packs to INDEX_MASK or less.
 fn find_partners(c: Comparison, lane: u32) {
-    let probe_slot = MAX_PRINT_MINUTIAE * c.swapped;
-    let gallery_slot = MAX_PRINT_MINUTIAE - probe_slot;
+    let probe_slot = MAX_MINUTIAE * c.swapped;
+    let gallery_slot = MAX_MINUTIAE - probe_slot;
     let probe_size = size_of(c, c.swapped);
     let gallery_size = size_of(c, 1u - c.swapped);
     for (var i = lane / SQUARE; i < probe_size; i += SQUARE) {
@@ -46,9 +46,9 @@ fn find_partners(c: Comparison, lane: u32) {
 }
 
 fn pack_keys(c: Comparison, lane: u32) {
-    for (var slot = lane; slot < 2u * MAX_PRINT_MINUTIAE; slot += WORKGROUP) {
-        let i = slot % MAX_PRINT_MINUTIAE;
-        if (i < size_of(c, slot / MAX_PRINT_MINUTIAE)) {
+    for (var slot = lane; slot < 2u * MAX_MINUTIAE; slot += WORKGROUP) {
+        let i = slot % MAX_MINUTIAE;
+        if (i < size_of(c, slot / MAX_MINUTIAE)) {
             let partner = atomicLoad(&partners[slot]);
             keys[slot] = select((partner << 7u) | i32(i), 0, partner <= INDEX_MASK);
         }
@@ -57,23 +57,23 @@ fn pack_keys(c: Comparison, lane: u32) {
 
 // The largest keys of both prints, descending: keys differ, so the number of greater ones is the place.
 fn choose_best(c: Comparison, lane: u32) {
-    for (var slot = lane; slot < 2u * MAX_PRINT_MINUTIAE; slot += WORKGROUP) {
-        let print = slot / MAX_PRINT_MINUTIAE;
+    for (var slot = lane; slot < 2u * MAX_MINUTIAE; slot += WORKGROUP) {
+        let print = slot / MAX_MINUTIAE;
         let size = size_of(c, print);
-        if (slot % MAX_PRINT_MINUTIAE >= size) { continue; }
+        if (slot % MAX_MINUTIAE >= size) { continue; }
         let key = keys[slot];
         if (key == 0) { continue; }
-        let start = MAX_PRINT_MINUTIAE * print;
+        let start = MAX_MINUTIAE * print;
         var rank = 0u;
         for (var other = start; other < start + size; other++) {
             rank += u32(keys[other] > key);
         }
         if (rank >= select(CANDIDATES, PAIRS, print == 1u)) { continue; }
-        let partner = u32(key >> 7u) & (MAX_PRINT_MINUTIAE - 1u);
-        let goal = MAX_PRINT_MINUTIAE - start + partner;
+        let partner = u32(key >> 7u) & (MAX_MINUTIAE - 1u);
+        let goal = MAX_MINUTIAE - start + partner;
         best[CANDIDATES * print + rank] = Best(
             vec4<i32>(places[slot], places[goal]),
-            slot % MAX_PRINT_MINUTIAE,
+            slot % MAX_MINUTIAE,
             partner,
             (direction_of(goal) - direction_of(slot)) & 255u,
             key >> 14u,

@@ -1,12 +1,10 @@
 // What a workgroup of `minutia_pair` keeps of its pair, and how it gets there.
 //
-// Bounds: the host lets no print exceed MAX_PRINT_MINUTIAE minutiae nor a pair name a print that is not
-// there. Numbers of minutiae that come out of keys are then below MAX_PRINT_MINUTIAE because they went in
-// so, and are masked to it besides; indices into tables are masked, or compared with their ends first.
-// Every loop counts up to one of these bounds.
+// Bounds: the host lets no print exceed MAX_MINUTIAE minutiae nor a pair name a print that is not there.
+// Numbers of minutiae that come out of keys are then below MAX_MINUTIAE because they went in so, and are
+// masked to it besides; indices into tables are masked, or compared with their ends first. Every loop
+// counts up to one of these bounds.
 
-// The bits of a packed similarity that hold the number of a minutia.
-const INDEX_MASK: i32 = i32(MAX_PRINT_MINUTIAE) - 1;
 // Invocations of a row of the square in which similarities are computed.
 const SQUARE: u32 = 8u;
 // Places in the sums of a fit.
@@ -43,11 +41,11 @@ struct Alignment {
     centroids: vec4<i32>,
 }
 
-// Columns of both prints, the second's from MAX_PRINT_MINUTIAE on.
-var<workgroup> places: array<vec2<i32>, 2 * MAX_PRINT_MINUTIAE>;
-var<workgroup> marks: array<u32, 2 * MAX_PRINT_MINUTIAE>;
-var<workgroup> partners: array<atomic<i32>, 2 * MAX_PRINT_MINUTIAE>;
-var<workgroup> keys: array<i32, 2 * MAX_PRINT_MINUTIAE>;
+// Columns of both prints, the second's from MAX_MINUTIAE on.
+var<workgroup> places: array<vec2<i32>, 2 * MAX_MINUTIAE>;
+var<workgroup> marks: array<u32, 2 * MAX_MINUTIAE>;
+var<workgroup> partners: array<atomic<i32>, 2 * MAX_MINUTIAE>;
+var<workgroup> keys: array<i32, 2 * MAX_MINUTIAE>;
 
 // The best of the first print, then of the second.
 var<workgroup> best: array<Best, CANDIDATES + PAIRS>;
@@ -57,19 +55,19 @@ var<workgroup> shares: array<i32, CANDIDATES>;
 var<workgroup> peaks: array<atomic<u32>, 4>;
 
 // Of each minutia of the first print: what it is paired by (`claim`, 0 if it is not), and the weight.
-var<workgroup> claims: array<u32, MAX_PRINT_MINUTIAE>;
-var<workgroup> weights: array<i32, MAX_PRINT_MINUTIAE>;
+var<workgroup> claims: array<u32, MAX_MINUTIAE>;
+var<workgroup> weights: array<i32, MAX_MINUTIAE>;
 // The greatest claim on each minutia of the second print, 0 for none.
-var<workgroup> held: array<atomic<u32>, MAX_PRINT_MINUTIAE>;
+var<workgroup> held: array<atomic<u32>, MAX_MINUTIAE>;
 var<workgroup> displaced: atomic<u32>;
 var<workgroup> paired: atomic<u32>;
 
 var<workgroup> sums: array<atomic<i32>, SUMS>;
 var<workgroup> greatest_claim: atomic<u32>;
 // The first print in the frame of the second, in sub-pixels.
-var<workgroup> mapped: array<vec2<i32>, MAX_PRINT_MINUTIAE>;
+var<workgroup> mapped: array<vec2<i32>, MAX_MINUTIAE>;
 // Of the paired minutiae: where they were mapped to, and what is left over.
-var<workgroup> left_over: array<vec4<i32>, MAX_PRINT_MINUTIAE>;
+var<workgroup> left_over: array<vec4<i32>, MAX_MINUTIAE>;
 var<workgroup> left_over_count: atomic<u32>;
 
 // By print (mapped first, second), half of its minutiae, and side.
@@ -146,12 +144,12 @@ fn store_minutia(slot: u32, minutia: vec2<u32>) {
 // Workgroup memory is not cleared by the driver: whatever is added to or read before it is written is
 // set here.
 fn load(c: Comparison, lane: u32) {
-    let probe_slot = MAX_PRINT_MINUTIAE * c.swapped;
+    let probe_slot = MAX_MINUTIAE * c.swapped;
     let probe_size = size_of(c, c.swapped);
     for (var i = lane; i < probe_size; i += WORKGROUP) {
         store_minutia(probe_slot + i, probe_minutiae[c.probe + i]);
     }
-    let gallery_slot = MAX_PRINT_MINUTIAE - probe_slot;
+    let gallery_slot = MAX_MINUTIAE - probe_slot;
     let gallery_size = size_of(c, 1u - c.swapped);
     for (var i = lane; i < gallery_size; i += WORKGROUP) {
         store_minutia(gallery_slot + i, gallery_minutiae[c.gallery + i]);

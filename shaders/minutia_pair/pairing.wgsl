@@ -3,15 +3,15 @@
 // What pairs are taken by: 18 bits of order, then the lowest numbers first; one more than the key of
 // `pairing::key`, so that 0 is no claim. No two pairs have the same.
 fn claim_of(order: u32, i: u32, j: u32) -> u32 {
-    return ((order << 14u) | ((MAX_PRINT_MINUTIAE - 1u - i) << 7u) | (MAX_PRINT_MINUTIAE - 1u - j)) + 1u;
+    return ((order << 14u) | ((MAX_MINUTIAE - 1u - i) << 7u) | (MAX_MINUTIAE - 1u - j)) + 1u;
 }
 
 fn first_of(claim: u32) -> u32 {
-    return MAX_PRINT_MINUTIAE - 1u - (((claim - 1u) >> 7u) & (MAX_PRINT_MINUTIAE - 1u));
+    return MAX_MINUTIAE - 1u - (((claim - 1u) >> 7u) & (MAX_MINUTIAE - 1u));
 }
 
 fn second_of(claim: u32) -> u32 {
-    return MAX_PRINT_MINUTIAE - 1u - ((claim - 1u) & (MAX_PRINT_MINUTIAE - 1u));
+    return MAX_MINUTIAE - 1u - ((claim - 1u) & (MAX_MINUTIAE - 1u));
 }
 
 // The greatest claim of minutia `i` that beats what its partner holds.
@@ -20,8 +20,8 @@ fn best_claim(c: Comparison, i: u32, rotation: u32, reach: i32) -> u32 {
     let expected = direction_of(i) + rotation;
     var found = 0u;
     for (var j = 0u; j < c.second_size; j++) {
-        let apart = abs(places[MAX_PRINT_MINUTIAE + j] * SUB_PIXELS - place);
-        let turn = abs(signed_turn(direction_of(MAX_PRINT_MINUTIAE + j) - expected));
+        let apart = abs(places[MAX_MINUTIAE + j] * SUB_PIXELS - place);
+        let turn = abs(signed_turn(direction_of(MAX_MINUTIAE + j) - expected));
         if (max(apart.x, apart.y) > reach || turn > MAX_DIRECTION) { continue; }
         let squared = apart.x * apart.x + apart.y * apart.y;
         if (squared > reach * reach) { continue; }
@@ -53,7 +53,7 @@ fn pair_one_to_one(c: Comparison, lane: u32, rotation: u32, round: u32) {
     workgroupBarrier();
     // Of the minutiae of this invocation, those that have nobody left to claim.
     var exhausted = 0u;
-    for (var turn = 0u; turn <= MAX_PRINT_MINUTIAE; turn++) {
+    for (var turn = 0u; turn <= MAX_MINUTIAE; turn++) {
         for (var i = lane; i < c.first_size; i += WORKGROUP) {
             let own = 1u << (i / WORKGROUP);
             if (claims[i] != 0u || (exhausted & own) != 0u) { continue; }

@@ -230,7 +230,11 @@ pub(super) fn device() -> Result<CpuDevice> {
     Ok(device)
 }
 
-fn processor() -> Result<CpuDevice> {
+/// The processor at the level to use, untested.
+///
+/// # Errors
+/// The environment forces a level that cannot be used.
+pub(super) fn processor() -> Result<CpuDevice> {
     CpuDevice::detect()
         .map_err(|e| Error::usage(e.to_string(), "unset TANBA_SIMD to use the best level"))
 }

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use clap::Args;
 use jiff::civil::Date;
 
-use super::common::{device, grouped, living_day, parse_index};
+use super::common::{devices, grouped, living_day, parse_index};
 use super::ui::{Outcome, Ui};
+use crate::device::{Device, DeviceChoice};
 use crate::domain::category::Index;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::gallery::Gallery;
 use crate::kernel::str_counts::{AgreementHistogram, CountMatrix};
 use crate::law::purpose;
@@ -35,6 +36,9 @@ pub(super) struct MatrixArgs {
     /// Pairs by loci compared and agreeing at high, moderate and low stringency instead
     #[arg(long)]
     stringency: bool,
+    /// Device: auto (a graphics card if there is one), cpu, gpu, gpu:N
+    #[arg(long, default_value = "auto", value_name = "DEVICE")]
+    device: DeviceChoice,
     /// File to write instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -56,11 +60,21 @@ pub(super) fn run(args: &MatrixArgs, ui: &Ui) -> Result<Outcome> {
     let side = Side::new(segments, &statuses, day);
     let left_out = side.left_out;
     let packed = PackedIndex::new(&Arc::new(side))?;
-    let device = device()?;
-    let text = if args.stringency {
-        stringency_csv(&packed.by_stringency(device)?)
-    } else {
-        matrix_csv(&packed.matrix(device)?)
+    let devices = devices(args.device, false)?;
+    devices.notes.iter().for_each(|note| ui.note(note));
+    let counted = |device: &Device| {
+        Ok(if args.stringency {
+            stringency_csv(&packed.by_stringency(device)?)
+        } else {
+            matrix_csv(&packed.matrix(device)?)
+        })
+    };
+    let text = match counted(Device::first(&devices)) {
+        Err(Error::Device { device, fault, .. }) => {
+            ui.warn(format!("{device}: {fault}; counting again on the processor"));
+            counted(&devices.cpu.device)?
+        }
+        other => other?,
     };
     let n = packed.records() as u64;
     ui.note(format!(

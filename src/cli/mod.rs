@@ -6,6 +6,7 @@
 mod check;
 mod common;
 mod demo;
+mod devices;
 mod evaluate;
 mod evaluate_finger;
 mod gallery;
@@ -76,6 +77,8 @@ enum Verb {
     Score(score::ScoreArgs),
     /// Compare a run with the truth, or the fingerprint matcher with labelled impressions
     Evaluate(evaluate::EvaluateArgs),
+    /// List the processor and the graphics cards, test and measure them
+    Devices(devices::DevicesArgs),
     /// Learn the projection of the minutia descriptor from impressions of known fingers
     Train(train::TrainArgs),
 }
@@ -108,6 +111,7 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Verify(args) => verify::run(args, ui),
         Verb::Score(args) => score::run(args, ui),
         Verb::Evaluate(args) => evaluate::run(args, ui),
+        Verb::Devices(args) => devices::run(args, ui),
         Verb::Train(args) => train::run(args, ui),
     }
 }

@@ -6,7 +6,7 @@
 //! device, the command ends instead.
 
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::selftest::{self, SelfTestError};
@@ -60,7 +60,12 @@ pub struct Member {
     tiles: AtomicU64,
     comparisons: AtomicU64,
     put_out: Mutex<Option<String>>,
+    /// Tiles in a row that it lacked memory for.
+    refused: AtomicU32,
 }
+
+/// Tiles in a row that a device may lack memory for before it is put out.
+const MAX_REFUSED: u32 = 8;
 
 impl Member {
     fn new(device: Device) -> Member {
@@ -69,11 +74,18 @@ impl Member {
             tiles: AtomicU64::new(0),
             comparisons: AtomicU64::new(0),
             put_out: Mutex::new(None),
+            refused: AtomicU32::new(0),
         }
+    }
+
+    /// Notes a tile that the device lacked memory for; whether that is once too often.
+    pub fn refuses(&self) -> bool {
+        self.refused.fetch_add(1, Ordering::Relaxed) + 1 >= MAX_REFUSED
     }
 
     /// Notes a tile that the device did.
     pub fn did(&self, comparisons: u64) {
+        self.refused.store(0, Ordering::Relaxed);
         self.tiles.fetch_add(1, Ordering::Relaxed);
         self.comparisons.fetch_add(comparisons, Ordering::Relaxed);
     }
@@ -122,6 +134,13 @@ impl Devices {
             is_gpu_required: false,
             notes: Vec::new(),
         }
+    }
+
+    /// An adapter alone, untested.
+    #[cfg(feature = "gpu")]
+    pub fn of_gpu(gpu: std::sync::Arc<super::gpu::GpuDevice>, cpu: CpuDevice) -> Devices {
+        let gpus = vec![Member::new(Device::gpu(gpu, cpu))];
+        Devices { cpu_compares: false, gpus, ..Devices::of_cpu(cpu) }
     }
 
     /// The devices of `choice`, tested; `cpu` is the processor at the level to use.

@@ -3,8 +3,10 @@
 
 mod choice;
 pub mod cpu;
+mod finger;
 #[cfg(feature = "gpu")]
 pub mod gpu;
+pub mod measure;
 pub mod selftest;
 mod selftest_finger;
 
@@ -14,6 +16,7 @@ use std::sync::Arc;
 
 pub use choice::{DeviceChoice, Devices, Member, NoDevice};
 pub use cpu::CpuDevice;
+pub use finger::{Batch, GateSize, Prints};
 
 use crate::kernel::minutia::PrintView;
 use crate::kernel::planes::PlaneView;
@@ -29,6 +32,17 @@ pub enum DeviceError {
     #[cfg(feature = "gpu")]
     #[error(transparent)]
     Gpu(#[from] gpu::GpuError),
+}
+
+impl DeviceError {
+    /// Whether the device had no memory for the question; it may have for another.
+    pub fn lacks_memory(&self) -> bool {
+        match self {
+            DeviceError::Overflow(_) => false,
+            #[cfg(feature = "gpu")]
+            DeviceError::Gpu(error) => matches!(error, gpu::GpuError::OutOfMemory { .. }),
+        }
+    }
 }
 
 /// A device with the processor beside it, which does what the device has no kernel for.
@@ -65,6 +79,11 @@ impl Device {
     #[cfg(feature = "gpu")]
     pub fn gpu(gpu: Arc<gpu::GpuDevice>, cpu: CpuDevice) -> Device {
         Device { cpu, gpu: Some(gpu) }
+    }
+
+    /// The device as those of a choice come first to last: an adapter if there is one.
+    pub fn first(devices: &Devices) -> &Device {
+        devices.gpus.first().map_or(&devices.cpu.device, |member| &member.device)
     }
 
     /// The processor beside the device, or the device itself.

@@ -129,7 +129,7 @@ fn answers(device: &Device) -> Result<[String; ANSWERS], SelfTestError> {
         digest(matrix.counts.iter().copied()),
         digest(counted),
         digest(bounds.iter().flat_map(fields)),
-        digest(selftest_finger::gate(device.cpu())),
+        digest(selftest_finger::gate(device)?),
         digest(selftest_finger::pair(device)?),
     ])
 }

@@ -2,7 +2,7 @@
 //! other impressions, and strangers.
 
 use super::selftest::Numbers;
-use super::{CpuDevice, Device, DeviceError};
+use super::{Device, DeviceError};
 use crate::kernel::minutia::{Print, PrintView};
 
 /// Numbers of minutiae of the prints.
@@ -13,17 +13,18 @@ const LEAST_EXCESS: i32 = 2000;
 const COMPARED: std::ops::Range<usize> = 3..10;
 
 /// The scores of all prints against all prints and their other impressions.
-pub(super) fn gate(device: &CpuDevice) -> impl Iterator<Item = u64> {
+pub(super) fn gate(device: &Device) -> Result<impl Iterator<Item = u64>, DeviceError> {
     let (prints, others) = prints();
     let probes: Vec<PrintView<'_>> = prints.iter().map(Print::view).collect();
     let gallery: Vec<PrintView<'_>> = prints.iter().chain(&others).map(Print::view).collect();
-    let batch = device.minutia_batch(&probes);
-    let scores = [0, LEAST_EXCESS].map(|least_excess| {
-        let mut scores = vec![-1; probes.len() * gallery.len()];
-        device.minutia_gate(&batch, &gallery, least_excess, &mut scores);
-        scores
-    });
-    scores.into_iter().flatten().map(|score| i64::from(score) as u64)
+    let (batch, gallery) = (device.minutia_batch(&probes)?, device.minutia_gallery(&gallery)?);
+    let mut answers = Vec::new();
+    for least_excess in [0, LEAST_EXCESS] {
+        let mut scores = vec![-1; batch.len() * gallery.len()];
+        device.minutia_gate(&batch, &gallery, least_excess, &mut scores)?;
+        answers.extend(scores.into_iter().map(|score| i64::from(score) as u64));
+    }
+    Ok(answers.into_iter())
 }
 
 /// The full scores of some prints against the other impressions of the same.

@@ -7,7 +7,6 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::{Array, BinaryArray, FixedSizeBinaryArray, RecordBatch};
 use arrow::buffer::Buffer;
@@ -29,7 +28,7 @@ use crate::domain::dna::Profile;
 use crate::domain::record::DnaRecord;
 use crate::error::{Error, Result};
 use crate::ident::content_id;
-use crate::kernel::planes::{PlaneMap, PlaneView, WORDS, pack};
+use crate::kernel::planes::{PlaneMap, PlaneView, WORDS, new_number, pack};
 
 const PLANES_COLUMN: &str = "planes";
 const MAP_KEY: &str = "tanba.plane_map";
@@ -122,12 +121,9 @@ pub struct Segment {
     planes: FixedSizeBinaryArray,
     pieces: Vec<MatchColumns>,
     rows: usize,
-    /// Number of this open segment in the process.
+    /// Number of the planes in the process.
     number: u64,
 }
-
-/// Segments opened so far.
-static OPENED: AtomicU64 = AtomicU64::new(0);
 
 impl Segment {
     /// Opens the segment after checking both files against the manifest.
@@ -195,7 +191,7 @@ impl Segment {
             .map(MatchColumns::of)
             .collect::<std::result::Result<Vec<_>, _>>()
             .map_err(|e| broken(e.to_string()))?;
-        let number = OPENED.fetch_add(1, Ordering::Relaxed);
+        let number = new_number();
         Ok(Segment { entry, path, map, planes, pieces, rows, number })
     }
 

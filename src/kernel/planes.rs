@@ -20,6 +20,7 @@
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -359,13 +360,13 @@ impl<'a> PlaneView<'a> {
         Ok(PlaneView { map, words, rows, segment_number: None })
     }
 
-    /// The same view, known to be of the open segment of this number, which no other one may have in this
-    /// process: a device may keep the planes under it.
+    /// The same view, known to be of the words of this number ([`new_number`]): a device may keep the planes
+    /// under it.
     pub fn of_segment(self, number: u64) -> Self {
         PlaneView { segment_number: Some(number), ..self }
     }
 
-    /// Number of the open segment this is a view of, if it is of one.
+    /// Number of the words this is a view of, if they have one.
     pub fn segment_number(&self) -> Option<u64> {
         self.segment_number
     }
@@ -404,6 +405,15 @@ impl<'a> PlaneView<'a> {
         let word = self.block(block).get(plane * WORDS + lane / 64);
         word.is_some_and(|word| word >> (lane % 64) & 1 == 1)
     }
+}
+
+/// Numbers given out so far.
+static NUMBERS: AtomicU64 = AtomicU64::new(0);
+
+/// A number for words that do not change from now on, which no other words of this process ever get: an
+/// address could come again with other contents.
+pub fn new_number() -> u64 {
+    NUMBERS.fetch_add(1, Ordering::Relaxed)
 }
 
 #[cfg(test)]

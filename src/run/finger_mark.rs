@@ -9,22 +9,19 @@ use std::ops::Range;
 
 use super::finger_compare::{Placed, Turned, any_position, may_be_same_region};
 use super::finger_tile::{FingerContext, hit, spot_check_one};
-use super::tile::TileOutput;
+use super::tile::{TileOutput, failed};
+use crate::device::{Batch, Prints};
 use crate::domain::finger::Rotation;
 use crate::error::Result;
 use crate::kernel::Overflow;
 use crate::kernel::minutia::{Print, PrintView};
-use crate::kernel::minutia_gate::Batch;
 use crate::kernel::minutia_pair::quarter_turns;
 use crate::plan::finger_side::FingerSide;
 use crate::plan::tile::Tile;
 use crate::score::Millibans;
 
-/// Impressions of a block of the gallery: about 2.5 kB each, they stay in a core's L2 cache.
-const BLOCK_PRINTS: usize = 256;
-
-/// Impressions of probes, each in four turns, that go over a block in one pass.
-const BATCH_MARKS: usize = 8;
+/// Quarter turns in which an impression of a probe is compared.
+const TURNS: usize = 4;
 
 /// A probe record with its impressions in every turn.
 struct Probe {
@@ -52,26 +49,29 @@ fn turned(side: &FingerSide, record: usize) -> Probe {
     Probe { record, marks: marks.collect() }
 }
 
-/// Probes in groups of about [`BATCH_MARKS`] impressions.
-fn passes<'a>(context: &FingerContext, probes: &'a [Probe]) -> Vec<Pass<'a>> {
+/// Probes in groups of about as many impressions as suit the device, each in four turns.
+fn passes<'a>(context: &FingerContext, probes: &'a [Probe]) -> Result<Vec<Pass<'a>>> {
+    let most = context.device.gate_size().probes / TURNS;
     let mut list = Vec::new();
     let (mut start, mut count) = (0, 0);
     for (place, probe) in probes.iter().enumerate() {
         count += probe.marks.len();
-        if count >= BATCH_MARKS || place + 1 == probes.len() {
+        if count >= most || place + 1 == probes.len() {
             let group = &probes[start..=place];
             let marks = group.iter().flat_map(|probe| &probe.marks);
             let views: Vec<PrintView<'a>> =
                 marks.flat_map(|(_, turns)| turns.iter().map(Print::view)).collect();
-            list.push(Pass { probes: group, batch: context.device.cpu().minutia_batch(&views) });
+            let batch = context.device.minutia_batch(&views);
+            let batch = batch.map_err(|fault| failed(&context.device, &fault))?;
+            list.push(Pass { probes: group, batch });
             (start, count) = (place + 1, 0);
         }
     }
-    list
+    Ok(list)
 }
 
-/// Gallery records in blocks of about [`BLOCK_PRINTS`] impressions.
-fn blocks(side: &FingerSide, range: Range<usize>) -> Vec<Block<'_>> {
+/// Gallery records in blocks of about `most` impressions.
+fn blocks(side: &FingerSide, range: Range<usize>, most: usize) -> Vec<Block<'_>> {
     let empty = || Block { starts: Vec::new(), prints: Vec::new(), views: Vec::new() };
     let mut list = Vec::new();
     let mut block = empty();
@@ -79,7 +79,7 @@ fn blocks(side: &FingerSide, range: Range<usize>) -> Vec<Block<'_>> {
     for record in range {
         block.starts.push((record, block.prints.len()));
         block.prints.extend(side.prints(&side.records[record]));
-        if block.prints.len() >= BLOCK_PRINTS || record + 1 == end {
+        if block.prints.len() >= most || record + 1 == end {
             block.starts.push((record + 1, block.prints.len()));
             block.views = block.prints.iter().map(|(_, view)| *view).collect();
             list.push(std::mem::replace(&mut block, empty()));
@@ -100,14 +100,17 @@ pub(super) fn marks(
     let search = context.search;
     let probes: Vec<Probe> =
         tile.probes.clone().map(|record| turned(&search.probes, record)).collect();
-    let passes = passes(context, &probes);
+    let passes = passes(context, &probes)?;
     let mut output = TileOutput::default();
-    for block in blocks(&search.gallery, tile.rows.clone()) {
+    let size = context.device.gate_size();
+    for block in blocks(&search.gallery, tile.rows.clone(), size.prints) {
         let rows = block.starts.first().map_or(0, |s| s.0)..block.starts.last().map_or(0, |s| s.0);
+        let prints = context.device.minutia_gallery(&block.views);
+        let prints = prints.map_err(|fault| failed(&context.device, &fault))?;
         for pass in &passes {
             let is_before = |probe: &Probe| tile.first_row(probe.record) < rows.end;
             if pass.probes.iter().any(is_before) {
-                compare(context, tile, (pass, &block), &mut output)?;
+                compare(context, tile, (pass, &block, &prints), &mut output)?;
             }
         }
         if output.hits.len() > capacity {
@@ -123,7 +126,7 @@ pub(super) fn marks(
 fn compare(
     context: &FingerContext,
     tile: &Tile,
-    (pass, block): (&Pass<'_>, &Block<'_>),
+    (pass, block, ready): (&Pass<'_>, &Block<'_>, &Prints<'_>),
     output: &mut TileOutput,
 ) -> Result<()> {
     let search = context.search;
@@ -131,10 +134,12 @@ fn compare(
     let width = block.views.len();
     let mut scores = vec![0; pass.batch.len() * width];
     if least > i32::MIN {
-        context.device.cpu().minutia_gate(&pass.batch, &block.views, 0, &mut scores);
+        let device = &context.device;
+        let answered = device.minutia_gate(&pass.batch, ready, 0, &mut scores);
+        answered.map_err(|fault| failed(device, &fault))?;
         let first = pass.probes.iter().flat_map(|probe| &probe.marks).next();
         if let (Some((_, turns)), Some(view)) = (first, block.views.first()) {
-            spot_check_one(turns[0].view(), *view, (0, scores[0]))?;
+            spot_check_one(device, (turns[0].view(), *view), (0, scores[0]))?;
         }
     }
     let mut before = 0;

@@ -267,11 +267,12 @@ fn a_device_that_answers_wrongly_is_caught() {
     let templates = impressions(0, 0, Hands::Few(&[2]));
     let described = crate::run::finger_probes::Described::of(&templates).unwrap();
     let print = described.placed()[0].1;
+    let device = CpuDevice::detect().unwrap().into();
     let right = minutia_gate::reference(print, print);
-    assert!(spot_check_one(print, print, (0, right)).is_ok());
+    assert!(spot_check_one(&device, (print, print), (0, right)).is_ok());
     let excess = minutia_gate::excess(print, print);
-    assert!(spot_check_one(print, print, (excess, right)).is_ok());
-    assert!(spot_check_one(print, print, (excess + 1, 0)).is_ok());
-    let wrong = spot_check_one(print, print, (0, right + 1)).unwrap_err();
+    assert!(spot_check_one(&device, (print, print), (excess, right)).is_ok());
+    assert!(spot_check_one(&device, (print, print), (excess + 1, 0)).is_ok());
+    let wrong = spot_check_one(&device, (print, print), (0, right + 1)).unwrap_err();
     assert_eq!(wrong.kind().exit_code(), 6);
 }

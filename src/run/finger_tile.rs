@@ -7,22 +7,21 @@
 //! only plain partners counts 0. Stage 2: the sum over all fingers, by position or across, given up on
 //! the way where the first three or five fall behind. Stage 3: the full comparison.
 
-use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::ops::Range;
 
 use super::finger_compare::{
     COMPARISON_VERSION, Comparison, Placed, across_hands, by_position, look_for_misplaced,
 };
-use super::tile::{SCORED_BY, TileOutput};
+use super::finger_ready::{Block, Probes, Shown};
+use super::tile::{SCORED_BY, TileOutput, answers_wrongly, failed};
 use crate::column::hit::{FingerEvidence, Hit};
-use crate::device::{CpuDevice, Device};
+use crate::device::{Device, DeviceError};
 use crate::domain::finger::Rotation;
 use crate::error::{Error, Result};
 use crate::ident::hit_id;
 use crate::kernel::Overflow;
-use crate::kernel::minutia::{Print, PrintView};
-use crate::kernel::minutia_gate::{self, Batch};
+use crate::kernel::minutia::PrintView;
+use crate::kernel::minutia_gate;
 use crate::limits::MAX_SURVIVORS_PER_TILE;
 use crate::plan::finger_job::FingerComparator;
 use crate::plan::finger_screen::{ACROSS_MINUTIAE, FIRST_MINUTIAE, MAX_SCREENED};
@@ -30,12 +29,6 @@ use crate::plan::finger_search::ReadyFingerSearch;
 use crate::plan::finger_side::{FingerPlace, FingerSide, PositionSet, mirror};
 use crate::plan::tile::Tile;
 use crate::score::Millibans;
-
-/// Gallery records of a block: their prints of one finger, about 2.5 kB each, stay in a core's L2 cache.
-const BLOCK_RECORDS: usize = 256;
-
-/// Probes compared with a block in one pass.
-const BATCH_PROBES: usize = 32;
 
 /// What every tile of a search shares.
 pub(super) struct FingerContext<'a> {
@@ -91,83 +84,6 @@ fn blocks(side: &FingerSide, range: Range<usize>, most: usize) -> Vec<Range<usiz
     list
 }
 
-/// Prints as they are screened, made when first needed: a row per record, a column per place.
-struct Shown<'a> {
-    side: &'a FingerSide,
-    rows: Range<usize>,
-    minutiae: usize,
-    cells: Vec<OnceCell<Print>>,
-}
-
-/// Places in a row of [`Shown`]: codes of positions are below.
-const PLACES: usize = 37;
-
-impl<'a> Shown<'a> {
-    fn new(side: &'a FingerSide, rows: Range<usize>, minutiae: usize) -> Shown<'a> {
-        let cells = (0..rows.len() * PLACES).map(|_| OnceCell::new()).collect();
-        Shown { side, rows, minutiae, cells }
-    }
-
-    /// The print of `record` at `place`, which it has.
-    fn view(&self, record: usize, place: u8) -> PrintView<'_> {
-        let cell = &self.cells[(record - self.rows.start) * PLACES + usize::from(place)];
-        let record = &self.side.records[record];
-        let made = || self.side.screened_print(record, place, self.minutiae);
-        cell.get_or_init(made).view()
-    }
-
-    fn views(&self, records: Range<usize>, place: u8) -> Vec<PrintView<'_>> {
-        records.map(|record| self.view(record, place)).collect()
-    }
-}
-
-/// Probes prepared for the gate, made when first needed: by their first record and place.
-struct Probes<'a> {
-    device: CpuDevice,
-    first: &'a Shown<'a>,
-    across: &'a Shown<'a>,
-    by_position: HashMap<(usize, u8), Batch<'a>>,
-    across_hands: HashMap<(usize, u8), Batch<'a>>,
-    one_across: HashMap<(usize, u8), Batch<'a>>,
-    whole: HashMap<(usize, u8), Batch<'a>>,
-}
-
-impl<'a> Probes<'a> {
-    fn new(device: CpuDevice, first: &'a Shown<'a>, across: &'a Shown<'a>) -> Probes<'a> {
-        let [by_position, across_hands, one_across, whole] = [(); 4].map(|()| HashMap::new());
-        Probes { device, first, across, by_position, across_hands, one_across, whole }
-    }
-
-    /// The prints at `place` of the records in `range`, all of which have it.
-    fn by_position(&mut self, range: &Range<usize>, place: u8) -> &Batch<'a> {
-        let (shown, device) = (self.first, self.device);
-        let made = || device.minutia_batch(&shown.views(range.clone(), place));
-        self.by_position.entry((range.start, place)).or_insert_with(made)
-    }
-
-    /// The same for a comparison across the hands.
-    fn across_hands(&mut self, range: &Range<usize>, place: u8) -> &Batch<'a> {
-        let (shown, device) = (self.across, self.device);
-        let made = || device.minutia_batch(&shown.views(range.clone(), place));
-        self.across_hands.entry((range.start, place)).or_insert_with(made)
-    }
-
-    /// The print at `place` of one record, for a comparison across the hands.
-    fn one_across(&mut self, record: usize, place: u8) -> &Batch<'a> {
-        let (shown, device) = (self.across, self.device);
-        let made = || device.minutia_batch(&[shown.view(record, place)]);
-        self.one_across.entry((record, place)).or_insert_with(made)
-    }
-
-    /// The print at `place` of one record with all its minutiae.
-    fn whole(&mut self, record: usize, place: u8) -> &Batch<'a> {
-        let (side, device) = (self.first.side, self.device);
-        let print = side.best_print(&side.records[record], place);
-        let made = || device.minutia_batch(print.as_slice());
-        self.whole.entry((record, place)).or_insert_with(made)
-    }
-}
-
 /// By which correspondences a pair passed a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 struct Routes {
@@ -202,7 +118,7 @@ fn positions(context: &FingerContext, tile: &Tile, capacity: usize) -> Screened<
     let mut output = TileOutput::default();
     let shown = |minutiae| Shown::new(&search.probes, tile.probes.clone(), minutiae);
     let (first, across) = (shown(FIRST_MINUTIAE), shown(ACROSS_MINUTIAE));
-    let mut probes = Probes::new(*context.device.cpu(), &first, &across);
+    let mut probes = Probes::new(&context.device, &first, &across);
     let candidates = match first_fingers(context, tile, capacity, &mut probes, &mut output)? {
         Ok(candidates) => candidates,
         Err(overflow) => return Ok(Err(overflow)),
@@ -235,13 +151,14 @@ fn first_fingers(
 ) -> Screened<Vec<Candidate>> {
     let search = context.search;
     let (side, gallery) = (&*search.probes, &*search.gallery);
-    let batches = blocks(side, tile.probes.clone(), BATCH_PROBES);
+    let size = context.device.gate_size();
+    let batches = blocks(side, tile.probes.clone(), size.probes);
     let mut candidates = Vec::new();
-    for rows in blocks(gallery, tile.rows.clone(), BLOCK_RECORDS) {
+    for rows in blocks(gallery, tile.rows.clone(), size.prints) {
         let set = gallery.records[rows.start].positions;
         let shown = |minutiae| Shown::new(gallery, rows.clone(), minutiae);
         let (first, across) = (shown(FIRST_MINUTIAE), shown(ACROSS_MINUTIAE));
-        let block = Block { rows: rows.clone(), first, across };
+        let mut block = Block::new(&first, &across);
         for batch in &batches {
             if tile.first_row(batch.start) >= rows.end {
                 continue;
@@ -274,26 +191,11 @@ fn first_fingers(
     Ok(Ok(candidates))
 }
 
-/// A block of gallery records of one set of positions, with their prints as they are needed.
-struct Block<'a> {
-    rows: Range<usize>,
-    first: Shown<'a>,
-    across: Shown<'a>,
-}
-
 impl Block<'_> {
-    fn at(&self, place: u8) -> Vec<PrintView<'_>> {
-        self.first.views(self.rows.clone(), place)
-    }
-
-    fn at_mirror(&self, place: u8) -> Vec<PrintView<'_>> {
-        self.across.views(self.rows.clone(), mirror(place))
-    }
-
     /// By which routes the pairs of the probes in `batch` with the block pass stage 1, at
     /// `probe * rows + row`.
     fn passed(
-        &self,
+        &mut self,
         context: &FingerContext,
         (own, set): (PositionSet, PositionSet),
         batch: &Range<usize>,
@@ -309,45 +211,49 @@ impl Block<'_> {
         if least == i32::MIN {
             return Ok(vec![Routes::BOTH; pairs]);
         }
-        let device = context.device.cpu();
+        let device = &context.device;
         let mut sums = vec![0; pairs];
-        let prepared = probes.by_position(batch, first);
-        device.minutia_gate(prepared, &self.at(first), screen.excess, &mut sums);
-        if batch.start == probes.first.rows.start {
-            spot_check((batch, probes), self, first, (screen.excess, &sums))?;
+        let failed = |fault| failed(device, &fault);
+        let prepared = probes.by_position(batch, first).map_err(failed)?;
+        let prints = self.by_position(device, first).map_err(failed)?;
+        device.minutia_gate(prepared, prints, screen.excess, &mut sums).map_err(failed)?;
+        if batch.start == probes.first.start() {
+            spot_check(device, (batch, probes), self, (first, screen.excess, &sums))?;
         }
         if let Some(second) = common.get(1).copied() {
             let mut scores = vec![0; pairs];
-            let prepared = probes.by_position(batch, second);
-            device.minutia_gate(prepared, &self.at(second), screen.excess, &mut scores);
+            let prepared = probes.by_position(batch, second).map_err(failed)?;
+            let prints = self.by_position(device, second).map_err(failed)?;
+            device.minutia_gate(prepared, prints, screen.excess, &mut scores).map_err(failed)?;
             sums.iter_mut().zip(&scores).for_each(|(sum, score)| *sum += score);
         }
         let route = |sum: i32| Routes { by_position: sum >= least, across: false };
         let mut passed: Vec<Routes> = sums.into_iter().map(route).collect();
-        self.across(context, (own, set), batch, probes, &mut passed);
+        self.across(context, (own, set), batch, probes, &mut passed).map_err(failed)?;
         Ok(passed)
     }
 
     /// Adds the pairs whose first fingers agree across the hands.
     fn across(
-        &self,
+        &mut self,
         context: &FingerContext,
         (own, set): (PositionSet, PositionSet),
         batch: &Range<usize>,
         probes: &mut Probes,
         passed: &mut [Routes],
-    ) {
+    ) -> std::result::Result<(), DeviceError> {
         let screen = &context.search.screen;
         let fingers: Vec<u8> = own.common(set.mirrored()).fingers().take(2).collect();
-        let Some(first) = fingers.first().copied() else { return };
+        let Some(first) = fingers.first().copied() else { return Ok(()) };
         let least = screen.across_fingers[fingers.len() - 1];
-        let device = context.device.cpu();
+        let device = &context.device;
         let mut scores = vec![0; passed.len()];
         let alone = if fingers.len() == 1 { least } else { screen.first_across };
-        let prepared = probes.across_hands(batch, first);
-        device.minutia_gate(prepared, &self.at_mirror(first), screen.excess_across, &mut scores);
+        let prepared = probes.across_hands(batch, first)?;
+        let prints = self.at_mirror(device, first)?;
+        device.minutia_gate(prepared, prints, screen.excess_across, &mut scores)?;
         let width = self.rows.len();
-        let seconds = fingers.get(1).map(|second| (*second, self.at_mirror(*second)));
+        let seconds = fingers.get(1).map(|second| (*second, self.views_at_mirror(*second)));
         for (number, row) in scores.chunks(width).enumerate() {
             let chosen: Vec<usize> = (0..width).filter(|place| row[*place] >= alone).collect();
             let mut sums: Vec<i32> = chosen.iter().map(|place| row[*place]).collect();
@@ -355,48 +261,46 @@ impl Block<'_> {
                 let others: Vec<PrintView<'_>> = chosen.iter().map(|p| others[*p]).collect();
                 let mut more = vec![0; others.len()];
                 let one = probes.one_across(batch.start + number, *second);
-                device.minutia_gate(one, &others, screen.excess_across, &mut more);
+                device.cpu().minutia_gate(one, &others, screen.excess_across, &mut more);
                 sums.iter_mut().zip(&more).for_each(|(sum, score)| *sum += score);
             }
             for (place, sum) in chosen.into_iter().zip(sums) {
                 passed[number * width + place].across |= sum >= least;
             }
         }
+        Ok(())
     }
 }
 
 /// Compares the device's answer with the reference on the strongest pair of a block. A device that answers
 /// wrongly must not write a hit list.
 fn spot_check(
+    device: &Device,
     (batch, probes): (&Range<usize>, &Probes),
     block: &Block,
-    place: u8,
-    (least_excess, scores): (i32, &[i32]),
+    (place, least_excess, scores): (u8, i32, &[i32]),
 ) -> Result<()> {
     let width = block.rows.len();
     let strongest = (0..scores.len()).max_by_key(|pair| scores[*pair]).unwrap_or(0);
     let a = probes.first.view(batch.start + strongest / width, place);
     let b = block.first.view(block.rows.start + strongest % width, place);
-    spot_check_one(a, b, (least_excess, scores[strongest]))
+    spot_check_one(device, (a, b), (least_excess, scores[strongest]))
 }
 
 /// Compares the device's answer on one pair with the reference.
 pub(super) fn spot_check_one(
-    a: PrintView<'_>,
-    b: PrintView<'_>,
+    device: &Device,
+    (a, b): (PrintView<'_>, PrintView<'_>),
     (least_excess, answered): (i32, i32),
 ) -> Result<()> {
     let expected = minutia_gate::screened(a, b, least_excess);
     if answered == expected {
         return Ok(());
     }
-    Err(Error::integrity(
-        std::path::Path::new("cpu"),
-        format!(
-            "{}: the device answers {answered}, the reference {expected}",
-            minutia_gate::SPEC.name
-        ),
-        "this processor computes wrongly; run again with TANBA_SIMD=scalar and report it",
+    let kernel = minutia_gate::SPEC.name;
+    Err(answers_wrongly(
+        device,
+        format!("{kernel}: it answers {answered}, the reference {expected}"),
     ))
 }
 

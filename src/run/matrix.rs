@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::device::cpu::CpuDevice;
+use super::tile::{answers_wrongly, failed};
+use crate::device::{Device, DeviceError};
 use crate::domain::dna::Profile;
 use crate::error::{Error, Result};
 use crate::kernel::Window;
-use crate::kernel::planes::{LANES, PlaneMap, PlaneView, pack};
+use crate::kernel::planes::{LANES, PlaneMap, PlaneView, new_number, pack};
 use crate::kernel::query::Query;
 use crate::kernel::str_counts::{AgreementHistogram, CountMatrix};
 use crate::limits::MAX_ROWS_PER_SEGMENT;
@@ -30,7 +31,8 @@ pub struct PackedIndex {
     side: Arc<Side>,
     rows: Vec<(u32, u32)>,
     map: PlaneMap,
-    pieces: Vec<Vec<u64>>,
+    /// The planes of each piece, with their number in the process.
+    pieces: Vec<(u64, Vec<u64>)>,
 }
 
 /// Probes of one task and the piece they are compared with.
@@ -59,7 +61,7 @@ impl PackedIndex {
                 let part = pack(&packed.map, &profiles).map_err(|e| inconsistent(e.to_string()))?;
                 words.extend_from_slice(&part);
             }
-            packed.pieces.push(words);
+            packed.pieces.push((new_number(), words));
         }
         Ok(packed)
     }
@@ -80,7 +82,9 @@ impl PackedIndex {
 
     fn view(&self, piece: usize) -> Result<PlaneView<'_>> {
         let rows = (self.rows.len() - piece * MAX_ROWS_PER_SEGMENT).min(MAX_ROWS_PER_SEGMENT);
-        PlaneView::new(&self.map, &self.pieces[piece], rows)
+        let (number, words) = &self.pieces[piece];
+        PlaneView::new(&self.map, words, rows)
+            .map(|view| view.of_segment(*number))
             .map_err(|e| Error::usage(e.to_string(), "report this"))
     }
 
@@ -112,10 +116,11 @@ impl PackedIndex {
     /// Counts every pair once by (loci fully matching, loci partially matching).
     ///
     /// # Errors
-    /// A stored profile cannot be read.
-    pub fn matrix(&self, device: CpuDevice) -> Result<CountMatrix> {
+    /// A stored profile cannot be read, or the device fails or answers wrongly.
+    pub fn matrix(&self, device: &Device) -> Result<CountMatrix> {
         self.count(
-            |queries, windows, view| device.str_counts(queries, windows, view),
+            device,
+            |device, queries, windows, view| device.str_counts(queries, windows, view),
             || CountMatrix::new(self.loci()),
             CountMatrix::merge,
         )
@@ -124,18 +129,41 @@ impl PackedIndex {
     /// Counts every pair once by loci compared and loci agreeing at each stringency.
     ///
     /// # Errors
-    /// A stored profile cannot be read.
-    pub fn by_stringency(&self, device: CpuDevice) -> Result<AgreementHistogram> {
+    /// As [`Self::matrix`].
+    pub fn by_stringency(&self, device: &Device) -> Result<AgreementHistogram> {
         self.count(
-            |queries, windows, view| device.str_counts_by_agreement(queries, windows, view),
+            device,
+            |device, queries, windows, view| device.str_counts_by_agreement(queries, windows, view),
             AgreementHistogram::default,
             AgreementHistogram::merge,
         )
     }
 
-    fn count<T: Send>(
+    /// Counts the last probe of a task again, on the device and on the processor: a device that answers
+    /// wrongly must not publish a figure.
+    fn check<T: PartialEq>(
         &self,
-        kernel: impl Fn(&[Query], &[Window], PlaneView) -> T + Sync,
+        device: &Device,
+        kernel: &impl Fn(&Device, &[Query], &[Window], PlaneView) -> std::result::Result<T, DeviceError>,
+        (queries, windows): (&[Query], &[Window]),
+        view: PlaneView,
+    ) -> Result<()> {
+        let last = queries.len().saturating_sub(1);
+        let on = |device: &Device| {
+            kernel(device, &queries[last..], &windows[last..], view)
+                .map_err(|fault| failed(device, &fault))
+        };
+        if device.is_gpu() && on(device)? != on(&Device::from(*device.cpu()))? {
+            return Err(answers_wrongly(device, "it counts otherwise than the processor".into()));
+        }
+        Ok(())
+    }
+
+    fn count<T: Send + PartialEq>(
+        &self,
+        device: &Device,
+        kernel: impl Fn(&Device, &[Query], &[Window], PlaneView) -> std::result::Result<T, DeviceError>
+        + Sync,
         zero: impl Fn() -> T + Sync + Send,
         merge: impl Fn(&mut T, &T) + Sync + Send,
     ) -> Result<T> {
@@ -143,7 +171,11 @@ impl PackedIndex {
             .par_iter()
             .map(|task| {
                 let (queries, windows) = self.prepare(task)?;
-                Ok(kernel(&queries, &windows, self.view(task.piece)?))
+                let view = self.view(task.piece)?;
+                let counted = kernel(device, &queries, &windows, view);
+                let counted = counted.map_err(|fault| failed(device, &fault))?;
+                self.check(device, &kernel, (&queries, &windows), view)?;
+                Ok(counted)
             })
             .try_fold(&zero, |mut sum, part: Result<T>| {
                 merge(&mut sum, &part?);

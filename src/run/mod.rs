@@ -6,6 +6,7 @@
 pub mod finger_compare;
 mod finger_mark;
 pub mod finger_probes;
+mod finger_ready;
 mod finger_tile;
 pub mod load;
 pub mod matrix;

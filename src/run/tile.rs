@@ -132,8 +132,7 @@ fn identity(
     let survivors = match context.device.str_screen(&params, &queries, &windows, view, capacity) {
         Ok(survivors) => survivors,
         Err(DeviceError::Overflow(overflow)) => return Ok(Err(overflow)),
-        #[cfg(feature = "gpu")]
-        Err(fault) => return Err(failed(&context.device, fault.to_string())),
+        Err(fault) => return Err(failed(&context.device, &fault)),
     };
     let one = |q: usize, w| str_screen::reference(&params, &queries[q..=q], &[w], view, 1);
     spot_check(&context.device, gallery, &windows, &survivors, one)?;
@@ -198,22 +197,29 @@ fn spot_check(
     Ok(())
 }
 
-/// The error of a device that failed.
-#[cfg(feature = "gpu")]
-pub(super) fn failed(device: &Device, fault: String) -> Error {
+/// The error of a device that failed. One that lacks memory for a tile may do the next.
+pub(super) fn failed(device: &Device, fault: &DeviceError) -> Error {
     Error::Device {
         device: device.to_string(),
-        fault,
-        help: "run again with --device cpu, or without --require-gpu".into(),
+        fault: fault.to_string(),
+        is_final: !fault.lacks_memory(),
+        help: DEVICE_HELP.into(),
     }
 }
+
+/// What to do about a device that fails.
+const DEVICE_HELP: &str = "run again with --device cpu, or without --require-gpu";
 
 /// The error of a device that answers otherwise than the reference: of the processor the end of the run, of
 /// another one the end of its part in it.
 pub(super) fn answers_wrongly(device: &Device, what: String) -> Error {
-    #[cfg(feature = "gpu")]
     if device.is_gpu() {
-        return failed(device, what);
+        return Error::Device {
+            device: device.to_string(),
+            fault: what,
+            is_final: true,
+            help: DEVICE_HELP.into(),
+        };
     }
     Error::integrity(
         std::path::Path::new(&device.to_string()),
@@ -294,8 +300,7 @@ fn kinship(
         match context.device.kin_screen(&params, &queries, &windows, view, capacity) {
             Ok(survivors) => survivors,
             Err(DeviceError::Overflow(overflow)) => return Ok(Err(overflow)),
-            #[cfg(feature = "gpu")]
-            Err(fault) => return Err(failed(&context.device, fault.to_string())),
+            Err(fault) => return Err(failed(&context.device, &fault)),
         };
     let one = |q: usize, w| kin_screen::reference(&params, &queries[q..=q], &[w], view, 1);
     spot_check(&context.device, bodies, &windows, &survivors, one)?;
@@ -386,121 +391,5 @@ fn hit(context: &TileContext, pair: &Pair, scored: &Scored) -> Hit {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::device::CpuDevice;
-    use crate::domain::allele::Allele;
-    use crate::domain::builtin_frequencies::{DEFAULT_NAME, builtin};
-    use crate::domain::category::Index;
-    use crate::domain::dna::Typing;
-    use crate::domain::family::FamilyMember;
-    use crate::domain::frequency::MinimumFrequency;
-    use crate::domain::locus::Locus;
-    use crate::domain::record::DnaRecord;
-    use crate::domain::relation::Kinship;
-    use crate::plan::census::Side;
-    use crate::plan::job::{Sweep, Threshold, searches};
-    use crate::plan::search::{Sides, ready};
-
-    fn record(index: Index, number: usize) -> DnaRecord {
-        let allele = |tenths| Allele::repeat(tenths).unwrap();
-        // Three genotypes in turn, so that many pairs agree and many do not.
-        let shift = (number % 3) as u16 * 10;
-        DnaRecord {
-            record_id: format!("{index}{number:03}"),
-            person_id: None,
-            case_id: None,
-            index,
-            owner: "t".into(),
-            registered_on: jiff::civil::date(2026, 1, 1),
-            retain_until: None,
-            retain_rule: String::new(),
-            kit: None,
-            partial: false,
-            profile: Locus::core()
-                .map(|l| (l, Typing::new(&[allele(110 + shift), allele(140)]).unwrap()))
-                .collect(),
-            apart: Default::default(),
-        }
-    }
-
-    fn sides() -> Sides {
-        let mut sides = Sides::default();
-        for index in [Index::Convict, Index::Corpse, Index::Relative] {
-            let records: Vec<DnaRecord> = (0..40).map(|n| record(index, n)).collect();
-            let segment = Arc::new(Segment::in_memory(index, &records).unwrap());
-            let day = jiff::civil::date(2026, 11, 21);
-            sides
-                .by_index
-                .insert(index, Arc::new(Side::new(vec![segment], &Default::default(), day)));
-        }
-        sides.family_members = (0..20)
-            .map(|n| FamilyMember {
-                family_id: format!("F{n}"),
-                missing_person_id: format!("M{n}"),
-                relative_record_id: format!("relative{n:03}"),
-                kinship: Kinship::Child,
-                consent: true,
-                case_open: true,
-            })
-            .collect();
-        sides
-    }
-
-    #[test]
-    fn an_overflowing_tile_is_redone_in_halves_and_loses_no_hit() {
-        let table = builtin(DEFAULT_NAME).unwrap().unwrap();
-        let minimum = MinimumFrequency::FiveObservations;
-        let population = Population { frequencies: &table, theta: 0.01, minimum };
-        let parameters = Parameters {
-            as_of: jiff::civil::date(2026, 11, 21),
-            frequencies: table.name().into(),
-            frequencies_id: String::new(),
-            theta: 0.01,
-            minimum_frequency: minimum,
-            threshold: Threshold::Log10(3.0),
-            mismatches: 0,
-            min_loci: 6,
-            top: None,
-            across_owners: false,
-        };
-        let sides = sides();
-        let all = [Sweep::Dedup, Sweep::MissingPerson].map(|s| searches(s).unwrap()).concat();
-        for name in ["dedup/convict", "missing-person/corpse-family"] {
-            let spec = all.iter().find(|s| s.name == name).unwrap();
-            let search = ready(spec, &sides, &parameters, &population).unwrap();
-            let context = TileContext {
-                search: &search,
-                parameters: &parameters,
-                population: &population,
-                device: CpuDevice::detect().unwrap().into(),
-                run_id: "r",
-            };
-            let kin = !search.relatives.is_empty();
-            let probes = if kin { search.relatives.len() } else { 40 };
-            let tile = Tile {
-                probe_segment: 0,
-                probes: 0..probes,
-                gallery_segment: 0,
-                rows: 0..40,
-                diagonal: !kin,
-            };
-            let whole = run_within(&context, &tile, usize::MAX).unwrap();
-            assert!(whole.hits.len() > 200 && whole.splits == 0, "{name} {}", whole.hits.len());
-            assert_eq!(whole.comparisons, search.comparisons);
-            for capacity in [1, 7, 100] {
-                let mut cut = run_within(&context, &tile, capacity).unwrap();
-                assert!(cut.splits > 0);
-                assert_eq!(cut.comparisons, whole.comparisons);
-                assert_eq!(cut.histogram, whole.histogram);
-                let by_id = |h: &Hit| h.hit_id.clone();
-                let mut hits = whole.hits.clone();
-                hits.sort_by_key(by_id);
-                cut.hits.sort_by_key(by_id);
-                assert_eq!(cut.hits, hits, "{name} at capacity {capacity}");
-            }
-        }
-    }
-}
+#[path = "tile_tests.rs"]
+mod tests;

@@ -2,7 +2,8 @@
 //!
 //! Why one queue: a device's share of the tiles follows its speed by itself. Two threads or more drive an
 //! adapter, so that one brings probes and compares survivors while another waits. A tile that a device fails
-//! at is done by the processor beside it; the device is put out, unless the caller insists on it.
+//! at is done by the processor beside it; the device is put out, unless it lacked memory alone. Where the
+//! caller insists on the device, the run ends.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -115,8 +116,10 @@ impl Workers<'_> {
                     member.did(output.comparisons);
                     return Ok(output);
                 }
-                Err(Error::Device { device, fault, .. }) if !self.devices.is_gpu_required => {
-                    if member.put_out(&fault) {
+                Err(Error::Device { device, fault, is_final, .. })
+                    if !self.devices.is_gpu_required =>
+                {
+                    if (is_final || member.refuses()) && member.put_out(&fault) {
                         self.observer.event(&Event::DevicePutOut { device, fault });
                     }
                 }

@@ -104,5 +104,10 @@ fn unsuitable(adapter: &wgpu::Adapter, limits: &wgpu::Limits) -> Option<String> 
         let found = limits.max_storage_buffers_per_shader_stage;
         return Some(format!("a shader may use {found} buffers"));
     }
+    let shared = most(|shader| shader.workgroup.bytes()).unwrap_or(0);
+    if (limits.max_compute_workgroup_storage_size as usize) < shared {
+        let found = limits.max_compute_workgroup_storage_size;
+        return Some(format!("a workgroup may share {found} bytes"));
+    }
     None
 }

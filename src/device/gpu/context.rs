@@ -4,12 +4,14 @@
 //! become an error of this call and never a panic or a silent wrong answer. The only file but `adapters`
 //! that knows how wgpu is spoken to.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytemuck::Pod;
 
-use super::interface::{Access, Shader};
+use super::interface::{Access, Shader, Workgroup};
 
 /// Why an adapter did not answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +35,25 @@ pub enum GpuError {
         /// The limit.
         seconds: u64,
     },
+    /// A print that no device can compare.
+    #[error("print {print} cannot be compared: {reason}")]
+    Print {
+        /// Its place among the prints given.
+        print: usize,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// There is not one place for the score of each pair.
+    #[error("room for {given} scores where {needed} are computed")]
+    Scores {
+        /// Places given.
+        given: usize,
+        /// Pairs.
+        needed: usize,
+    },
+    /// Prints were prepared for another device.
+    #[error("the prints were prepared for another device")]
+    Foreign,
     /// The driver or wgpu refused a call.
     #[error("a call was refused: {0}")]
     Refused(String),
@@ -45,17 +66,10 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// What a shader needs of an adapter.
 pub(super) const FEATURES: wgpu::Features = wgpu::Features::IMMEDIATES;
 
-/// What the memory of a workgroup holds when it starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum WorkgroupMemory {
-    /// Zeros.
-    Zeroed,
-    /// Anything: the shader sets what it reads, and clearing it all would cost time.
-    Anything,
-}
-
 /// An open adapter.
 pub(super) struct Context {
+    /// No other one of this process has it.
+    number: u64,
     device: wgpu::Device,
     queue: wgpu::Queue,
     limits: wgpu::Limits,
@@ -93,7 +107,14 @@ impl Context {
         device.set_device_lost_callback(move |reason, message| {
             note(&noted, GpuError::Lost(format!("{reason:?}: {message}")));
         });
-        Ok(Context { device, queue, limits, fault })
+        static OPENED: AtomicU64 = AtomicU64::new(0);
+        let number = OPENED.fetch_add(1, Ordering::Relaxed);
+        Ok(Context { number, device, queue, limits, fault })
+    }
+
+    /// What tells it from every other one of this process.
+    pub(super) fn number(&self) -> u64 {
+        self.number
     }
 
     /// Gives the device up, as a driver does that resets.
@@ -102,12 +123,11 @@ impl Context {
         note(&self.fault, GpuError::Lost("given up".into()));
     }
 
-    /// The pipeline of `shader`, whose whole text is `source`, with `memory` for its workgroups.
+    /// The pipeline of `shader`, whose whole text is `source`.
     pub(super) fn pipeline(
         &self,
         shader: &Shader,
         source: &'static str,
-        memory: WorkgroupMemory,
     ) -> Result<Pipeline, GpuError> {
         let entries: Vec<wgpu::BindGroupLayoutEntry> = shader
             .bindings
@@ -147,7 +167,7 @@ impl Context {
             module: &module,
             entry_point: Some("main"),
             compilation_options: wgpu::PipelineCompilationOptions {
-                zero_initialize_workgroup_memory: memory == WorkgroupMemory::Zeroed,
+                zero_initialize_workgroup_memory: shader.workgroup == Workgroup::Nothing,
                 ..Default::default()
             },
             cache: None,
@@ -226,7 +246,7 @@ impl Context {
         self.limits.max_storage_buffer_binding_size.min(self.limits.max_buffer_size)
     }
 
-    /// Zeroes `cleared` if there is one, runs `workgroups` of `pipeline` over `buffers`, waits for their end and returns the
+    /// Zeroes `cleared`, if any, runs `workgroups` of `pipeline` over `buffers`, waits for their end and returns the
     /// time it took. `call` is made for the width of the grid, of which the last row may be longer than the
     /// work.
     pub(super) fn run<C: Pod>(
@@ -278,6 +298,12 @@ impl Context {
         Ok(started.elapsed())
     }
 
+    /// Waits until everything written to buffers has reached the device, which frees the processor's copies.
+    pub(super) fn settle(&self, what: &'static str) -> Result<(), GpuError> {
+        let submission = self.queue.submit([]);
+        self.wait(what, submission)
+    }
+
     fn wait(
         &self,
         kernel: &'static str,
@@ -285,7 +311,14 @@ impl Context {
     ) -> Result<(), GpuError> {
         let poll =
             wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(TIMEOUT) };
-        let polled = self.device.poll(poll);
+        // wgpu 30 panics here when the driver lost the device (`handle_error_fatal`), where it returns an
+        // error elsewhere: a run of a night must go on with another device.
+        let polled = catch_unwind(AssertUnwindSafe(|| self.device.poll(poll)));
+        let polled = polled.map_err(|_| {
+            let lost = GpuError::Lost(format!("no answer to {kernel}"));
+            note(&self.fault, lost.clone());
+            lost
+        })?;
         self.check()?;
         polled.map(|_| ()).map_err(|error| match error {
             wgpu::PollError::Timeout => GpuError::Timeout { kernel, seconds: TIMEOUT.as_secs() },

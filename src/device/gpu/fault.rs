@@ -1,7 +1,5 @@
 //! Faults put in on purpose, so that tests can show that none loses or doubles a hit.
 
-use std::sync::{Mutex, PoisonError};
-
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -27,7 +25,8 @@ impl Fault {
 /// Which calls go wrong, drawn from a seed.
 #[derive(Debug)]
 pub struct FaultPlan {
-    state: Mutex<(ChaCha8Rng, u64)>,
+    random: ChaCha8Rng,
+    injected: u64,
     faults: Vec<Fault>,
     chance: f64,
 }
@@ -35,24 +34,27 @@ pub struct FaultPlan {
 impl FaultPlan {
     /// Each call goes wrong with `chance`, in one of the ways of `faults`.
     pub fn new(seed: u64, chance: f64, faults: &[Fault]) -> FaultPlan {
-        let state = Mutex::new((ChaCha8Rng::seed_from_u64(seed), 0));
-        FaultPlan { state, faults: faults.to_vec(), chance: chance.clamp(0.0, 1.0) }
+        FaultPlan {
+            random: ChaCha8Rng::seed_from_u64(seed),
+            injected: 0,
+            faults: faults.to_vec(),
+            chance: chance.clamp(0.0, 1.0),
+        }
     }
 
     /// What goes wrong with the next call.
-    pub(super) fn next(&self) -> Option<Fault> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.faults.is_empty() || !state.0.random_bool(self.chance) {
+    pub(super) fn next(&mut self) -> Option<Fault> {
+        if self.faults.is_empty() || !self.random.random_bool(self.chance) {
             return None;
         }
-        let place = state.0.random_range(0..self.faults.len());
-        state.1 += 1;
+        let place = self.random.random_range(0..self.faults.len());
+        self.injected += 1;
         self.faults.get(place).copied()
     }
 
     /// Calls that went wrong so far.
     pub fn injected(&self) -> u64 {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).1
+        self.injected
     }
 }
 

@@ -12,9 +12,9 @@ use std::mem::{offset_of, size_of};
 pub struct Constant {
     /// Name in both languages.
     pub name: &'static str,
-    /// Type in WGSL.
+    /// Type in both languages.
     pub wgsl: &'static str,
-    /// Value, of that type.
+    /// Value.
     pub value: i64,
 }
 
@@ -75,6 +75,27 @@ pub struct Shader {
     pub parts: &'static [&'static str],
     /// Storage buffers.
     pub bindings: &'static [Binding],
+    /// Memory that a workgroup shares.
+    pub workgroup: Workgroup,
+}
+
+/// Memory that the invocations of a workgroup share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Workgroup {
+    /// None.
+    Nothing,
+    /// So many bytes. The shader writes what it reads of them, so nobody zeroes them before it.
+    Written(usize),
+}
+
+impl Workgroup {
+    /// Its size.
+    pub const fn bytes(self) -> usize {
+        match self {
+            Workgroup::Nothing => 0,
+            Workgroup::Written(bytes) => bytes,
+        }
+    }
 }
 
 /// A type of a field or of a constant in both languages.
@@ -90,8 +111,8 @@ impl Scalar for i32 {
     const WGSL: &'static str = "i32";
 }
 
-/// The type of a constant: `u32` where nothing else is said.
-macro_rules! type_of {
+/// The type of a constant: `u32` where none is said.
+macro_rules! type_or_u32 {
     () => {
         u32
     };
@@ -102,11 +123,11 @@ macro_rules! type_of {
 
 macro_rules! constants {
     ($($(#[$doc:meta])* $name:ident $(: $type:ty)? = $value:expr;)*) => {
-        $($(#[$doc])* pub const $name: type_of!($($type)?) = $value;)*
+        $($(#[$doc])* pub const $name: type_or_u32!($($type)?) = $value;)*
         /// Every constant.
         pub const CONSTANTS: &[Constant] = &[$(Constant {
             name: stringify!($name),
-            wgsl: <type_of!($($type)?) as Scalar>::WGSL,
+            wgsl: <type_or_u32!($($type)?) as Scalar>::WGSL,
             value: $name as i64,
         }),*];
     };
@@ -165,19 +186,23 @@ constants! {
     /// Probes one invocation of a screen of profiles looks at.
     PROBES_PER_INVOCATION = 16;
     /// Minutiae a print has at most.
-    MAX_PRINT_MINUTIAE = 128;
+    MAX_MINUTIAE = 128;
+    /// Bits of a number of a minutia in a key.
+    INDEX_MASK: i32 = 127;
+    /// Pairs of minutiae in one direction of a comparison by `minutia_gate`.
+    PAIRS = 16;
+    /// Largest difference of the rotations of two consistent pairs.
+    MAX_ROTATION_DIFFERENCE: i32 = 16;
+    /// Squared distance by which consistent pairs may differ: this,
+    TOLERANCE_PX2: i32 = 100;
+    /// and the squared distance shifted right by this.
+    TOLERANCE_SHIFT = 6;
+    /// Strength of a best partner up to which it says nothing.
+    PLAIN_STRENGTH: i32 = 600;
     /// The bits of [`PrintWords::minutiae`] that are the number of minutiae.
     COUNT_MASK = 0xff;
     /// One as sines and cosines are given.
     UNIT: i32 = 1 << 14;
-    /// Pairs of minutiae whose consistency is examined: `kernel::minutia_gate`, as the next three.
-    PAIRS = 16;
-    /// Largest difference of the rotations of consistent pairs, 1/256 turn.
-    MAX_ROTATION_DIFFERENCE: i32 = 16;
-    /// Squared pixels by which consistent pairs may differ,
-    TOLERANCE_PX2: i32 = 100;
-    /// and the squared distance shifted right by this.
-    TOLERANCE_SHIFT = 6;
     /// Pairs of minutiae among which a cluster is sought: `kernel::minutia_pair`, as all that follow.
     CANDIDATES = 24;
     /// Agreement of two pairs that agree fully.
@@ -288,17 +313,6 @@ structures! {
         /// Nothing.
         unused: u32,
     }
-    /// A print of a minutia kernel.
-    PrintWords {
-        /// First minutia.
-        first: u32,
-        /// Number of minutiae in the bits of [`COUNT_MASK`].
-        minutiae: u32,
-        /// Low half of the order key.
-        order_low: u32,
-        /// High half of the order key.
-        order_high: u32,
-    }
     /// A pair that a screen lets pass.
     SurvivorWords {
         /// Place of the probe in the call.
@@ -307,6 +321,17 @@ structures! {
         row: u32,
         /// What the kernel computed.
         value: i32,
+    }
+    /// Where a print lies among the minutiae of its shard.
+    PrintWords {
+        /// First minutia.
+        first: u32,
+        /// Number of minutiae; from bit 8 on the entry of `RECIPROCAL_ROOTS` for it.
+        minutiae: u32,
+        /// Low half of the key that orders prints of equal size.
+        order_low: u32,
+        /// High half of it.
+        order_high: u32,
     }
     /// A dispatch of `str_screen`.
     StrScreenCall {
@@ -371,6 +396,25 @@ structures! {
         /// Survivors there is room for.
         room: u32,
     }
+    /// A dispatch of `minutia_gate`.
+    MinutiaGateCall {
+        /// First probe of the dispatch.
+        first_probe: u32,
+        /// Number of probes.
+        probes: u32,
+        /// First print of the gallery.
+        first_print: u32,
+        /// Number of prints.
+        prints: u32,
+        /// Probes that a workgroup compares with its print.
+        probes_per_group: u32,
+        /// Workgroups of a print.
+        groups_per_print: u32,
+        /// Workgroups along the first dimension of the grid.
+        grid_width: u32,
+        /// Excess below which a pair scores 0.
+        least_excess: i32,
+    }
     /// A dispatch of `minutia_pair`.
     MinutiaPairCall {
         /// Pairs of the dispatch.
@@ -389,7 +433,7 @@ const fn write(name: &'static str, element: &'static str) -> Binding {
 }
 
 /// Every shader.
-pub const SHADERS: &[Shader] = &[STR_SCREEN, STR_COUNTS, KIN_SCREEN, MINUTIA_PAIR];
+pub const SHADERS: &[Shader] = &[STR_SCREEN, STR_COUNTS, KIN_SCREEN, MINUTIA_GATE, MINUTIA_PAIR];
 
 /// `str_screen`.
 pub const STR_SCREEN: Shader = Shader {
@@ -406,6 +450,7 @@ pub const STR_SCREEN: Shader = Shader {
         write("counters", "atomic<u32>"),
         write("survivors", "SurvivorWords"),
     ],
+    workgroup: Workgroup::Nothing,
 };
 
 /// `str_counts`.
@@ -422,6 +467,7 @@ pub const STR_COUNTS: Shader = Shader {
         read("allele_planes", "u32"),
         write("counts", "atomic<u32>"),
     ],
+    workgroup: Workgroup::Nothing,
 };
 
 /// `kin_screen`.
@@ -439,6 +485,30 @@ pub const KIN_SCREEN: Shader = Shader {
         write("counters", "atomic<u32>"),
         write("survivors", "SurvivorWords"),
     ],
+    workgroup: Workgroup::Nothing,
+};
+
+/// `minutia_gate`. Prints are described in `prints`.
+pub const MINUTIA_GATE: Shader = Shader {
+    name: "minutia_gate",
+    call: "MinutiaGateCall",
+    call_bytes: size_of::<MinutiaGateCall>(),
+    shared: &[],
+    parts: &[],
+    bindings: &[
+        read("probe_descriptors", "vec4<u32>"),
+        read("probe_minutiae", "vec2<u32>"),
+        read("probe_prints", "PrintWords"),
+        read("gallery_descriptors", "vec4<u32>"),
+        read("gallery_minutiae", "vec2<u32>"),
+        read("gallery_prints", "PrintWords"),
+        read("directions", "vec2<i32>"),
+        write("scores", "i32"),
+    ],
+    // Descriptors of a print, the best partners, the keys, the chosen pairs, two sums.
+    workgroup: Workgroup::Written(
+        4 * 130 * 16 + 8 * (132 + 136) * 4 + 2 * 132 * 4 + 2 * 32 * 16 + 8,
+    ),
 };
 
 /// `minutia_pair`. A descriptor is four elements; a minutia is its place (x the low half) and its direction
@@ -461,4 +531,9 @@ pub const MINUTIA_PAIR: Shader = Shader {
         // keeps within the eight that every device has.
         write("pairs", "vec2<u32>"),
     ],
+    // Columns of both prints; the best pairs and their agreement; pairs and places; the sums of a fit and
+    // of the score.
+    workgroup: Workgroup::Written(
+        20 * 256 + 40 * 32 + 8 + 24 * 24 * 4 + 24 * 4 + 16 + (3 * 4 + 8 + 16) * 128 + 64 * 4 + 68,
+    ),
 };

@@ -1,43 +1,54 @@
 //! Kernels on a graphics card through wgpu and Vulkan: the same answers as [`super::CpuDevice`], bit for bit.
 //!
 //! What: one shader a kernel, `shaders/NAME.wgsl`, and its host here. A call is cut into dispatches of less
-//! than a tenth of a second; planes of segments stay on the device; a buffer too small for the survivors of
+//! than a tenth of a second; planes of segments stay on the device, and so do prints while who compares them
+//! holds them; a buffer too small for the survivors of
 //! a dispatch is made larger and the dispatch run again.
 //!
 //! Limits: Vulkan alone, and adapters with immediates (push constants). Results are sorted here, because a
 //! device appends them as it comes to them. When not to use it: for few pairs; a call costs a fraction of a
 //! millisecond whatever it asks.
 
+use std::sync::{Mutex, PoisonError};
+
 pub mod adapters;
 mod context;
 mod counts;
 mod encode;
 mod fault;
+mod gate;
 pub mod interface;
 mod pace;
 mod pair;
 mod pair_prints;
 mod pair_tables;
+mod prints;
 mod resident;
 mod screens;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+#[cfg(test)]
+mod tests_gate;
 #[cfg(test)]
 mod tests_pair;
 
 pub use context::GpuError;
 pub use fault::{Fault, FaultPlan};
 pub use pair_prints::PairPrints;
+pub use prints::GpuPrints;
 
 use adapters::Adapter;
-use context::{Context, Pipeline, WorkgroupMemory};
+use context::{Context, Pipeline};
 use fault::Injected;
-use interface::{KIN_SCREEN, MINUTIA_PAIR, STR_COUNTS, STR_SCREEN};
+use gate::Gate;
+use interface::{KIN_SCREEN, STR_COUNTS, STR_SCREEN};
 use pace::Pace;
+use pair::Pair;
 use resident::Resident;
 
 use super::DeviceError;
 use crate::domain::finger::MAX_PRINT_MINUTIAE;
+use crate::kernel::minutia::DESCRIPTOR_BYTES;
 use crate::kernel::minutia_pair::{CANDIDATES, tables};
 use crate::kernel::{Spec, minutia, minutia_gate, planes};
 use crate::limits::{MAX_ALLELES_PER_LOCUS, MAX_LOCI};
@@ -50,18 +61,21 @@ const _: () = {
     assert!(interface::MAX_ALLELES_PER_LOCUS as usize == MAX_ALLELES_PER_LOCUS);
     assert!(interface::MAX_LOCI as usize == MAX_LOCI);
     assert!(interface::CLASSES as usize == crate::kernel::kin_screen::CLASSES);
+    assert!(interface::MAX_MINUTIAE as usize == MAX_PRINT_MINUTIAE && DESCRIPTOR_BYTES == 64);
+    assert!(interface::INDEX_MASK as usize + 1 == MAX_PRINT_MINUTIAE);
+    assert!(interface::PAIRS as usize == minutia_gate::PAIRS);
+    assert!(interface::MAX_ROTATION_DIFFERENCE == minutia_gate::MAX_ROTATION_DIFFERENCE);
+    assert!(interface::TOLERANCE_PX2 == minutia_gate::TOLERANCE_PX2);
+    assert!(interface::TOLERANCE_SHIFT == minutia_gate::TOLERANCE_SHIFT);
+    assert!(interface::PLAIN_STRENGTH == minutia_gate::PLAIN_STRENGTH);
+    assert!(4 * interface::PAIRS == interface::WORKGROUP, "threads of stage 2 of minutia_gate");
     assert!(cfg!(target_endian = "little"), "planes are words of 64 bits read as two of 32");
 };
 
 // `minutia_pair`; `pair_tables` asserts the places of its tables.
 const _: () = {
-    assert!(interface::MAX_PRINT_MINUTIAE as usize == MAX_PRINT_MINUTIAE);
-    assert!(interface::COUNT_MASK >= interface::MAX_PRINT_MINUTIAE);
+    assert!(interface::COUNT_MASK >= interface::MAX_MINUTIAE);
     assert!(interface::UNIT == minutia::trigonometry::ONE);
-    assert!(interface::PAIRS as usize == minutia_gate::PAIRS);
-    assert!(interface::MAX_ROTATION_DIFFERENCE == minutia_gate::MAX_ROTATION_DIFFERENCE);
-    assert!(interface::TOLERANCE_PX2 == minutia_gate::TOLERANCE_PX2);
-    assert!(interface::TOLERANCE_SHIFT == minutia_gate::TOLERANCE_SHIFT);
     assert!(interface::CANDIDATES as usize == CANDIDATES);
     assert!(interface::FULL_AGREEMENT == tables::FULL);
     assert!(interface::ROTATION_FACTOR == tables::ROTATION_FACTOR);
@@ -91,23 +105,12 @@ macro_rules! source {
     };
 }
 
-/// The pace of each kernel.
+/// The pace of each kernel of profiles.
+#[derive(Default)]
 struct Paces {
     str_screen: Pace,
     str_counts: Pace,
     kin_screen: Pace,
-    minutia_pair: Pace,
-}
-
-impl Default for Paces {
-    fn default() -> Self {
-        Paces {
-            str_screen: Pace::default(),
-            str_counts: Pace::default(),
-            kin_screen: Pace::default(),
-            minutia_pair: Pace::within(pair::LEAST_PAIRS, pair::MOST_PAIRS),
-        }
-    }
 }
 
 /// An adapter opened for the kernels. May be used from several threads: while one waits for a dispatch,
@@ -118,12 +121,11 @@ pub struct GpuDevice {
     str_screen: Pipeline,
     str_counts: Pipeline,
     kin_screen: Pipeline,
-    minutia_pair: Pipeline,
-    /// Tables of `minutia_pair`.
-    pair_tables: wgpu::Buffer,
+    gate: Gate,
+    pair: Pair,
     paces: Paces,
     resident: Resident,
-    faults: Option<FaultPlan>,
+    faults: Mutex<Option<FaultPlan>>,
 }
 
 impl std::fmt::Debug for GpuDevice {
@@ -142,30 +144,29 @@ impl GpuDevice {
             return Err(GpuError::Refused(reason.clone()));
         }
         let context = Context::open(&adapter.inner)?;
-        let zeroed = WorkgroupMemory::Zeroed;
-        let anything = WorkgroupMemory::Anything;
         Ok(GpuDevice {
             adapter: adapter.clone(),
-            str_screen: context.pipeline(&STR_SCREEN, source!("str_screen"), zeroed)?,
-            str_counts: context.pipeline(&STR_COUNTS, source!("str_counts"), zeroed)?,
-            kin_screen: context.pipeline(&KIN_SCREEN, source!("kin_screen"), zeroed)?,
-            minutia_pair: context.pipeline(&MINUTIA_PAIR, source!("minutia_pair"), anything)?,
-            pair_tables: context.input("tables of minutia_pair", &pair_tables::words())?,
+            str_screen: context.pipeline(&STR_SCREEN, source!("str_screen"))?,
+            str_counts: context.pipeline(&STR_COUNTS, source!("str_counts"))?,
+            kin_screen: context.pipeline(&KIN_SCREEN, source!("kin_screen"))?,
+            gate: Gate::open(&context, source!("minutia_gate"))?,
+            pair: Pair::open(&context, source!("minutia_pair"))?,
             context,
             paces: Paces::default(),
             resident: Resident::default(),
-            faults: None,
+            faults: Mutex::new(None),
         })
     }
 
-    /// The same with faults, for tests.
-    pub fn with_faults(self, faults: FaultPlan) -> GpuDevice {
-        GpuDevice { faults: Some(faults), ..self }
+    /// Puts faults into the calls from now on, for tests.
+    pub fn set_faults(&self, faults: Option<FaultPlan>) {
+        *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults;
     }
 
-    /// The faults put in.
-    pub fn faults(&self) -> Option<&FaultPlan> {
-        self.faults.as_ref()
+    /// Calls that went wrong on purpose since the faults were set.
+    pub fn faults_injected(&self) -> u64 {
+        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.as_ref().map_or(0, FaultPlan::injected)
     }
 
     /// The adapter.
@@ -185,7 +186,10 @@ impl GpuDevice {
 
     /// What is to go wrong with this call of `kernel`.
     fn injected(&self, kernel: &Spec) -> Result<Injected, GpuError> {
-        let fault = self.faults.as_ref().and_then(FaultPlan::next);
+        let fault = {
+            let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+            faults.as_mut().and_then(FaultPlan::next)
+        };
         match fault {
             Some(Fault::Lost) => {
                 self.context.lose();

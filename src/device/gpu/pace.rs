@@ -9,30 +9,30 @@ use std::time::Duration;
 /// What a dispatch is meant to take.
 const GOAL: Duration = Duration::from_millis(50);
 
-/// Units of work of the first dispatch of a screen of profiles, and the least of any.
+/// Pairs of rows of the first dispatch of a screen of profiles, and the least of any.
 const LEAST: u64 = 1 << 20;
 
-/// Most units of work of a screen of profiles: counters of a dispatch have 32 bits.
+/// Most pairs of rows: counters of a dispatch have 32 bits.
 const MOST: u64 = 1 << 31;
 
-/// The pace of one kernel on one device.
+/// The pace of one kernel on one device. What its unit of work is, is up to the kernel.
 pub(super) struct Pace {
     allowed: AtomicU64,
     least: u64,
     most: u64,
 }
 
-/// The pace of a screen of profiles, whose units are pairs of a probe and a row.
+/// That of a screen of profiles, in pairs of rows.
 impl Default for Pace {
     fn default() -> Self {
-        Pace::within(LEAST, MOST)
+        Pace::new(LEAST, MOST)
     }
 }
 
 impl Pace {
-    /// A pace of `least` units at first, never fewer, and never more than `most`.
-    pub(super) fn within(least: u64, most: u64) -> Pace {
-        Pace { allowed: AtomicU64::new(least), least, most }
+    /// From `least` units on, which the first dispatch gets, to `most`.
+    pub(super) fn new(least: u64, most: u64) -> Pace {
+        Pace { allowed: AtomicU64::new(least), least, most: most.max(least) }
     }
 
     /// Units the next dispatch may have.
@@ -71,5 +71,17 @@ mod tests {
             pace.note(pace.allowed(), Duration::from_secs(10));
         }
         assert_eq!(pace.allowed(), LEAST);
+    }
+
+    #[test]
+    fn a_kernel_with_dearer_units_has_its_own_bounds() {
+        let pace = Pace::new(10, 1000);
+        assert_eq!(pace.allowed(), 10);
+        for time in [Duration::from_micros(10), Duration::from_secs(10)] {
+            for _ in 0..40 {
+                pace.note(pace.allowed(), time);
+            }
+            assert_eq!(pace.allowed(), if time < GOAL { 1000 } else { 10 });
+        }
     }
 }

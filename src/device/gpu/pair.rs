@@ -1,9 +1,10 @@
 //! `minutia_pair` on a device: one workgroup a pair, the answer in the place of the question.
 
-use super::context::GpuError;
-use super::interface::MinutiaPairCall;
+use super::context::{Context, GpuError, Pipeline};
+use super::interface::{MINUTIA_PAIR, MinutiaPairCall};
+use super::pace::Pace;
 use super::pair_prints::PairPrints;
-use super::{DeviceError, GpuDevice};
+use super::{DeviceError, GpuDevice, pair_tables};
 use crate::kernel::minutia_pair::{self, PairScore};
 
 /// Pairs of the first dispatch, and the fewest of any: the largest prints take some tenths of a millisecond
@@ -11,7 +12,25 @@ use crate::kernel::minutia_pair::{self, PairScore};
 pub(super) const LEAST_PAIRS: u64 = 1 << 8;
 
 /// Most pairs of a dispatch: 32 MiB, a quarter of what every device lets a shader see.
-pub(super) const MOST_PAIRS: u64 = 1 << 22;
+const MOST_PAIRS: u64 = 1 << 22;
+
+/// The shader with its tables.
+pub(super) struct Pair {
+    pipeline: Pipeline,
+    tables: wgpu::Buffer,
+    /// In pairs.
+    pace: Pace,
+}
+
+impl Pair {
+    pub(super) fn open(context: &Context, source: &'static str) -> Result<Pair, GpuError> {
+        Ok(Pair {
+            pipeline: context.pipeline(&MINUTIA_PAIR, source)?,
+            tables: context.input("tables of minutia_pair", &pair_tables::words())?,
+            pace: Pace::new(LEAST_PAIRS, MOST_PAIRS),
+        })
+    }
+}
 
 impl GpuDevice {
     /// Runs [`minutia_pair`] on `pairs` of a number in `probes` and one in `gallery`: a score for each, in
@@ -33,7 +52,7 @@ impl GpuDevice {
             let reason = format!("pair {pair} names a print that is not there");
             return Err(GpuError::Refused(reason).into());
         }
-        let pace = &self.paces.minutia_pair;
+        let pace = &self.pair.pace;
         let mut scores = Vec::with_capacity(pairs.len());
         let mut left = pairs;
         while !left.is_empty() {
@@ -59,11 +78,11 @@ impl GpuDevice {
         let words: Vec<[u32; 2]> = pairs.iter().map(|(probe, print)| [*probe, *print]).collect();
         let exchanged = context.exchange("pairs of prints", &words)?;
         let prints = probes.buffers.iter().chain(&gallery.buffers);
-        let buffers: Vec<&wgpu::Buffer> = prints.chain([&self.pair_tables, &exchanged]).collect();
+        let buffers: Vec<&wgpu::Buffer> = prints.chain([&self.pair.tables, &exchanged]).collect();
         let count = pairs.len();
         let call = |grid_width| MinutiaPairCall { pairs: count as u32, grid_width };
-        let time = context.run(&self.minutia_pair, &buffers, None, count as u64, call)?;
-        self.paces.minutia_pair.note(count as u64, time);
+        let time = context.run(&self.pair.pipeline, &buffers, None, count as u64, call)?;
+        self.pair.pace.note(count as u64, time);
         let found: Vec<[u32; 2]> = context.read(&exchanged, count)?;
         scores.extend(
             found

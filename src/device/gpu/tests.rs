@@ -13,7 +13,7 @@ use crate::kernel::testing::{Case, FULL, MIXED, cases};
 use crate::kernel::{Overflow, Survivor, kin_screen, str_counts, str_screen};
 
 /// The first suitable adapter; none where the one who runs the tests says that there is none.
-pub(super) fn device() -> Option<GpuDevice> {
+pub(crate) fn device() -> Option<GpuDevice> {
     if std::env::var_os("TANBA_WITHOUT_GPU").is_some() {
         return None;
     }

@@ -1,0 +1,169 @@
+//! A tile under overflow and on a device with faults: no hit is lost or doubled.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::device::CpuDevice;
+use crate::domain::allele::Allele;
+use crate::domain::builtin_frequencies::{DEFAULT_NAME, builtin};
+use crate::domain::category::Index;
+use crate::domain::dna::Typing;
+use crate::domain::family::FamilyMember;
+use crate::domain::frequency::MinimumFrequency;
+use crate::domain::locus::Locus;
+use crate::domain::record::DnaRecord;
+use crate::domain::relation::Kinship;
+use crate::plan::census::Side;
+use crate::plan::job::{Sweep, Threshold, searches};
+use crate::plan::search::{Sides, ready};
+
+fn record(index: Index, number: usize) -> DnaRecord {
+    let allele = |tenths| Allele::repeat(tenths).unwrap();
+    // Three genotypes in turn, so that many pairs agree and many do not.
+    let shift = (number % 3) as u16 * 10;
+    DnaRecord {
+        record_id: format!("{index}{number:03}"),
+        person_id: None,
+        case_id: None,
+        index,
+        owner: "t".into(),
+        registered_on: jiff::civil::date(2026, 1, 1),
+        retain_until: None,
+        retain_rule: String::new(),
+        kit: None,
+        partial: false,
+        profile: Locus::core()
+            .map(|l| (l, Typing::new(&[allele(110 + shift), allele(140)]).unwrap()))
+            .collect(),
+        apart: Default::default(),
+    }
+}
+
+fn sides() -> Sides {
+    let mut sides = Sides::default();
+    for index in [Index::Convict, Index::Corpse, Index::Relative] {
+        let records: Vec<DnaRecord> = (0..40).map(|n| record(index, n)).collect();
+        let segment = Arc::new(Segment::in_memory(index, &records).unwrap());
+        let day = jiff::civil::date(2026, 11, 21);
+        sides.by_index.insert(index, Arc::new(Side::new(vec![segment], &Default::default(), day)));
+    }
+    sides.family_members = (0..20)
+        .map(|n| FamilyMember {
+            family_id: format!("F{n}"),
+            missing_person_id: format!("M{n}"),
+            relative_record_id: format!("relative{n:03}"),
+            kinship: Kinship::Child,
+            consent: true,
+            case_open: true,
+        })
+        .collect();
+    sides
+}
+
+/// Calls `each` with a search by every screen, its context and the tile that is all of it.
+fn for_each_search(each: impl Fn(&TileContext, &Tile)) {
+    let table = builtin(DEFAULT_NAME).unwrap().unwrap();
+    let minimum = MinimumFrequency::FiveObservations;
+    let population = Population { frequencies: &table, theta: 0.01, minimum };
+    let parameters = Parameters {
+        as_of: jiff::civil::date(2026, 11, 21),
+        frequencies: table.name().into(),
+        frequencies_id: String::new(),
+        theta: 0.01,
+        minimum_frequency: minimum,
+        threshold: Threshold::Log10(3.0),
+        mismatches: 0,
+        min_loci: 6,
+        top: None,
+        across_owners: false,
+    };
+    let sides = sides();
+    let all = [Sweep::Dedup, Sweep::MissingPerson].map(|s| searches(s).unwrap()).concat();
+    for name in ["dedup/convict", "missing-person/corpse-family"] {
+        let spec = all.iter().find(|s| s.name == name).unwrap();
+        let search = ready(spec, &sides, &parameters, &population).unwrap();
+        let device = CpuDevice::detect().unwrap().into();
+        let (parameters, population) = (&parameters, &population);
+        let context = TileContext { search: &search, parameters, population, device, run_id: "r" };
+        let kin = !search.relatives.is_empty();
+        let probes = if kin { search.relatives.len() } else { 40 };
+        let tile = Tile {
+            probe_segment: 0,
+            probes: 0..probes,
+            gallery_segment: 0,
+            rows: 0..40,
+            diagonal: !kin,
+        };
+        each(&context, &tile);
+    }
+}
+
+fn assert_same(mut found: TileOutput, whole: &TileOutput, what: &str) {
+    assert_eq!(found.comparisons, whole.comparisons, "{what}");
+    assert_eq!(found.histogram, whole.histogram, "{what}");
+    let by_id = |h: &Hit| h.hit_id.clone();
+    let mut hits = whole.hits.clone();
+    hits.sort_by_key(by_id);
+    found.hits.sort_by_key(by_id);
+    assert_eq!(found.hits, hits, "{what}");
+}
+
+#[test]
+fn an_overflowing_tile_is_redone_in_halves_and_loses_no_hit() {
+    for_each_search(|context, tile| {
+        let whole = run_within(context, tile, usize::MAX).unwrap();
+        assert!(whole.hits.len() > 200 && whole.splits == 0, "{} hits", whole.hits.len());
+        assert_eq!(whole.comparisons, context.search.comparisons);
+        for capacity in [1, 7, 100] {
+            let cut = run_within(context, tile, capacity).unwrap();
+            assert!(cut.splits > 0);
+            assert_same(cut, &whole, &format!("capacity {capacity}"));
+        }
+    });
+}
+
+/// Faults of each kind that every kernel sees.
+#[cfg(feature = "gpu")]
+const FAULTS: u64 = 60;
+
+#[cfg(feature = "gpu")]
+#[test]
+fn no_fault_of_a_device_loses_or_doubles_a_hit() {
+    use crate::device::Devices;
+    use crate::device::gpu::{Fault, FaultPlan, tests::device};
+    use crate::run::progress::Silent;
+    use crate::run::work::Work;
+    use crate::run::workers::Workers;
+
+    if device().is_none() {
+        return;
+    }
+    let cpu = CpuDevice::detect().unwrap();
+    for_each_search(|context, tile| {
+        let whole = run_within(context, tile, usize::MAX).unwrap();
+        let parts: Vec<Tile> =
+            tile.halves().unwrap().into_iter().flat_map(|t| t.halves().unwrap()).collect();
+        for fault in Fault::ALL {
+            let (mut injected, mut seed, mut put_out) = (0, 0, 0);
+            let mut gpu = Arc::new(device().unwrap());
+            while injected < FAULTS {
+                seed += 1;
+                gpu.set_faults(Some(FaultPlan::new(seed, 0.4, &[fault])));
+                let devices = Devices::of_gpu(gpu.clone(), cpu);
+                let workers = Workers { devices: &devices, threads: 2, observer: &Silent };
+                let work = Work::Dna(TileContext { device: cpu.into(), ..*context });
+                let mut found = TileOutput::default();
+                let outputs = workers.run(&work, &parts, |_, output| Ok(output)).unwrap();
+                outputs.into_iter().for_each(|output| found.merge(output));
+                assert_same(found, &whole, &format!("{fault:?}, seed {seed}"));
+                injected += gpu.faults_injected();
+                put_out += u64::from(devices.gpus[0].reason().is_some());
+                if fault == Fault::Lost && devices.gpus[0].reason().is_some() {
+                    gpu = Arc::new(device().unwrap());
+                }
+            }
+            let is_fatal = matches!(fault, Fault::Lost | Fault::WrongAnswer);
+            assert_eq!(put_out > 0, is_fatal, "{fault:?}: {put_out} times of {seed}");
+        }
+    });
+}
