@@ -79,6 +79,10 @@ fn whole(shader: &Shader) -> Result<String> {
     for shared in shader.shared {
         text.push_str(&read(&Path::new("shaders/shared").join(format!("{shared}.wgsl")))?);
     }
+    for part in shader.parts {
+        let folder = Path::new("shaders").join(shader.name);
+        text.push_str(&read(&folder.join(format!("{part}.wgsl")))?);
+    }
     text.push_str(&read(&Path::new("shaders").join(format!("{}.wgsl", shader.name)))?);
     Ok(text)
 }

@@ -18,8 +18,9 @@ pub use choice::{DeviceChoice, Devices, Member, NoDevice};
 pub use cpu::CpuDevice;
 pub use finger::{Batch, GateSize, Prints};
 
+use crate::kernel::minutia::PrintView;
 use crate::kernel::planes::PlaneView;
-use crate::kernel::{Overflow, Survivor, Window, kin_screen, str_counts, str_screen};
+use crate::kernel::{Overflow, Survivor, Window, kin_screen, minutia_pair, str_counts, str_screen};
 
 /// Why a device did not answer a question.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -168,5 +169,30 @@ impl Device {
             return gpu.str_counts_by_agreement(queries, windows, view);
         }
         Ok(self.cpu.str_counts_by_agreement(queries, windows, view))
+    }
+
+    /// Runs [`minutia_pair`] on `pairs` of a number in `probes` and one in `gallery`: a score for each, in
+    /// their order.
+    ///
+    /// # Errors
+    /// The device fails, or refuses a pair or a print that does not keep the limits of [`PrintView`].
+    ///
+    /// # Panics
+    /// Of the processor: a pair names a print that is not there.
+    pub fn minutia_pairs(
+        &self,
+        probes: &[PrintView<'_>],
+        gallery: &[PrintView<'_>],
+        pairs: &[(u32, u32)],
+    ) -> Result<Vec<minutia_pair::PairScore>, DeviceError> {
+        #[cfg(feature = "gpu")]
+        if let Some(gpu) = &self.gpu {
+            let (probes, gallery) = (gpu.pair_prints(probes)?, gpu.pair_prints(gallery)?);
+            return gpu.minutia_pair(&probes, &gallery, pairs);
+        }
+        let score = |&(probe, print): &(u32, u32)| {
+            self.cpu.minutia_pair(probes[probe as usize], gallery[print as usize])
+        };
+        Ok(pairs.iter().map(score).collect())
     }
 }

@@ -2,7 +2,7 @@
 //! other impressions, and strangers.
 
 use super::selftest::Numbers;
-use super::{CpuDevice, Device, DeviceError};
+use super::{Device, DeviceError};
 use crate::kernel::minutia::{Print, PrintView};
 
 /// Numbers of minutiae of the prints.
@@ -28,16 +28,19 @@ pub(super) fn gate(device: &Device) -> Result<impl Iterator<Item = u64>, DeviceE
 }
 
 /// The full scores of some prints against the other impressions of the same.
-pub(super) fn pair(device: &CpuDevice) -> impl Iterator<Item = u64> {
+pub(super) fn pair(device: &Device) -> Result<impl Iterator<Item = u64>, DeviceError> {
     let (prints, others) = prints();
-    let mut answers = Vec::new();
-    for print in prints.iter().take(COMPARED.end).skip(COMPARED.start) {
-        for other in others.iter().take(COMPARED.end).skip(COMPARED.start) {
-            let score = device.minutia_pair(print.view(), other.view());
-            answers.extend([i64::from(score.similarity) as u64, u64::from(score.paired)]);
-        }
-    }
-    answers.into_iter()
+    let probes: Vec<PrintView<'_>> = prints.iter().map(Print::view).collect();
+    let gallery: Vec<PrintView<'_>> = others.iter().map(Print::view).collect();
+    let numbers = COMPARED.start as u32..COMPARED.end as u32;
+    let pairs: Vec<(u32, u32)> = numbers
+        .clone()
+        .flat_map(|print| numbers.clone().map(move |other| (print, other)))
+        .collect();
+    let scores = device.minutia_pairs(&probes, &gallery, &pairs)?;
+    Ok(scores
+        .into_iter()
+        .flat_map(|score| [i64::from(score.similarity) as u64, u64::from(score.paired)]))
 }
 
 /// Prints, and another impression of each.

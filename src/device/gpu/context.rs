@@ -200,6 +200,18 @@ impl Context {
         Ok(buffer)
     }
 
+    /// A buffer with `values` that a shader replaces by its answers.
+    pub(super) fn exchange<T: Pod>(
+        &self,
+        what: &'static str,
+        values: &[T],
+    ) -> Result<wgpu::Buffer, GpuError> {
+        let bytes: &[u8] = bytemuck::cast_slice(values);
+        let buffer = self.output(what, (bytes.len() as u64).max(16))?;
+        self.queue.write_buffer(&buffer, 0, bytes);
+        Ok(buffer)
+    }
+
     fn buffer(
         &self,
         what: &'static str,

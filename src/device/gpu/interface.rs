@@ -71,6 +71,8 @@ pub struct Shader {
     pub call_bytes: usize,
     /// Files of `shaders/shared` it is made with.
     pub shared: &'static [&'static str],
+    /// Files of `shaders/NAME` that come after those, where one file would be too long.
+    pub parts: &'static [&'static str],
     /// Storage buffers.
     pub bindings: &'static [Binding],
     /// Memory that a workgroup shares.
@@ -96,7 +98,7 @@ impl Workgroup {
     }
 }
 
-/// A type of a field in both languages.
+/// A type of a field or of a constant in both languages.
 trait Scalar {
     const WGSL: &'static str;
 }
@@ -197,6 +199,74 @@ constants! {
     TOLERANCE_SHIFT = 6;
     /// Strength of a best partner up to which it says nothing.
     PLAIN_STRENGTH: i32 = 600;
+    /// The bits of [`PrintWords::minutiae`] that are the number of minutiae.
+    COUNT_MASK = 0xff;
+    /// One as sines and cosines are given.
+    UNIT: i32 = 1 << 14;
+    /// Pairs of minutiae among which a cluster is sought: `kernel::minutia_pair`, as all that follow.
+    CANDIDATES = 24;
+    /// Agreement of two pairs that agree fully.
+    FULL_AGREEMENT: i32 = 256;
+    /// What the square of a difference of rotations takes from agreement.
+    ROTATION_FACTOR: i32 = 144;
+    /// Distances beyond this many pixels have its tolerances.
+    MAX_DISTANCE = 1023;
+    /// Parts of a pixel in which mapped places are given.
+    SUB_PIXELS: i32 = 16;
+    /// What the agreement of two directions counts against places: square pixels per pair.
+    DIRECTION_PX2: i32 = 900;
+    /// Weights of neighbours.
+    NEIGHBOURS = 352;
+    /// Rounds of pairing and fitting.
+    ROUNDS = 3;
+    /// Directions further apart than this, 1/256 turn, do not pair.
+    MAX_DIRECTION: i32 = 20;
+    /// Squared distances within the first reach, square pixels.
+    DISTANCES = 485;
+    /// Weight of a perfect pair.
+    MAX_WEIGHT: i32 = 255;
+    /// What a perfect pair counts before its descriptors are compared.
+    BASE: i32 = 2025;
+    /// Weight of the key of a perfect pair.
+    HEAVIEST: i32 = 13_533;
+    /// Half planes of a region.
+    SIDES = 16;
+    /// Qualities a minutia may have.
+    QUALITIES = 101;
+    /// Fraction bits of a logarithm.
+    LOG_BITS = 10;
+    /// Exponent of the weight, in hundredths.
+    WEIGHT_PERCENT: i32 = 170;
+    /// Exponent of the overlaps.
+    OVERLAP_PERCENT: i32 = 55;
+    /// Exponent of the total of the gate.
+    TOTAL_PERCENT: i32 = 40;
+    /// Exponent of the numbers of minutiae.
+    MINUTIAE_PERCENT: i32 = 16;
+    /// Penalty for a rotation away from a quarter turn.
+    AWAY_PERCENT: i32 = 65;
+    /// Place in the tables of cosine (low half) and sine (high half) by 1/512 turn.
+    WAVES_AT = 0;
+    /// Place of the tolerances along and across, by distance.
+    RECIPROCALS_AT = WAVES_AT + 512;
+    /// Place of the weights of neighbours.
+    NEIGHBOUR_WEIGHTS_AT = RECIPROCALS_AT + 2 * (MAX_DISTANCE + 1);
+    /// Place of what a weight loses by distance.
+    DISTANCE_FALL_AT = NEIGHBOUR_WEIGHTS_AT + NEIGHBOURS;
+    /// Place of what a weight loses by direction.
+    DIRECTION_FALL_AT = DISTANCE_FALL_AT + DISTANCES;
+    /// Place of the reach by round.
+    REACH_AT = DIRECTION_FALL_AT + MAX_DIRECTION as u32 + 1;
+    /// Place of the fourth roots of qualities.
+    QUALITY_ROOTS_AT = REACH_AT + ROUNDS;
+    /// Place of what minutiae count for by quality.
+    QUALITY_WEIGHTS_AT = QUALITY_ROOTS_AT + QUALITIES;
+    /// Place of the normals of the half planes.
+    NORMALS_AT = QUALITY_WEIGHTS_AT + QUALITIES;
+    /// Place of the logarithms of mantissas.
+    MANTISSAS_AT = NORMALS_AT + 2 * SIDES;
+    /// Words of all tables.
+    TABLE_WORDS = MANTISSAS_AT + 257;
 }
 
 structures! {
@@ -345,6 +415,13 @@ structures! {
         /// Excess below which a pair scores 0.
         least_excess: i32,
     }
+    /// A dispatch of `minutia_pair`.
+    MinutiaPairCall {
+        /// Pairs of the dispatch.
+        pairs: u32,
+        /// Workgroups along the first dimension of the grid.
+        grid_width: u32,
+    }
 }
 
 const fn read(name: &'static str, element: &'static str) -> Binding {
@@ -356,7 +433,7 @@ const fn write(name: &'static str, element: &'static str) -> Binding {
 }
 
 /// Every shader.
-pub const SHADERS: &[Shader] = &[STR_SCREEN, STR_COUNTS, KIN_SCREEN, MINUTIA_GATE];
+pub const SHADERS: &[Shader] = &[STR_SCREEN, STR_COUNTS, KIN_SCREEN, MINUTIA_GATE, MINUTIA_PAIR];
 
 /// `str_screen`.
 pub const STR_SCREEN: Shader = Shader {
@@ -364,6 +441,7 @@ pub const STR_SCREEN: Shader = Shader {
     call: "StrScreenCall",
     call_bytes: size_of::<StrScreenCall>(),
     shared: &["planes", "agreement"],
+    parts: &[],
     bindings: &[
         read("planes", "u32"),
         read("probes", "ProbeWords"),
@@ -381,6 +459,7 @@ pub const STR_COUNTS: Shader = Shader {
     call: "StrCountsCall",
     call_bytes: size_of::<StrCountsCall>(),
     shared: &["planes", "agreement"],
+    parts: &[],
     bindings: &[
         read("planes", "u32"),
         read("probes", "ProbeWords"),
@@ -397,6 +476,7 @@ pub const KIN_SCREEN: Shader = Shader {
     call: "KinScreenCall",
     call_bytes: size_of::<KinScreenCall>(),
     shared: &["planes"],
+    parts: &[],
     bindings: &[
         read("planes", "u32"),
         read("probes", "ProbeWords"),
@@ -414,6 +494,7 @@ pub const MINUTIA_GATE: Shader = Shader {
     call: "MinutiaGateCall",
     call_bytes: size_of::<MinutiaGateCall>(),
     shared: &[],
+    parts: &[],
     bindings: &[
         read("probe_descriptors", "vec4<u32>"),
         read("probe_minutiae", "vec2<u32>"),
@@ -427,5 +508,32 @@ pub const MINUTIA_GATE: Shader = Shader {
     // Descriptors of a print, the best partners, the keys, the chosen pairs, two sums.
     workgroup: Workgroup::Written(
         4 * 130 * 16 + 8 * (132 + 136) * 4 + 2 * 132 * 4 + 2 * 32 * 16 + 8,
+    ),
+};
+
+/// `minutia_pair`. A descriptor is four elements; a minutia is its place (x the low half) and its direction
+/// and quality (the low bytes of the second word).
+pub const MINUTIA_PAIR: Shader = Shader {
+    name: "minutia_pair",
+    call: "MinutiaPairCall",
+    call_bytes: size_of::<MinutiaPairCall>(),
+    shared: &[],
+    parts: &["memory", "gate", "cluster", "align", "pairing"],
+    bindings: &[
+        read("probe_descriptors", "vec4<u32>"),
+        read("probe_minutiae", "vec2<u32>"),
+        read("probe_prints", "PrintWords"),
+        read("gallery_descriptors", "vec4<u32>"),
+        read("gallery_minutiae", "vec2<u32>"),
+        read("gallery_prints", "PrintWords"),
+        read("tables", "i32"),
+        // In: numbers of the probe and of the print. Out: similarity, minutiae paired. One buffer for both
+        // keeps within the eight that every device has.
+        write("pairs", "vec2<u32>"),
+    ],
+    // Columns of both prints; the best pairs and their agreement; pairs and places; the sums of a fit and
+    // of the score.
+    workgroup: Workgroup::Written(
+        20 * 256 + 40 * 32 + 8 + 24 * 24 * 4 + 24 * 4 + 16 + (3 * 4 + 8 + 16) * 128 + 64 * 4 + 68,
     ),
 };

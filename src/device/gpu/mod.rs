@@ -19,6 +19,9 @@ mod fault;
 mod gate;
 pub mod interface;
 mod pace;
+mod pair;
+mod pair_prints;
+mod pair_tables;
 mod prints;
 mod resident;
 mod screens;
@@ -26,9 +29,12 @@ mod screens;
 pub(crate) mod tests;
 #[cfg(test)]
 mod tests_gate;
+#[cfg(test)]
+mod tests_pair;
 
 pub use context::GpuError;
 pub use fault::{Fault, FaultPlan};
+pub use pair_prints::PairPrints;
 pub use prints::GpuPrints;
 
 use adapters::Adapter;
@@ -37,12 +43,14 @@ use fault::Injected;
 use gate::Gate;
 use interface::{KIN_SCREEN, STR_COUNTS, STR_SCREEN};
 use pace::Pace;
+use pair::Pair;
 use resident::Resident;
 
 use super::DeviceError;
 use crate::domain::finger::MAX_PRINT_MINUTIAE;
 use crate::kernel::minutia::DESCRIPTOR_BYTES;
-use crate::kernel::{Spec, minutia_gate, planes};
+use crate::kernel::minutia_pair::{CANDIDATES, tables};
+use crate::kernel::{Spec, minutia, minutia_gate, planes};
 use crate::limits::{MAX_ALLELES_PER_LOCUS, MAX_LOCI};
 
 const _: () = {
@@ -62,6 +70,32 @@ const _: () = {
     assert!(interface::PLAIN_STRENGTH == minutia_gate::PLAIN_STRENGTH);
     assert!(4 * interface::PAIRS == interface::WORKGROUP, "threads of stage 2 of minutia_gate");
     assert!(cfg!(target_endian = "little"), "planes are words of 64 bits read as two of 32");
+};
+
+// `minutia_pair`; `pair_tables` asserts the places of its tables.
+const _: () = {
+    assert!(interface::COUNT_MASK >= interface::MAX_MINUTIAE);
+    assert!(interface::UNIT == minutia::trigonometry::ONE);
+    assert!(interface::CANDIDATES as usize == CANDIDATES);
+    assert!(interface::FULL_AGREEMENT == tables::FULL);
+    assert!(interface::ROTATION_FACTOR == tables::ROTATION_FACTOR);
+    assert!(interface::MAX_DISTANCE as usize == tables::MAX_DISTANCE);
+    assert!(interface::SUB_PIXELS == tables::SUB_PIXELS);
+    assert!(interface::DIRECTION_PX2 as i64 == tables::DIRECTION_PX2);
+    assert!(interface::NEIGHBOURS as usize == tables::NEIGHBOURS);
+    assert!(interface::ROUNDS as usize == tables::ROUNDS);
+    assert!(interface::MAX_DIRECTION == tables::MAX_DIRECTION);
+    assert!(interface::DISTANCES as usize == tables::DISTANCES);
+    assert!(interface::MAX_WEIGHT == tables::MAX_WEIGHT && interface::BASE == tables::BASE);
+    assert!(interface::HEAVIEST == tables::HEAVIEST);
+    assert!(interface::SIDES as usize == tables::SIDES);
+    assert!(4 * interface::SIDES == interface::WORKGROUP, "an invocation looks along a side");
+    assert!(interface::LOG_BITS == tables::LOG_BITS);
+    assert!(interface::WEIGHT_PERCENT == tables::WEIGHT_PERCENT);
+    assert!(interface::OVERLAP_PERCENT == tables::OVERLAP_PERCENT);
+    assert!(interface::TOTAL_PERCENT == tables::TOTAL_PERCENT);
+    assert!(interface::MINUTIAE_PERCENT == tables::MINUTIAE_PERCENT);
+    assert!(interface::AWAY_PERCENT == tables::AWAY_PERCENT);
 };
 
 /// The whole text of a shader, as `build.rs` made it.
@@ -88,6 +122,7 @@ pub struct GpuDevice {
     str_counts: Pipeline,
     kin_screen: Pipeline,
     gate: Gate,
+    pair: Pair,
     paces: Paces,
     resident: Resident,
     faults: Mutex<Option<FaultPlan>>,
@@ -115,6 +150,7 @@ impl GpuDevice {
             str_counts: context.pipeline(&STR_COUNTS, source!("str_counts"))?,
             kin_screen: context.pipeline(&KIN_SCREEN, source!("kin_screen"))?,
             gate: Gate::open(&context, source!("minutia_gate"))?,
+            pair: Pair::open(&context, source!("minutia_pair"))?,
             context,
             paces: Paces::default(),
             resident: Resident::default(),

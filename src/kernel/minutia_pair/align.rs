@@ -8,10 +8,10 @@ use crate::kernel::minutia::PrintView;
 use crate::kernel::minutia::trigonometry::{DIRECTIONS, ONE};
 
 /// Mapped positions are in 1/16 pixel.
-pub(super) const SUB_PIXELS: i32 = 16;
+pub(crate) const SUB_PIXELS: i32 = 16;
 
 /// What the agreement of two directions counts against positions: square pixels per pair.
-const DIRECTION_PX2: i64 = 900;
+pub(crate) const DIRECTION_PX2: i64 = 900;
 
 /// A rotation and a translation from the first print to the second.
 #[derive(Debug, Clone, Copy)]
@@ -121,12 +121,15 @@ fn nearest_direction(cosine: i32, sine: i32) -> u8 {
 }
 
 /// `256 * exp(-64 k / (2 * 50^2))`: the weight of a neighbour `64 k` square pixels away.
-pub(super) static NEIGHBOUR_WEIGHTS: std::sync::LazyLock<Vec<i32>> =
+pub(crate) static NEIGHBOUR_WEIGHTS: std::sync::LazyLock<[i32; NEIGHBOURS]> =
     std::sync::LazyLock::new(|| {
-        (0..=REACH_PX2 >> 6)
-            .map(|k| (256.0 * (-64.0 * f64::from(k) / (2.0 * 50.0 * 50.0)).exp()).round() as i32)
-            .collect()
+        std::array::from_fn(|k| {
+            (256.0 * (-64.0 * k as f64 / (2.0 * 50.0 * 50.0)).exp()).round() as i32
+        })
     });
+
+/// Weights of neighbours.
+pub(crate) const NEIGHBOURS: usize = (REACH_PX2 >> 6) as usize + 1;
 
 /// Neighbours further than three standard deviations have no say, square pixels.
 const REACH_PX2: i32 = 150 * 150;

@@ -23,16 +23,16 @@ pub(super) struct Candidate {
 }
 
 /// Agreement of two pairs that agree fully.
-const FULL: i32 = 256;
+pub(crate) const FULL: i32 = 256;
 
 /// Rotations that differ by this, in 1/256 turn (30 degrees), do not agree: `65536 / (64/3)^2`.
-pub(super) const ROTATION_FACTOR: i32 = 144;
+pub(crate) const ROTATION_FACTOR: i32 = 144;
 
 /// Distances beyond this many pixels have its tolerances.
-pub(super) const MAX_DISTANCE: usize = 1023;
+pub(crate) const MAX_DISTANCE: usize = 1023;
 
 /// By distance: `2^24 / (distance * tolerance)`, for the tolerances along and across.
-pub(super) static RECIPROCALS: [(i32, i32); MAX_DISTANCE + 1] = {
+pub(crate) static RECIPROCALS: [(i32, i32); MAX_DISTANCE + 1] = {
     let mut table = [(0, 0); MAX_DISTANCE + 1];
     let mut distance = 0i64;
     while distance <= MAX_DISTANCE as i64 {

@@ -71,7 +71,7 @@ fn score_at<S: Simd>(
 }
 
 /// Cosine (low half) and sine (high half) of each 1/512 turn, times [`ONE`].
-static WAVES: [i32; 512] = {
+pub(crate) static WAVES: [i32; 512] = {
     let mut waves = [0; 512];
     let mut angle = 0;
     while angle < 512 {

@@ -21,6 +21,23 @@ mod score;
 #[cfg(test)]
 mod tests;
 
+/// The numbers and tables of the definition, for a device that computes the same.
+#[cfg(feature = "gpu")]
+pub(crate) mod tables {
+    pub(crate) use super::align::{DIRECTION_PX2, NEIGHBOUR_WEIGHTS, NEIGHBOURS, SUB_PIXELS};
+    pub(crate) use super::cluster::{FULL, MAX_DISTANCE, RECIPROCALS, ROTATION_FACTOR};
+    pub(crate) use super::lanes::WAVES;
+    pub(crate) use super::overlap::{NORMALS, QUALITY_WEIGHTS, SIDES};
+    pub(crate) use super::pairing::{
+        BASE, DISTANCES, FALL, HEAVIEST, MAX_DIRECTION, MAX_WEIGHT, QUALITY_ROOTS, REACH, ROUNDS,
+        TURNS,
+    };
+    pub(crate) use super::score::{
+        AWAY_PERCENT, LOG_BITS, MANTISSAS, MINUTIAE_PERCENT, OVERLAP_PERCENT, TOTAL_PERCENT,
+        WEIGHT_PERCENT,
+    };
+}
+
 use super::Spec;
 use super::minutia::{Print, PrintView};
 use super::minutia_gate::{PAIRS, best_partners, consistency, largest};

@@ -10,11 +10,11 @@ use crate::kernel::minutia::PrintView;
 use crate::kernel::minutia::trigonometry::{cosine, sine};
 
 /// Half planes of a region.
-const SIDES: usize = 16;
+pub(crate) const SIDES: usize = 16;
 
 /// Normals of the half planes, half as long as `ONE`: two prints of the largest extent side by side stay
 /// within 32 bits.
-const NORMALS: [(i32, i32); SIDES] = {
+pub(crate) const NORMALS: [(i32, i32); SIDES] = {
     let mut normals = [(0, 0); SIDES];
     let mut side = 0;
     while side < SIDES {
@@ -26,7 +26,7 @@ const NORMALS: [(i32, i32); SIDES] = {
 };
 
 /// What a minutia counts for, by quality 0 (unknown) to 100: `round(256 sqrt(quality / 100))`.
-pub(super) const QUALITY_WEIGHTS: [i32; 101] = {
+pub(crate) const QUALITY_WEIGHTS: [i32; 101] = {
     let mut weights = [256; 101];
     let mut quality = 1u32;
     while quality <= 100 {

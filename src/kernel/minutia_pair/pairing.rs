@@ -7,31 +7,36 @@ use super::align::SUB_PIXELS;
 use crate::kernel::minutia::{PrintView, similarity};
 
 /// Rounds of pairing and fitting.
-pub(super) const ROUNDS: usize = 3;
+pub(crate) const ROUNDS: usize = 3;
 
 /// Distance within which minutiae may pair, by round, 1/16 pixel: 22, 17 and 14.5 pixels.
-pub(super) const REACH: [i32; ROUNDS] = [352, 272, 232];
+pub(crate) const REACH: [i32; ROUNDS] = [352, 272, 232];
 
 /// Directions further apart than this, 1/256 turn (28 degrees), do not pair.
-pub(super) const MAX_DIRECTION: i32 = 20;
+pub(crate) const MAX_DIRECTION: i32 = 20;
 
 /// Weight of a pair that lies exactly and whose descriptors are equal.
-pub(super) const MAX_WEIGHT: i32 = 255;
+pub(crate) const MAX_WEIGHT: i32 = 255;
 
 /// What a perfect pair counts before its descriptors are compared, in units of [`strength`]: twice the
 /// strength of the turn-free part of equal descriptors.
-const BASE: i32 = 2025;
+pub(crate) const BASE: i32 = 2025;
 
 /// `1023 exp(-d^2 / (2 * 7^2))` by squared distance in square pixels, and
 /// `1023 exp(-d^2 / (2 * 12 degrees ^2))` by difference of direction in 1/256 turn.
-static FALL: LazyLock<(Vec<i32>, Vec<i32>)> = LazyLock::new(|| {
+pub(crate) static FALL: LazyLock<([i32; DISTANCES], [i32; TURNS])> = LazyLock::new(|| {
     let bell = |squares: f64| (1023.0 * (-squares / 2.0).exp()).round() as i32;
-    let reach_px = REACH[0] / SUB_PIXELS;
-    let distance = (0..=reach_px * reach_px).map(|d2| bell(f64::from(d2) / 49.0)).collect();
-    let direction =
-        (0..=MAX_DIRECTION).map(|d| bell((f64::from(d) * 360.0 / 256.0 / 12.0).powi(2))).collect();
+    let distance = std::array::from_fn(|d2| bell(d2 as f64 / 49.0));
+    let direction = std::array::from_fn(|d| bell((d as f64 * 360.0 / 256.0 / 12.0).powi(2)));
     (distance, direction)
 });
+
+/// Squared distances in square pixels within the first reach.
+pub(crate) const DISTANCES: usize =
+    ((REACH[0] / SUB_PIXELS) * (REACH[0] / SUB_PIXELS)) as usize + 1;
+
+/// Differences of direction that may pair.
+pub(crate) const TURNS: usize = MAX_DIRECTION as usize + 1;
 
 /// Pairs the minutiae of `a`, mapped into the frame of `b`, one to one.
 pub(super) fn pair(
@@ -94,12 +99,13 @@ pub(super) fn one_to_one(mut keys: Vec<u32>) -> Vec<Paired> {
 }
 
 /// Weight of a key of a perfect pair.
-const HEAVIEST: i32 = (((1023 * 1023) >> 10) * (BASE + crate::kernel::minutia::MAX_STRENGTH)) >> 8;
+pub(crate) const HEAVIEST: i32 =
+    (((1023 * 1023) >> 10) * (BASE + crate::kernel::minutia::MAX_STRENGTH)) >> 8;
 
 const _: () = assert!(HEAVIEST < 1 << 18, "a key holds 18 bits of weight");
 
 /// Fourth roots of quality: `round(256 (quality / 100)^(1/4))`; 0, unknown, counts as 100.
-static QUALITY_ROOTS: LazyLock<[u32; 101]> = LazyLock::new(|| {
+pub(crate) static QUALITY_ROOTS: LazyLock<[u32; 101]> = LazyLock::new(|| {
     std::array::from_fn(|q| match q {
         0 => 256,
         _ => (256.0 * (q as f64 / 100.0).powf(0.25)).round() as u32,

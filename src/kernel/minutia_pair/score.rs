@@ -20,10 +20,10 @@ pub(super) struct Terms {
 }
 
 /// Fraction bits of a logarithm.
-const LOG_BITS: u32 = 10;
+pub(crate) const LOG_BITS: u32 = 10;
 
 /// `round(1024 log2(1 + k/256))`.
-static MANTISSAS: std::sync::LazyLock<[i32; 257]> = std::sync::LazyLock::new(|| {
+pub(crate) static MANTISSAS: std::sync::LazyLock<[i32; 257]> = std::sync::LazyLock::new(|| {
     std::array::from_fn(|k| (1024.0 * (1.0 + k as f64 / 256.0).log2()).round() as i32)
 });
 
@@ -37,6 +37,22 @@ fn log2(value: u32) -> i32 {
     ((exponent as i32) << LOG_BITS) + low + ((high - low) * rest + 128) / 256
 }
 
+/// Exponent of the weight, in hundredths as all of them.
+pub(crate) const WEIGHT_PERCENT: i32 = 170;
+
+/// Exponent of the qualities in the common region, as a divisor.
+pub(crate) const OVERLAP_PERCENT: i32 = 55;
+
+/// Exponent of the total of the gate.
+pub(crate) const TOTAL_PERCENT: i32 = 40;
+
+/// Exponent of the numbers of minutiae, as a divisor.
+pub(crate) const MINUTIAE_PERCENT: i32 = 16;
+
+/// Penalty for a rotation away from the nearest quarter turn, by its square in 1/256 turn:
+/// 0.2 (away / 30 degrees)^2 nepers are 65 per cent of 1024 for 21.3 units squared.
+pub(crate) const AWAY_PERCENT: i32 = 65;
+
 /// The similarity; 0 for a comparison without weight.
 pub(super) fn similarity(terms: &Terms) -> i32 {
     if terms.weight == 0 || terms.total == 0 {
@@ -47,9 +63,9 @@ pub(super) fn similarity(terms: &Terms) -> i32 {
     let away = within.min(64 - within);
     let overlap = log2(terms.overlap.0.max(1) as u32) + log2(terms.overlap.1.max(1) as u32);
     let minutiae = log2(terms.minutiae.0 as u32) + log2(terms.minutiae.1 as u32);
-    // In hundredths. 0.2 (away / 30 degrees)^2 nepers are 65 per cent of 1024 for 21.3 units squared.
-    let sum = 170 * log2(terms.weight) - 55 * overlap + 40 * log2(terms.total)
-        - 16 * minutiae
-        - 65 * away * away;
+    let sum = WEIGHT_PERCENT * log2(terms.weight) - OVERLAP_PERCENT * overlap
+        + TOTAL_PERCENT * log2(terms.total)
+        - MINUTIAE_PERCENT * minutiae
+        - AWAY_PERCENT * away * away;
     (sum / 100).max(1)
 }
