@@ -187,7 +187,7 @@ impl Device {
     ) -> Result<Vec<minutia_pair::PairScore>, DeviceError> {
         #[cfg(feature = "gpu")]
         if let Some(gpu) = &self.gpu {
-            let (probes, gallery) = (gpu.pair_prints(probes)?, gpu.pair_prints(gallery)?);
+            let (probes, gallery) = (gpu.minutia_prints(probes)?, gpu.minutia_prints(gallery)?);
             return gpu.minutia_pair(&probes, &gallery, pairs);
         }
         let score = |&(probe, print): &(u32, u32)| {

@@ -20,7 +20,6 @@ mod gate;
 pub mod interface;
 mod pace;
 mod pair;
-mod pair_prints;
 mod pair_tables;
 mod prints;
 mod resident;
@@ -34,7 +33,6 @@ mod tests_pair;
 
 pub use context::GpuError;
 pub use fault::{Fault, FaultPlan};
-pub use pair_prints::PairPrints;
 pub use prints::GpuPrints;
 
 use adapters::Adapter;

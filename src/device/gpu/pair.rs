@@ -3,7 +3,7 @@
 use super::context::{Context, GpuError, Pipeline};
 use super::interface::{MINUTIA_PAIR, MinutiaPairCall};
 use super::pace::Pace;
-use super::pair_prints::PairPrints;
+use super::prints::{GpuPrints, PrintShard};
 use super::{DeviceError, GpuDevice, pair_tables};
 use crate::kernel::minutia_pair::{self, PairScore};
 
@@ -37,11 +37,11 @@ impl GpuDevice {
     /// their order.
     ///
     /// # Errors
-    /// A pair names a print that is not there, or the device fails.
+    /// A pair names a print that is not there, prints are another device's, or the device fails.
     pub fn minutia_pair(
         &self,
-        probes: &PairPrints,
-        gallery: &PairPrints,
+        probes: &GpuPrints,
+        gallery: &GpuPrints,
         pairs: &[(u32, u32)],
     ) -> Result<Vec<PairScore>, DeviceError> {
         let injected = self.injected(&minutia_pair::SPEC)?;
@@ -52,13 +52,23 @@ impl GpuDevice {
             let reason = format!("pair {pair} names a print that is not there");
             return Err(GpuError::Refused(reason).into());
         }
-        let pace = &self.pair.pace;
-        let mut scores = Vec::with_capacity(pairs.len());
-        let mut left = pairs;
-        while !left.is_empty() {
-            let (now, later) = left.split_at(left.len().min(pace.allowed() as usize));
-            self.score_pairs(probes, gallery, now, &mut scores)?;
-            left = later;
+        let mut scores = vec![PairScore::default(); pairs.len()];
+        for probe_shard in probes.shards(&self.context)? {
+            for gallery_shard in gallery.shards(&self.context)? {
+                let (probes, prints) = (probe_shard.range(), gallery_shard.range());
+                let is_here = |(_, (probe, print)): &(usize, &(u32, u32))| {
+                    probes.contains(&(*probe as usize)) && prints.contains(&(*print as usize))
+                };
+                let here = pairs.iter().enumerate().filter(is_here);
+                let (places, here): (Vec<usize>, Vec<[u32; 2]>) = here
+                    .map(|(place, (probe, print))| {
+                        let within = |number: u32, shard: &PrintShard| number - shard.first as u32;
+                        (place, [within(*probe, probe_shard), within(*print, gallery_shard)])
+                    })
+                    .unzip();
+                let found = self.score_pairs(probe_shard, gallery_shard, &here)?;
+                places.into_iter().zip(found).for_each(|(place, score)| scores[place] = score);
+            }
         }
         if injected.is_wrong() {
             scores.iter_mut().for_each(|score| score.similarity += 1);
@@ -66,29 +76,41 @@ impl GpuDevice {
         Ok(scores)
     }
 
-    /// Adds the scores of `pairs`, of one dispatch.
+    /// The scores of `pairs`, numbered within two shards, cut into dispatches.
     fn score_pairs(
         &self,
-        probes: &PairPrints,
-        gallery: &PairPrints,
-        pairs: &[(u32, u32)],
-        scores: &mut Vec<PairScore>,
-    ) -> Result<(), GpuError> {
-        let context = &self.context;
-        let words: Vec<[u32; 2]> = pairs.iter().map(|(probe, print)| [*probe, *print]).collect();
-        let exchanged = context.exchange("pairs of prints", &words)?;
-        let prints = probes.buffers.iter().chain(&gallery.buffers);
-        let buffers: Vec<&wgpu::Buffer> = prints.chain([&self.pair.tables, &exchanged]).collect();
-        let count = pairs.len();
-        let call = |grid_width| MinutiaPairCall { pairs: count as u32, grid_width };
-        let time = context.run(&self.pair.pipeline, &buffers, None, count as u64, call)?;
-        self.pair.pace.note(count as u64, time);
-        let found: Vec<[u32; 2]> = context.read(&exchanged, count)?;
-        scores.extend(
-            found
-                .into_iter()
-                .map(|[similarity, paired]| PairScore { similarity: similarity as i32, paired }),
-        );
-        Ok(())
+        probes: &PrintShard,
+        gallery: &PrintShard,
+        pairs: &[[u32; 2]],
+    ) -> Result<Vec<PairScore>, GpuError> {
+        let (context, pair) = (&self.context, &self.pair);
+        let mut scores = Vec::with_capacity(pairs.len());
+        let mut left = pairs;
+        while !left.is_empty() {
+            let (now, later) = left.split_at(left.len().min(pair.pace.allowed() as usize));
+            let exchanged = context.exchange("pairs of prints", now)?;
+            let buffers = [
+                &probes.descriptors,
+                &probes.minutiae,
+                &probes.prints,
+                &gallery.descriptors,
+                &gallery.minutiae,
+                &gallery.prints,
+                &pair.tables,
+                &exchanged,
+            ];
+            let count = now.len();
+            let call = |grid_width| MinutiaPairCall { pairs: count as u32, grid_width };
+            let time = context.run(&pair.pipeline, &buffers, None, count as u64, call)?;
+            pair.pace.note(count as u64, time);
+            let found: Vec<[u32; 2]> = context.read(&exchanged, count)?;
+            let scored = |[similarity, paired]: [u32; 2]| PairScore {
+                similarity: similarity as i32,
+                paired,
+            };
+            scores.extend(found.into_iter().map(scored));
+            left = later;
+        }
+        Ok(scores)
     }
 }

@@ -11,6 +11,7 @@ use std::ops::Range;
 use super::GpuDevice;
 use super::context::{Context, GpuError};
 use super::interface::{MAX_MINUTIAE, PrintWords};
+use crate::domain::finger::MAX_EXTENT_PX;
 use crate::kernel::minutia::{DESCRIPTOR_BYTES, Descriptor, PrintView};
 use crate::kernel::minutia_gate::RECIPROCAL_ROOTS;
 
@@ -47,7 +48,7 @@ impl GpuDevice {
     ///
     /// # Errors
     /// A print has columns of different lengths or more minutiae than
-    /// [`crate::domain::finger::MAX_PRINT_MINUTIAE`]; the device fails.
+    /// [`crate::domain::finger::MAX_PRINT_MINUTIAE`], or extends beyond [`MAX_EXTENT_PX`]; the device fails.
     pub fn minutia_prints(&self, prints: &[PrintView<'_>]) -> Result<GpuPrints, GpuError> {
         let most = self.context.most_bound_bytes().min(MAX_SHARD_BYTES);
         GpuPrints::upload(&self.context, prints, most as usize / DESCRIPTOR_BYTES)
@@ -108,6 +109,14 @@ fn check(print: &PrintView<'_>) -> Result<(), &'static str> {
     }
     if len > MAX_MINUTIAE as usize {
         return Err("it has too many minutiae");
+    }
+    let extent = |places: &[i16]| match (places.iter().min(), places.iter().max()) {
+        (Some(least), Some(largest)) => i32::from(*largest) - i32::from(*least),
+        _ => 0,
+    };
+    // Sums of products of distances fit their words only within an extent.
+    if extent(print.x).max(extent(print.y)) > MAX_EXTENT_PX {
+        return Err("it extends too far");
     }
     Ok(())
 }

@@ -30,8 +30,8 @@ fn all_pairs(probes: usize, gallery: usize) -> Vec<(u32, u32)> {
 
 fn run(device: &GpuDevice, probes: &[Print], gallery: &[Print]) -> Vec<PairScore> {
     let pairs = all_pairs(probes.len(), gallery.len());
-    let probes = device.pair_prints(&views(probes)).unwrap();
-    let gallery = device.pair_prints(&views(gallery)).unwrap();
+    let probes = device.minutia_prints(&views(probes)).unwrap();
+    let gallery = device.minutia_prints(&views(gallery)).unwrap();
     device.minutia_pair(&probes, &gallery, &pairs).unwrap()
 }
 
@@ -220,7 +220,7 @@ fn a_call_of_many_dispatches_or_one_pair_or_either_device_gives_the_same() {
     let pairs = all_pairs(prints.len(), prints.len());
     assert!(pairs.len() as u64 > 3 * pair::LEAST_PAIRS);
     let found = run(&device, &prints, &prints);
-    let resident = device.pair_prints(&views(&prints)).unwrap();
+    let resident = device.minutia_prints(&views(&prints)).unwrap();
     for (pair, score) in pairs.iter().zip(&found).step_by(97) {
         assert_eq!(device.minutia_pair(&resident, &resident, &[*pair]), Ok(vec![*score]));
     }
@@ -238,8 +238,8 @@ fn what_the_shader_may_not_read_is_refused() {
     let Some(device) = device() else { return };
     let mut rng = ChaCha8Rng::seed_from_u64(16);
     let print = random_print(&mut rng, 9, Style::Alike);
-    let one = device.pair_prints(&[print.view()]).unwrap();
-    let none = device.pair_prints(&[]).unwrap();
+    let one = device.minutia_prints(&[print.view()]).unwrap();
+    let none = device.minutia_prints(&[]).unwrap();
     assert!(none.is_empty() && one.len() == 1);
     assert_eq!(device.minutia_pair(&none, &one, &[]), Ok(Vec::new()));
     let refused = |text: &str| Some(DeviceError::from(GpuError::Refused(text.into())));
@@ -250,15 +250,16 @@ fn what_the_shader_may_not_read_is_refused() {
     let large = random_print(&mut rng, 129, Style::Ties);
     let mut uneven = print.clone();
     uneven.qualities.pop();
-    for wrong in [large, uneven] {
-        let found = device.pair_prints(&[print.view(), wrong.view()]).err();
-        let text = "print 1 has too many minutiae, or columns of different lengths";
-        assert_eq!(found, refused(text));
-    }
     let mut wide = print.clone();
     wide.x[3] = wide.x[4] + 4001;
-    let found = device.pair_prints(&[wide.view()]).err();
-    assert_eq!(found, refused("print 0 extends too far"));
+    for (wrong, reason) in [
+        (large, "it has too many minutiae"),
+        (uneven, "its columns differ in length"),
+        (wide, "it extends too far"),
+    ] {
+        let found = device.minutia_prints(&[print.view(), wrong.view()]).err();
+        assert_eq!(found, Some(GpuError::Print { print: 1, reason }));
+    }
 }
 
 #[test]
@@ -269,7 +270,7 @@ fn faults_come_out_as_errors_or_wrong_answers() {
     let expected = run(&device, &print, &print);
     device.set_faults(Some(FaultPlan::new(1, 1.0, &[Fault::WrongAnswer])));
     assert_ne!(run(&device, &print, &print), expected);
-    let resident = device.pair_prints(&views(&print)).unwrap();
+    let resident = device.minutia_prints(&views(&print)).unwrap();
     device.set_faults(Some(FaultPlan::new(1, 1.0, &[Fault::Lost])));
     let found = device.minutia_pair(&resident, &resident, &[(0, 0)]);
     assert!(matches!(found, Err(DeviceError::Gpu(GpuError::Lost(_)))), "{found:?}");
