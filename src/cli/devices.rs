@@ -5,21 +5,25 @@ use serde::Serialize;
 
 use super::common::processor;
 use super::ui::{Outcome, Ui};
-use crate::device::measure::{Rate, rates};
+use crate::device::measure::{Agreement, Rate, Workload};
 use crate::device::{Device, selftest};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 const EXAMPLES: &str = "Examples:
   tanba devices
-  tanba devices --bench";
+  tanba devices --bench
+  tanba devices --bisect";
 
 /// Arguments of `tanba devices`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct DevicesArgs {
-    /// Measure how many pairs a second each kernel that screens compares, in single calls on one thread
+    /// Measure how many pairs a second each kernel compares, in single calls on one thread
     #[arg(long)]
     bench: bool,
+    /// Ask each kernel of each device apart, and say which answers otherwise than the processor
+    #[arg(long)]
+    bisect: bool,
 }
 
 /// A device as listed.
@@ -37,6 +41,8 @@ struct Listed {
     usable: bool,
     /// Pairs per second, with `--bench`.
     rates: Vec<ListedRate>,
+    /// Kernels and how their answers differ from the processor's, with `--bisect`.
+    kernels: Vec<ListedKernel>,
 }
 
 #[derive(Debug, Serialize)]
@@ -45,9 +51,29 @@ struct ListedRate {
     pairs_per_second: f64,
 }
 
+#[derive(Debug, Serialize)]
+struct ListedKernel {
+    kernel: &'static str,
+    /// Numbers compared.
+    numbers: usize,
+    /// Null if none differs.
+    difference: Option<String>,
+}
+
+/// What is asked of each device beside its self-test.
+struct Questions {
+    workload: Option<Workload>,
+    bench: bool,
+    bisect: bool,
+}
+
 /// Runs the verb.
 pub(super) fn run(args: &DevicesArgs, ui: &Ui) -> Result<Outcome> {
     let cpu = processor()?;
+    let is_asked = args.bench || args.bisect;
+    let workload = is_asked.then(Workload::new).transpose();
+    let workload = workload.map_err(|error| Error::usage(error.to_string(), "report this"))?;
+    let questions = Questions { workload, bench: args.bench, bisect: args.bisect };
     let device = Device::from(cpu);
     let mut list = vec![listed(
         Listed {
@@ -59,11 +85,12 @@ pub(super) fn run(args: &DevicesArgs, ui: &Ui) -> Result<Outcome> {
             self_test: String::new(),
             usable: true,
             rates: Vec::new(),
+            kernels: Vec::new(),
         },
         Ok(device),
-        args.bench,
+        &questions,
     )];
-    list.extend(adapters(cpu, args.bench));
+    list.extend(adapters(cpu, &questions));
     show(&list, ui);
     if list.len() == 1 {
         ui.note("no Vulkan driver was found: everything runs on the processor");
@@ -73,7 +100,7 @@ pub(super) fn run(args: &DevicesArgs, ui: &Ui) -> Result<Outcome> {
 }
 
 #[cfg(feature = "gpu")]
-fn adapters(cpu: crate::device::CpuDevice, bench: bool) -> Vec<Listed> {
+fn adapters(cpu: crate::device::CpuDevice, questions: &Questions) -> Vec<Listed> {
     use crate::device::gpu::{GpuDevice, adapters::adapters};
     let list = adapters().into_iter().map(|adapter| {
         let opened = GpuDevice::open(&adapter)
@@ -88,36 +115,54 @@ fn adapters(cpu: crate::device::CpuDevice, bench: bool) -> Vec<Listed> {
             self_test: String::new(),
             usable: true,
             rates: Vec::new(),
+            kernels: Vec::new(),
         };
-        listed(row, opened, bench)
+        listed(row, opened, questions)
     });
     list.collect()
 }
 
 #[cfg(not(feature = "gpu"))]
-fn adapters(_: crate::device::CpuDevice, _: bool) -> Vec<Listed> {
+fn adapters(_: crate::device::CpuDevice, _: &Questions) -> Vec<Listed> {
     Vec::new()
 }
 
-/// The row with the answer of the self-test, and what was measured.
-fn listed(row: Listed, device: std::result::Result<Device, String>, bench: bool) -> Listed {
-    let tested = device
-        .and_then(|device| selftest::check(&device).map(|()| device).map_err(|e| e.to_string()));
-    let measured = tested.and_then(|device| {
-        if bench { rates(&device).map_err(|e| e.to_string()) } else { Ok(Vec::new()) }
-    });
-    match measured {
-        Ok(rates) => {
-            let rate =
-                |r: Rate| ListedRate { kernel: r.kernel, pairs_per_second: r.pairs_per_second };
-            Listed {
-                self_test: "passed".into(),
-                rates: rates.into_iter().map(rate).collect(),
-                ..row
-            }
+/// The row with the answer of the self-test, and what else was asked.
+fn listed(
+    row: Listed,
+    device: std::result::Result<Device, String>,
+    questions: &Questions,
+) -> Listed {
+    let device = match device {
+        Ok(device) => device,
+        Err(reason) => return Listed { self_test: reason, usable: false, ..row },
+    };
+    let mut row = match selftest::check(&device) {
+        Ok(()) => Listed { self_test: "passed".into(), ..row },
+        Err(error) => Listed { self_test: error.to_string(), usable: false, ..row },
+    };
+    let Some(workload) = &questions.workload else { return row };
+    if questions.bench && row.usable {
+        match workload.rates(&device) {
+            Ok(rates) => row.rates = rates.into_iter().map(listed_rate).collect(),
+            Err(error) => row.self_test = error.to_string(),
         }
-        Err(reason) => Listed { self_test: reason, usable: false, ..row },
     }
+    if questions.bisect {
+        match workload.agreement(&device) {
+            Ok(kernels) => row.kernels = kernels.into_iter().map(listed_kernel).collect(),
+            Err(error) => row.self_test = error.to_string(),
+        }
+    }
+    row
+}
+
+fn listed_rate(Rate { kernel, pairs_per_second, .. }: Rate) -> ListedRate {
+    ListedRate { kernel, pairs_per_second }
+}
+
+fn listed_kernel(Agreement { kernel, numbers, difference }: Agreement) -> ListedKernel {
+    ListedKernel { kernel, numbers, difference }
 }
 
 fn show(list: &[Listed], ui: &Ui) {
@@ -134,18 +179,22 @@ fn show(list: &[Listed], ui: &Ui) {
         ]);
     }
     ui.say(table.to_string());
-    if list.iter().all(|row| row.rates.is_empty()) {
-        return;
-    }
+    let rates = list.iter().flat_map(|row| row.rates.iter().map(move |rate| (row, rate)));
     let mut table = ui.table(&["device", "kernel", "pairs per second"]);
-    for row in list {
-        for rate in &row.rates {
-            table.add_row([
-                row.device.as_str(),
-                rate.kernel,
-                &format!("{:.2e}", rate.pairs_per_second),
-            ]);
-        }
+    for (row, rate) in rates {
+        let per_second = format!("{:.2e}", rate.pairs_per_second);
+        table.add_row([row.device.as_str(), rate.kernel, &per_second]);
     }
-    ui.say(format!("\n{table}"));
+    if !table.is_empty() {
+        ui.say(format!("\n{table}"));
+    }
+    let kernels = list.iter().flat_map(|row| row.kernels.iter().map(move |kernel| (row, kernel)));
+    let mut table = ui.table(&["device", "kernel", "numbers", "against the processor"]);
+    for (row, kernel) in kernels {
+        let said = kernel.difference.as_deref().unwrap_or("equal");
+        table.add_row([row.device.as_str(), kernel.kernel, &kernel.numbers.to_string(), said]);
+    }
+    if !table.is_empty() {
+        ui.say(format!("\n{table}"));
+    }
 }

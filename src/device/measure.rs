@@ -1,8 +1,9 @@
-//! How many pairs a device compares in a second, kernel by kernel.
+//! How many pairs a device compares in a second, kernel by kernel, and whether it agrees with the processor.
 //!
 //! What: profiles of 23 loci and prints of 36 minutiae made by arithmetic, all against all of a gallery, as
-//! many probes at once as take a third of a second. Why not the benches: an operator wants to know it of the machine at hand,
-//! without a compiler. Limits: single calls on one thread; the benches say more of the processor.
+//! many probes at once as take a third of a second. Why not the benches: an operator wants to know it of the
+//! machine at hand, without a compiler. Limits: single calls on one thread; the benches say more of the
+//! processor.
 
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
@@ -17,8 +18,8 @@ use crate::domain::locus::Locus;
 use crate::domain::relation::Relation;
 use crate::domain::stringency::Stringency;
 use crate::kernel::minutia::{Print, PrintView};
-use crate::kernel::planes::{PlaneMap, PlaneView, new_number, pack};
-use crate::kernel::{Spec, Window, kin_screen, minutia_gate, str_counts, str_screen};
+use crate::kernel::planes::{PlaneError, PlaneMap, PlaneView, new_number, pack};
+use crate::kernel::{Spec, Window, kin_screen, minutia_gate, minutia_pair, str_counts, str_screen};
 
 /// Rows compared with.
 const ROWS: usize = 1 << 16;
@@ -27,11 +28,13 @@ const PROBES: RangeInclusive<usize> = 32..=8192;
 /// Prints compared with, and probes of the first and most of any call with them.
 const PRINTS: usize = 4096;
 const PRINT_PROBES: RangeInclusive<usize> = 1..=2048;
-/// Minutiae of a print: the kernel's figures are of this number.
+/// Pairs of prints of the first and most of any call of `minutia_pair`.
+const PAIRS: RangeInclusive<usize> = 256..=1 << 20;
+/// Minutiae of a print: the kernels' figures are of this number.
 const MINUTIAE: u16 = 36;
 /// A call that takes this long says how fast the device is.
 const LONG: Duration = Duration::from_millis(300);
-/// Different alleles of a locus, so many tenths of a repeat from one to the next.
+/// Different alleles of a locus.
 const ALLELES: u16 = 12;
 /// Rows that no list of survivors comes near.
 const CAPACITY: usize = 1 << 22;
@@ -43,82 +46,183 @@ pub struct Rate {
     pub kernel: &'static str,
     /// Pairs compared in a second, of one call at a time.
     pub pairs_per_second: f64,
-    /// Probes of the call measured.
-    pub probes: usize,
+    /// Pairs of the call measured.
+    pub pairs: usize,
 }
 
-/// Measures the kernels on `device`; `minutia_pair` always runs on the processor in a run.
-///
-/// # Errors
-/// The device fails.
-pub fn rates(device: &Device) -> Result<Vec<Rate>, SelfTestError> {
-    let mut numbers = Numbers(20_261_123);
-    let gallery: Vec<Profile> = (0..ROWS).map(|_| profile(&mut numbers)).collect();
-    let map = PlaneMap::from_profiles(&gallery)?;
-    let words = pack(&map, &gallery)?;
-    let view = PlaneView::new(&map, &words, ROWS)?.of_segment(new_number());
-    let probes: Vec<Profile> = (0..*PROBES.end()).map(|_| profile(&mut numbers)).collect();
-    let windows = vec![Window::ALL; probes.len()];
-    let queries: Vec<_> = probes.iter().map(|p| str_screen::Query::compile(&map, p)).collect();
-    let params =
-        str_screen::Params { stringency: Stringency::High, max_failing: 2, min_compared: 8 };
-    let screen = measured(&str_screen::SPEC, (PROBES, ROWS), |count| {
-        device
-            .str_screen(&params, &queries[..count], &windows[..count], view, CAPACITY)
-            .map(|survivors| survivors.len())
-    })?;
-    let counts = measured(&str_counts::SPEC, (PROBES, ROWS), |count| {
-        device
-            .str_counts(&queries[..count], &windows[..count], view)
-            .map(|matrix| matrix.total() as usize)
-    })?;
-    let table = frequencies()?;
-    let population =
-        Population { frequencies: &table, theta: 0.01, minimum: MinimumFrequency::UnseenOnly };
-    let compile = |p| kin_screen::KinQuery::compile(&map, p, Relation::FullSiblings, &population);
-    let kin_queries: Vec<_> = probes.iter().map(compile).collect();
-    let params = kin_screen::Params { threshold_log10: 6.0 };
-    let kin = measured(&kin_screen::SPEC, (PROBES, ROWS), |count| {
-        device
-            .kin_screen(&params, &kin_queries[..count], &windows[..count], view, CAPACITY)
-            .map(|survivors| survivors.len())
-    })?;
-    Ok(vec![screen, counts, kin, gate(device, &mut numbers)?])
+/// The galleries and probes that devices are measured with.
+#[derive(Debug)]
+pub struct Workload {
+    map: PlaneMap,
+    words: Vec<u64>,
+    number: u64,
+    windows: Vec<Window>,
+    queries: Vec<str_screen::Query>,
+    kin_queries: Vec<kin_screen::KinQuery>,
+    prints: Vec<Print>,
+    print_probes: Vec<Print>,
 }
 
-fn gate(device: &Device, numbers: &mut Numbers) -> Result<Rate, SelfTestError> {
-    let mut prints = |count: usize| -> Vec<Print> {
-        (0..count).map(|_| selftest_finger::print(numbers, MINUTIAE)).collect()
+impl Workload {
+    /// Makes it, the same one each time.
+    ///
+    /// # Errors
+    /// None that a caller can cause.
+    pub fn new() -> Result<Workload, SelfTestError> {
+        let mut numbers = Numbers(20_261_123);
+        let gallery: Vec<Profile> = (0..ROWS).map(|_| profile(&mut numbers)).collect();
+        let map = PlaneMap::from_profiles(&gallery)?;
+        let words = pack(&map, &gallery)?;
+        let probes: Vec<Profile> = (0..*PROBES.end()).map(|_| profile(&mut numbers)).collect();
+        let table = frequencies()?;
+        let population =
+            Population { frequencies: &table, theta: 0.01, minimum: MinimumFrequency::UnseenOnly };
+        let siblings = Relation::FullSiblings;
+        let kin = |p| kin_screen::KinQuery::compile(&map, p, siblings, &population);
+        let kin_queries = probes.iter().map(kin).collect();
+        let queries = probes.iter().map(|p| str_screen::Query::compile(&map, p)).collect();
+        let mut prints = |count: usize| -> Vec<Print> {
+            (0..count).map(|_| selftest_finger::print(&mut numbers, MINUTIAE)).collect()
+        };
+        let (prints, print_probes) = (prints(PRINTS), prints(*PRINT_PROBES.end()));
+        let windows = vec![Window::ALL; *PROBES.end()];
+        let number = new_number();
+        Ok(Workload { map, words, number, windows, queries, kin_queries, prints, print_probes })
+    }
+
+    fn view(&self) -> Result<PlaneView<'_>, PlaneError> {
+        Ok(PlaneView::new(&self.map, &self.words, ROWS)?.of_segment(self.number))
+    }
+
+    fn screen(&self, device: &Device, view: PlaneView, count: usize) -> Answers {
+        let params =
+            str_screen::Params { stringency: Stringency::High, max_failing: 2, min_compared: 8 };
+        let (queries, windows) = (&self.queries[..count], &self.windows[..count]);
+        let found = device.str_screen(&params, queries, windows, view, CAPACITY)?;
+        Ok(found.into_iter().flat_map(|s| [s.probe, s.row, s.value as u32]).collect())
+    }
+
+    fn counts(&self, device: &Device, view: PlaneView, count: usize) -> Answers {
+        let (queries, windows) = (&self.queries[..count], &self.windows[..count]);
+        let matrix = device.str_counts(queries, windows, view)?;
+        Ok(matrix.counts.into_iter().flat_map(|n| [n as u32, (n >> 32) as u32]).collect())
+    }
+
+    fn kin(&self, device: &Device, view: PlaneView, count: usize) -> Answers {
+        let params = kin_screen::Params { threshold_log10: 6.0 };
+        let (queries, windows) = (&self.kin_queries[..count], &self.windows[..count]);
+        let found = device.kin_screen(&params, queries, windows, view, CAPACITY)?;
+        Ok(found.into_iter().flat_map(|s| [s.probe, s.row, s.value as u32]).collect())
+    }
+
+    fn gate(&self, device: &Device, gallery: &super::Prints, count: usize) -> Answers {
+        let probes: Vec<PrintView<'_>> =
+            self.print_probes[..count].iter().map(Print::view).collect();
+        let mut scores = vec![0; count * PRINTS];
+        let batch = device.minutia_batch(&probes)?;
+        device.minutia_gate(&batch, gallery, 0, &mut scores)?;
+        Ok(scores.into_iter().map(|score| score as u32).collect())
+    }
+
+    fn pairs(&self, device: &Device, views: &[PrintView], count: usize) -> Answers {
+        let pairs: Vec<(u32, u32)> =
+            (0..count).map(|n| ((n / PRINTS % PRINTS) as u32, (n % PRINTS) as u32)).collect();
+        let found = device.minutia_pairs(views, views, &pairs)?;
+        let found: Vec<minutia_pair::PairScore> = found;
+        Ok(found.into_iter().flat_map(|s| [s.similarity as u32, s.paired]).collect())
+    }
+
+    /// Measures every kernel on `device`.
+    ///
+    /// # Errors
+    /// The device fails.
+    pub fn rates(&self, device: &Device) -> Result<Vec<Rate>, SelfTestError> {
+        let view = self.view()?;
+        let views: Vec<PrintView<'_>> = self.prints.iter().map(Print::view).collect();
+        let gallery = device.minutia_gallery(&views)?;
+        Ok(vec![
+            measured(&str_screen::SPEC, PROBES, ROWS, |count| self.screen(device, view, count))?,
+            measured(&str_counts::SPEC, PROBES, ROWS, |count| self.counts(device, view, count))?,
+            measured(&kin_screen::SPEC, PROBES, ROWS, |count| self.kin(device, view, count))?,
+            measured(&minutia_gate::SPEC, PRINT_PROBES, PRINTS, |count| {
+                self.gate(device, &gallery, count)
+            })?,
+            measured(&minutia_pair::SPEC, PAIRS, 1, |count| self.pairs(device, &views, count))?,
+        ])
+    }
+
+    /// For each kernel whether `device` gives the answers of the processor beside it: what a device that
+    /// failed its self-test or was put out is to be asked.
+    ///
+    /// # Errors
+    /// None: a kernel that fails has its error for an answer.
+    pub fn agreement(&self, device: &Device) -> Result<Vec<Agreement>, SelfTestError> {
+        let cpu = &Device::from(*device.cpu());
+        let view = self.view()?;
+        let views: Vec<PrintView<'_>> = self.prints.iter().map(Print::view).collect();
+        let (probes, prints, pairs) = (*PROBES.start(), *PRINT_PROBES.start(), *PAIRS.start());
+        let gate = |device: &Device| {
+            let gallery = device.minutia_gallery(&views)?;
+            self.gate(device, &gallery, prints)
+        };
+        Ok(vec![
+            agreement(&str_screen::SPEC, [device, cpu], |d| self.screen(d, view, probes)),
+            agreement(&str_counts::SPEC, [device, cpu], |d| self.counts(d, view, probes)),
+            agreement(&kin_screen::SPEC, [device, cpu], |d| self.kin(d, view, probes)),
+            agreement(&minutia_gate::SPEC, [device, cpu], gate),
+            agreement(&minutia_pair::SPEC, [device, cpu], |d| self.pairs(d, &views, pairs)),
+        ])
+    }
+}
+
+/// The numbers of an answer.
+type Answers = Result<Vec<u32>, DeviceError>;
+
+/// Whether a device and the processor give one answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agreement {
+    /// The kernel.
+    pub kernel: &'static str,
+    /// Numbers of the answer.
+    pub numbers: usize,
+    /// How the answers differ; none if they do not.
+    pub difference: Option<String>,
+}
+
+fn agreement(kernel: &Spec, devices: [&Device; 2], ask: impl Fn(&Device) -> Answers) -> Agreement {
+    let [found, expected] = devices.map(&ask);
+    let numbers = expected.as_ref().map_or(0, Vec::len);
+    let difference = match (found, expected) {
+        (Ok(found), Ok(expected)) if found == expected => None,
+        (Ok(found), Ok(expected)) => {
+            let first = found.iter().zip(&expected).position(|(a, b)| a != b);
+            let first = first.unwrap_or(found.len().min(expected.len()));
+            let (found, expected) = (found.len(), expected.len());
+            Some(format!("{found} numbers for {expected}; the first to differ is {first}"))
+        }
+        (Err(error), _) | (_, Err(error)) => Some(error.to_string()),
     };
-    let (probes, gallery) = (prints(*PRINT_PROBES.end()), prints(PRINTS));
-    let probes: Vec<PrintView<'_>> = probes.iter().map(Print::view).collect();
-    let gallery: Vec<PrintView<'_>> = gallery.iter().map(Print::view).collect();
-    let gallery = device.minutia_gallery(&gallery)?;
-    let mut scores = vec![0; PRINTS * PRINT_PROBES.end()];
-    measured(&minutia_gate::SPEC, (PRINT_PROBES, PRINTS), |count| {
-        let batch = device.minutia_batch(&probes[..count])?;
-        device.minutia_gate(&batch, &gallery, 0, &mut scores[..count * PRINTS])?;
-        Ok(scores.len())
-    })
+    Agreement { kernel: kernel.name, numbers, difference }
 }
 
 /// Asks for twice as many probes at once until a call is long, and reports the last.
 fn measured(
     kernel: &Spec,
-    (range, gallery): (RangeInclusive<usize>, usize),
-    mut call: impl FnMut(usize) -> Result<usize, DeviceError>,
+    range: RangeInclusive<usize>,
+    gallery: usize,
+    call: impl Fn(usize) -> Answers,
 ) -> Result<Rate, SelfTestError> {
     let mut probes = *range.start();
-    // The first call brings the rows to the device and is not timed.
+    // The first call brings the gallery to the device and is not timed.
     call(probes)?;
     loop {
         let started = Instant::now();
         std::hint::black_box(call(probes)?);
         let time = started.elapsed();
         if time >= LONG || probes >= *range.end() {
-            let pairs = (probes * gallery) as f64;
-            let pairs_per_second = pairs / time.as_secs_f64().max(1e-9);
-            return Ok(Rate { kernel: kernel.name, pairs_per_second, probes });
+            let pairs = probes * gallery;
+            let pairs_per_second = pairs as f64 / time.as_secs_f64().max(1e-9);
+            return Ok(Rate { kernel: kernel.name, pairs_per_second, pairs });
         }
         probes *= 2;
     }
@@ -136,13 +240,8 @@ fn profile(numbers: &mut Numbers) -> Profile {
 fn frequencies() -> Result<FrequencyTable, SelfTestError> {
     let mut text = String::from("locus,allele,frequency\n");
     for locus in Locus::core() {
-        for allele in 0..ALLELES {
-            text.push_str(&format!(
-                "{},{},{}\n",
-                locus.name(),
-                8 + allele,
-                1.0 / f64::from(ALLELES)
-            ));
+        for allele in 8..8 + ALLELES {
+            text.push_str(&format!("{},{allele},{}\n", locus.name(), 1.0 / f64::from(ALLELES)));
         }
     }
     FrequencyTable::from_csv("measure", &text)
@@ -153,12 +252,25 @@ fn frequencies() -> Result<FrequencyTable, SelfTestError> {
 mod tests {
     use super::*;
     use crate::device::CpuDevice;
+    use crate::kernel::SPECS;
+    use crate::kernel::simd::SimdLevel;
 
     #[test]
-    fn every_kernel_that_screens_has_a_rate() {
-        let rates = rates(&CpuDevice::detect().unwrap().into()).unwrap();
-        let kernels: Vec<&str> = rates.iter().map(|rate| rate.kernel).collect();
-        assert_eq!(kernels, ["str_screen", "str_counts", "kin_screen", "minutia_gate"]);
+    fn every_kernel_has_a_rate_and_agrees_with_itself_and_not_with_another_answer() {
+        let workload = Workload::new().unwrap();
+        let device = Device::from(CpuDevice::detect().unwrap());
+        let rates = workload.rates(&device).unwrap();
         assert!(rates.iter().all(|rate| rate.pairs_per_second > 1000.0), "{rates:?}");
+        let mut kernels: Vec<&str> = rates.iter().map(|rate| rate.kernel).collect();
+        kernels.sort_unstable();
+        assert_eq!(kernels, SPECS.map(|spec| spec.name));
+        let agreed = workload.agreement(&device).unwrap();
+        assert!(agreed.iter().all(|a| a.difference.is_none() && a.numbers > 100), "{agreed:?}");
+
+        let scalar = Device::from(CpuDevice::new(SimdLevel::Scalar).unwrap());
+        let wrong = |d: &Device| Ok(vec![1, 2, u32::from(d.cpu() == scalar.cpu())]);
+        let differing = agreement(&str_screen::SPEC, [&device, &scalar], wrong);
+        let said = "3 numbers for 3; the first to differ is 2";
+        assert_eq!(differing.difference.as_deref(), Some(said));
     }
 }

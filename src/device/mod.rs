@@ -35,6 +35,15 @@ pub enum DeviceError {
 }
 
 impl DeviceError {
+    /// That more pairs survive than there is room for, if that is all.
+    pub fn overflow(&self) -> Option<Overflow> {
+        match self {
+            DeviceError::Overflow(overflow) => Some(*overflow),
+            #[cfg(feature = "gpu")]
+            DeviceError::Gpu(_) => None,
+        }
+    }
+
     /// Whether the device had no memory for the question; it may have for another.
     pub fn lacks_memory(&self) -> bool {
         match self {

@@ -131,8 +131,7 @@ fn identity(
     let view = gallery.view()?;
     let survivors = match context.device.str_screen(&params, &queries, &windows, view, capacity) {
         Ok(survivors) => survivors,
-        Err(DeviceError::Overflow(overflow)) => return Ok(Err(overflow)),
-        Err(fault) => return Err(failed(&context.device, &fault)),
+        Err(error) => return unanswered(&context.device, &error),
     };
     let one = |q: usize, w| str_screen::reference(&params, &queries[q..=q], &[w], view, 1);
     spot_check(&context.device, gallery, &windows, &survivors, one)?;
@@ -195,6 +194,14 @@ fn spot_check(
         }
     }
     Ok(())
+}
+
+/// What becomes of a tile whose question a device did not answer: it is to be cut, or the device has failed.
+fn unanswered(
+    device: &Device,
+    error: &DeviceError,
+) -> Result<std::result::Result<TileOutput, Overflow>> {
+    error.overflow().map_or_else(|| Err(failed(device, error)), |overflow| Ok(Err(overflow)))
 }
 
 /// The error of a device that failed. One that lacks memory for a tile may do the next.
@@ -299,8 +306,7 @@ fn kinship(
     let survivors: Vec<Survivor> =
         match context.device.kin_screen(&params, &queries, &windows, view, capacity) {
             Ok(survivors) => survivors,
-            Err(DeviceError::Overflow(overflow)) => return Ok(Err(overflow)),
-            Err(fault) => return Err(failed(&context.device, &fault)),
+            Err(error) => return unanswered(&context.device, &error),
         };
     let one = |q: usize, w| kin_screen::reference(&params, &queries[q..=q], &[w], view, 1);
     spot_check(&context.device, bodies, &windows, &survivors, one)?;

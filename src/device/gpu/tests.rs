@@ -30,7 +30,7 @@ fn queries(case: &Case) -> Vec<str_screen::Query> {
 
 /// Enough pairs that a million are compared with the processor in each kernel.
 fn large() -> [Case; 2] {
-    [Case::random(900, FULL, 9000, 60), Case::random(901, MIXED, 9000, 60)]
+    [Case::random(900, FULL, 9000, 120), Case::random(901, MIXED, 9000, 120)]
 }
 
 const STRINGENCIES: [Stringency; 3] = [Stringency::High, Stringency::Moderate, Stringency::Low];
@@ -88,7 +88,7 @@ fn str_counts_is_its_definition() {
         assert_eq!(device.str_counts_by_agreement(&queries, windows, view), Ok(by_agreement));
         pairs += expected.total();
     }
-    assert!(pairs > 500_000, "{pairs} pairs");
+    assert!(pairs > 1_000_000, "{pairs} pairs");
 }
 
 #[test]
@@ -127,4 +127,34 @@ fn kin_screen_is_its_definition() {
         }
     }
     assert!(survivors_seen > 100_000 && pairs > 10_000_000, "{survivors_seen} of {pairs}");
+}
+
+/// Faults of each kind that a kernel outside the tests of tiles sees.
+const FAULTS: u64 = 70;
+
+#[test]
+fn a_fault_of_the_match_matrix_is_an_error_or_an_answer_that_is_seen_to_differ() {
+    let Some(device) = device() else { return };
+    let case = Case::random(77, FULL, 700, 4);
+    let (queries, windows, view) = (queries(&case), &case.windows, case.view());
+    let expected = str_counts::run(SimdLevel::Scalar, &queries, windows, view);
+    for fault in [Fault::OutOfMemory, Fault::WrongAnswer, Fault::RoomOfOne] {
+        device.set_faults(Some(FaultPlan::new(5, 0.5, &[fault])));
+        let mut injected = 0;
+        while injected < FAULTS {
+            let found = device.str_counts(&queries, windows, view);
+            let is_faulty = device.faults_injected() > injected;
+            injected = device.faults_injected();
+            match (is_faulty, fault) {
+                (true, Fault::OutOfMemory) => {
+                    assert!(found.is_err_and(|error| error.lacks_memory()));
+                }
+                (true, Fault::WrongAnswer) => assert_ne!(found, Ok(expected.clone())),
+                _ => assert_eq!(found, Ok(expected.clone())),
+            }
+        }
+    }
+    device.set_faults(Some(FaultPlan::new(5, 1.0, &[Fault::Lost])));
+    let lost = device.str_counts(&queries, windows, view);
+    assert!(matches!(lost, Err(DeviceError::Gpu(GpuError::Lost(_)))), "{lost:?}");
 }

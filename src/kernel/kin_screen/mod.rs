@@ -133,6 +133,7 @@ impl KinQuery {
     }
 
     /// The loci, as devices read them.
+    #[cfg(feature = "gpu")]
     pub(crate) fn loci(&self) -> &[KinLocus] {
         &self.loci
     }

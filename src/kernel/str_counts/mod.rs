@@ -107,6 +107,7 @@ impl AgreementHistogram {
     }
 
     /// Number of nested quadruples.
+    #[cfg(feature = "gpu")]
     pub(crate) const fn places() -> usize {
         QUADRUPLES
     }
