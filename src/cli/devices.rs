@@ -49,6 +49,13 @@ struct Listed {
 struct ListedRate {
     kernel: &'static str,
     pairs_per_second: f64,
+    pairs: usize,
+    seconds: f64,
+    /// Of an adapter, per cent of the seconds in dispatches and in bringing results back, and bytes moved.
+    dispatching_percent: Option<f64>,
+    reading_percent: Option<f64>,
+    bytes_sent: Option<u64>,
+    bytes_read: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -157,8 +164,17 @@ fn listed(
     row
 }
 
-fn listed_rate(Rate { kernel, pairs_per_second, .. }: Rate) -> ListedRate {
-    ListedRate { kernel, pairs_per_second }
+fn listed_rate(rate: Rate) -> ListedRate {
+    ListedRate {
+        kernel: rate.kernel,
+        pairs_per_second: rate.pairs_per_second,
+        pairs: rate.pairs,
+        seconds: rate.seconds,
+        dispatching_percent: rate.spent.map(|spent| spent.dispatching_percent),
+        reading_percent: rate.spent.map(|spent| spent.reading_percent),
+        bytes_sent: rate.spent.map(|spent| spent.bytes_sent),
+        bytes_read: rate.spent.map(|spent| spent.bytes_read),
+    }
 }
 
 fn listed_kernel(Agreement { kernel, numbers, difference }: Agreement) -> ListedKernel {
@@ -180,10 +196,31 @@ fn show(list: &[Listed], ui: &Ui) {
     }
     ui.say(table.to_string());
     let rates = list.iter().flat_map(|row| row.rates.iter().map(move |rate| (row, rate)));
-    let mut table = ui.table(&["device", "kernel", "pairs per second"]);
+    let mut table = ui.table(&[
+        "device",
+        "kernel",
+        "pairs per second",
+        "seconds",
+        "% dispatched",
+        "% read back",
+        "MB sent",
+        "MB read",
+    ]);
+    let percent = |share: Option<f64>| share.map_or(String::new(), |share| format!("{share:.0}"));
+    let megabytes = |bytes: Option<u64>| {
+        bytes.map_or(String::new(), |bytes| format!("{:.1}", bytes as f64 / 1e6))
+    };
     for (row, rate) in rates {
-        let per_second = format!("{:.2e}", rate.pairs_per_second);
-        table.add_row([row.device.as_str(), rate.kernel, &per_second]);
+        table.add_row([
+            row.device.clone(),
+            rate.kernel.to_owned(),
+            format!("{:.2e}", rate.pairs_per_second),
+            format!("{:.2}", rate.seconds),
+            percent(rate.dispatching_percent),
+            percent(rate.reading_percent),
+            megabytes(rate.bytes_sent),
+            megabytes(rate.bytes_read),
+        ]);
     }
     if !table.is_empty() {
         ui.say(format!("\n{table}"));

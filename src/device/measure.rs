@@ -48,6 +48,23 @@ pub struct Rate {
     pub pairs_per_second: f64,
     /// Pairs of the call measured.
     pub pairs: usize,
+    /// Its seconds.
+    pub seconds: f64,
+    /// Of an adapter, what the seconds went into.
+    pub spent: Option<RateSpent>,
+}
+
+/// What an adapter did in a call.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RateSpent {
+    /// Share of the time in dispatches, per cent.
+    pub dispatching_percent: f64,
+    /// Share of the time in bringing results back, per cent; the rest is the processor's.
+    pub reading_percent: f64,
+    /// Bytes sent to the adapter.
+    pub bytes_sent: u64,
+    /// Bytes brought back.
+    pub bytes_read: u64,
 }
 
 /// The galleries and probes that devices are measured with.
@@ -141,13 +158,21 @@ impl Workload {
         let views: Vec<PrintView<'_>> = self.prints.iter().map(Print::view).collect();
         let gallery = device.minutia_gallery(&views)?;
         Ok(vec![
-            measured(&str_screen::SPEC, PROBES, ROWS, |count| self.screen(device, view, count))?,
-            measured(&str_counts::SPEC, PROBES, ROWS, |count| self.counts(device, view, count))?,
-            measured(&kin_screen::SPEC, PROBES, ROWS, |count| self.kin(device, view, count))?,
-            measured(&minutia_gate::SPEC, PRINT_PROBES, PRINTS, |count| {
+            measured(device, &str_screen::SPEC, PROBES, ROWS, |count| {
+                self.screen(device, view, count)
+            })?,
+            measured(device, &str_counts::SPEC, PROBES, ROWS, |count| {
+                self.counts(device, view, count)
+            })?,
+            measured(device, &kin_screen::SPEC, PROBES, ROWS, |count| {
+                self.kin(device, view, count)
+            })?,
+            measured(device, &minutia_gate::SPEC, PRINT_PROBES, PRINTS, |count| {
                 self.gate(device, &gallery, count)
             })?,
-            measured(&minutia_pair::SPEC, PAIRS, 1, |count| self.pairs(device, &views, count))?,
+            measured(device, &minutia_pair::SPEC, PAIRS, 1, |count| {
+                self.pairs(device, &views, count)
+            })?,
         ])
     }
 
@@ -207,6 +232,7 @@ fn agreement(kernel: &Spec, devices: [&Device; 2], ask: impl Fn(&Device) -> Answ
 
 /// Asks for twice as many probes at once until a call is long, and reports the last.
 fn measured(
+    device: &Device,
     kernel: &Spec,
     range: RangeInclusive<usize>,
     gallery: usize,
@@ -216,16 +242,46 @@ fn measured(
     // The first call brings the gallery to the device and is not timed.
     call(probes)?;
     loop {
-        let started = Instant::now();
+        let (started, before) = (Instant::now(), spent(device));
         std::hint::black_box(call(probes)?);
         let time = started.elapsed();
         if time >= LONG || probes >= *range.end() {
             let pairs = probes * gallery;
-            let pairs_per_second = pairs as f64 / time.as_secs_f64().max(1e-9);
-            return Ok(Rate { kernel: kernel.name, pairs_per_second, pairs });
+            let seconds = time.as_secs_f64().max(1e-9);
+            let after = spent(device);
+            let spent = before.zip(after).map(|(before, after)| of_call(before, after, seconds));
+            let pairs_per_second = pairs as f64 / seconds;
+            return Ok(Rate { kernel: kernel.name, pairs_per_second, pairs, seconds, spent });
         }
         probes *= 2;
     }
+}
+
+#[cfg(feature = "gpu")]
+fn spent(device: &Device) -> Option<super::gpu::Spent> {
+    device.spent()
+}
+
+#[cfg(feature = "gpu")]
+fn of_call(before: super::gpu::Spent, after: super::gpu::Spent, seconds: f64) -> RateSpent {
+    let spent = after - before;
+    let percent = |time: Duration| 100.0 * time.as_secs_f64() / seconds;
+    RateSpent {
+        dispatching_percent: percent(spent.dispatching),
+        reading_percent: percent(spent.reading),
+        bytes_sent: spent.bytes_sent,
+        bytes_read: spent.bytes_read,
+    }
+}
+
+#[cfg(not(feature = "gpu"))]
+fn spent(_: &Device) -> Option<RateSpent> {
+    None
+}
+
+#[cfg(not(feature = "gpu"))]
+fn of_call(spent: RateSpent, _: RateSpent, _: f64) -> RateSpent {
+    spent
 }
 
 fn profile(numbers: &mut Numbers) -> Profile {

@@ -95,6 +95,12 @@ impl Device {
         devices.gpus.first().map_or(&devices.cpu.device, |member| &member.device)
     }
 
+    /// What an adapter spent its time on since it was opened; none of the processor.
+    #[cfg(feature = "gpu")]
+    pub fn spent(&self) -> Option<gpu::Spent> {
+        self.gpu.as_ref().map(|gpu| gpu.spent())
+    }
+
     /// The processor beside the device, or the device itself.
     pub fn cpu(&self) -> &CpuDevice {
         &self.cpu

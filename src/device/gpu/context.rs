@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use bytemuck::Pod;
 
 use super::interface::{Access, Shader, Workgroup};
+use super::spent::Account;
 
 /// Why an adapter did not answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -75,6 +76,8 @@ pub(super) struct Context {
     limits: wgpu::Limits,
     /// The first thing that went wrong outside a call that could say so.
     fault: Arc<Mutex<Option<GpuError>>>,
+    /// What it spent its time on.
+    pub(super) account: Account,
 }
 
 /// A shader ready to run.
@@ -109,7 +112,7 @@ impl Context {
         });
         static OPENED: AtomicU64 = AtomicU64::new(0);
         let number = OPENED.fetch_add(1, Ordering::Relaxed);
-        Ok(Context { number, device, queue, limits, fault })
+        Ok(Context { number, device, queue, limits, fault, account: Account::default() })
     }
 
     /// What tells it from every other one of this process.
@@ -197,6 +200,7 @@ impl Context {
         // A binding may not be empty.
         let buffer = self.buffer(what, (bytes.len() as u64).max(16), usage)?;
         self.queue.write_buffer(&buffer, 0, bytes);
+        self.account.sent(bytes.len());
         Ok(buffer)
     }
 
@@ -209,6 +213,7 @@ impl Context {
         let bytes: &[u8] = bytemuck::cast_slice(values);
         let buffer = self.output(what, (bytes.len() as u64).max(16))?;
         self.queue.write_buffer(&buffer, 0, bytes);
+        self.account.sent(bytes.len());
         Ok(buffer)
     }
 
@@ -295,7 +300,9 @@ impl Context {
             return Err(self.check().err().unwrap_or(GpuError::Refused(error.to_string())));
         }
         self.wait(pipeline.kernel, submission)?;
-        Ok(started.elapsed())
+        let time = started.elapsed();
+        self.account.dispatched(time);
+        Ok(time)
     }
 
     /// Waits until everything written to buffers has reached the device, which frees the processor's copies.
@@ -328,6 +335,7 @@ impl Context {
         if count == 0 {
             return Ok(Vec::new());
         }
+        let started = Instant::now();
         // Copies are of whole words of four bytes, as every structure is.
         let bytes = (count * size_of::<T>()) as u64;
         let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
@@ -347,7 +355,9 @@ impl Context {
             .map_err(|error| refused(error.to_string()))?
             .map_err(refused)?;
         let view = staging.get_mapped_range(..).map_err(|error| refused(error.to_string()))?;
-        Ok(bytemuck::pod_collect_to_vec(&view))
+        let values = bytemuck::pod_collect_to_vec(&view);
+        self.account.read(bytes, started.elapsed());
+        Ok(values)
     }
 
     /// What went wrong outside a call that could say so.

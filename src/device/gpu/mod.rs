@@ -24,6 +24,7 @@ mod pair_tables;
 mod prints;
 mod resident;
 mod screens;
+mod spent;
 #[cfg(test)]
 pub(crate) mod tests;
 #[cfg(test)]
@@ -34,6 +35,7 @@ mod tests_pair;
 pub use context::GpuError;
 pub use fault::{Fault, FaultPlan};
 pub use prints::GpuPrints;
+pub use spent::Spent;
 
 use adapters::Adapter;
 use context::{Context, Pipeline};
@@ -175,6 +177,11 @@ impl GpuDevice {
     /// Kind of device, as hit lists state it.
     pub fn name(&self) -> &'static str {
         "gpu"
+    }
+
+    /// What it spent its time on since it was opened.
+    pub fn spent(&self) -> Spent {
+        self.context.account.so_far()
     }
 
     /// Gives back the memory of the segments that were searched.
