@@ -36,6 +36,12 @@ const MINUTIAE: u16 = 36;
 const LONG: Duration = Duration::from_millis(300);
 /// Different alleles of a locus.
 const ALLELES: u16 = 12;
+/// Loci that may fail, and least log10 likelihood ratios, that few strangers and many reach: a search wants
+/// few survivors, a comparison of two devices many.
+const FEW_FAIL: u32 = 2;
+const MANY_FAIL: u32 = 21;
+const FEW_KIN: f64 = 6.0;
+const MANY_KIN: f64 = -3.0;
 /// Rows that no list of survivors comes near.
 const CAPACITY: usize = 1 << 22;
 
@@ -111,9 +117,14 @@ impl Workload {
         Ok(PlaneView::new(&self.map, &self.words, ROWS)?.of_segment(self.number))
     }
 
-    fn screen(&self, device: &Device, view: PlaneView, count: usize) -> Answers {
-        let params =
-            str_screen::Params { stringency: Stringency::High, max_failing: 2, min_compared: 8 };
+    fn screen(
+        &self,
+        device: &Device,
+        view: PlaneView,
+        (count, max_failing): (usize, u32),
+    ) -> Answers {
+        let stringency = Stringency::High;
+        let params = str_screen::Params { stringency, max_failing, min_compared: 8 };
         let (queries, windows) = (&self.queries[..count], &self.windows[..count]);
         let found = device.str_screen(&params, queries, windows, view, CAPACITY)?;
         Ok(found.into_iter().flat_map(|s| [s.probe, s.row, s.value as u32]).collect())
@@ -125,8 +136,13 @@ impl Workload {
         Ok(matrix.counts.into_iter().flat_map(|n| [n as u32, (n >> 32) as u32]).collect())
     }
 
-    fn kin(&self, device: &Device, view: PlaneView, count: usize) -> Answers {
-        let params = kin_screen::Params { threshold_log10: 6.0 };
+    fn kin(
+        &self,
+        device: &Device,
+        view: PlaneView,
+        (count, threshold_log10): (usize, f64),
+    ) -> Answers {
+        let params = kin_screen::Params { threshold_log10 };
         let (queries, windows) = (&self.kin_queries[..count], &self.windows[..count]);
         let found = device.kin_screen(&params, queries, windows, view, CAPACITY)?;
         Ok(found.into_iter().flat_map(|s| [s.probe, s.row, s.value as u32]).collect())
@@ -159,13 +175,13 @@ impl Workload {
         let gallery = device.minutia_gallery(&views)?;
         Ok(vec![
             measured(device, &str_screen::SPEC, PROBES, ROWS, |count| {
-                self.screen(device, view, count)
+                self.screen(device, view, (count, FEW_FAIL))
             })?,
             measured(device, &str_counts::SPEC, PROBES, ROWS, |count| {
                 self.counts(device, view, count)
             })?,
             measured(device, &kin_screen::SPEC, PROBES, ROWS, |count| {
-                self.kin(device, view, count)
+                self.kin(device, view, (count, FEW_KIN))
             })?,
             measured(device, &minutia_gate::SPEC, PRINT_PROBES, PRINTS, |count| {
                 self.gate(device, &gallery, count)
@@ -191,9 +207,11 @@ impl Workload {
             self.gate(device, &gallery, prints)
         };
         Ok(vec![
-            agreement(&str_screen::SPEC, [device, cpu], |d| self.screen(d, view, probes)),
+            agreement(&str_screen::SPEC, [device, cpu], |d| {
+                self.screen(d, view, (probes, MANY_FAIL))
+            }),
             agreement(&str_counts::SPEC, [device, cpu], |d| self.counts(d, view, probes)),
-            agreement(&kin_screen::SPEC, [device, cpu], |d| self.kin(d, view, probes)),
+            agreement(&kin_screen::SPEC, [device, cpu], |d| self.kin(d, view, (probes, MANY_KIN))),
             agreement(&minutia_gate::SPEC, [device, cpu], gate),
             agreement(&minutia_pair::SPEC, [device, cpu], |d| self.pairs(d, &views, pairs)),
         ])
