@@ -6,6 +6,8 @@ mod common;
 
 use std::path::Path;
 
+#[cfg(feature = "gpu")]
+use tanba::device::gpu::{GpuDevice, adapters::adapters};
 use tanba::domain::allele::Allele;
 use tanba::domain::dna::{Profile, Typing};
 use tanba::domain::locus::Locus;
@@ -40,6 +42,16 @@ fn read_wide(path: &Path) -> Vec<Profile> {
     reader.records().map(|record| profile(record.unwrap())).collect()
 }
 
+/// The first adapter, in CI Mesa's software adapter; none where the one who runs the tests says so.
+#[cfg(feature = "gpu")]
+fn adapter() -> Option<GpuDevice> {
+    if std::env::var_os("TANBA_WITHOUT_GPU").is_some() {
+        return None;
+    }
+    let found = adapters().into_iter().find(|adapter| adapter.unsuitable.is_none());
+    Some(GpuDevice::open(&found.unwrap()).unwrap())
+}
+
 /// Every pair once: row i with the rows after it.
 fn all_pairs(map: &PlaneMap, profiles: &[Profile]) -> (Vec<Query>, Vec<Window>) {
     let rows = profiles.len() as u32;
@@ -71,6 +83,10 @@ fn the_match_matrix_of_two_thousand_profiles_is_that_of_dnatools_cell_for_cell()
         assert_eq!(matrix.side, 24);
         assert_eq!(matrix.counts, expected, "{level}");
     }
+    #[cfg(feature = "gpu")]
+    if let Some(gpu) = adapter() {
+        assert_eq!(gpu.str_counts(&queries, &windows, view).unwrap().counts, expected);
+    }
 }
 
 #[test]
@@ -99,6 +115,11 @@ fn the_agreement_histogram_of_two_thousand_partial_profiles_is_the_independent_c
             .collect();
         found.sort_unstable();
         assert_eq!(found, expected, "{level}");
+    }
+    #[cfg(feature = "gpu")]
+    if let Some(gpu) = adapter() {
+        let on_gpu = gpu.str_counts_by_agreement(&queries, &windows, view).unwrap();
+        assert_eq!(on_gpu, run_by_agreement(SimdLevel::Scalar, &queries, &windows, view));
     }
 }
 
