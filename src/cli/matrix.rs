@@ -69,7 +69,7 @@ pub(super) fn run(args: &MatrixArgs, ui: &Ui) -> Result<Outcome> {
             matrix_csv(&packed.matrix(device)?)
         })
     };
-    let text = match counted(Device::first(&devices)) {
+    let text = match counted(devices.first()) {
         Err(Error::Device { device, fault, .. }) => {
             ui.warn(format!("{device}: {fault}; counting again on the processor"));
             counted(&devices.cpu.device)?

@@ -143,6 +143,11 @@ impl Devices {
         Devices { cpu_compares: false, gpus, ..Devices::of_cpu(cpu) }
     }
 
+    /// The first adapter, or else the processor: for work that is not shared.
+    pub fn first(&self) -> &Device {
+        self.gpus.first().map_or(&self.cpu.device, |member| &member.device)
+    }
+
     /// The devices of `choice`, tested; `cpu` is the processor at the level to use.
     ///
     /// # Errors

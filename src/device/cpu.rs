@@ -30,11 +30,6 @@ impl CpuDevice {
         SimdLevel::detect().map(|level| CpuDevice { level })
     }
 
-    /// Kind of device, as hit lists state it.
-    pub fn name(&self) -> &'static str {
-        "cpu"
-    }
-
     /// The instruction set in use.
     pub fn level(&self) -> SimdLevel {
         self.level

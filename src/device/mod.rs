@@ -90,11 +90,6 @@ impl Device {
         Device { cpu, gpu: Some(gpu) }
     }
 
-    /// The device as those of a choice come first to last: an adapter if there is one.
-    pub fn first(devices: &Devices) -> &Device {
-        devices.gpus.first().map_or(&devices.cpu.device, |member| &member.device)
-    }
-
     /// What an adapter spent its time on since it was opened; none of the processor.
     #[cfg(feature = "gpu")]
     pub fn spent(&self) -> Option<gpu::Spent> {

@@ -70,7 +70,8 @@ pub(super) struct Probes<'a> {
     device: Device,
     /// As they are shown by position.
     pub(super) first: &'a Shown<'a>,
-    across: &'a Shown<'a>,
+    /// As they are shown across the hands.
+    pub(super) across: &'a Shown<'a>,
     by_position: HashMap<(usize, u8), Batch<'a>>,
     across_hands: HashMap<(usize, u8), Batch<'a>>,
     one_across: HashMap<(usize, u8), minutia_gate::Batch<'a>>,
@@ -125,7 +126,8 @@ pub(super) struct Block<'a> {
     pub(super) rows: Range<usize>,
     /// As they are shown by position.
     pub(super) first: &'a Shown<'a>,
-    across: &'a Shown<'a>,
+    /// As they are shown across the hands.
+    pub(super) across: &'a Shown<'a>,
     by_position: HashMap<u8, Prints<'a>>,
     at_mirror: HashMap<u8, Prints<'a>>,
 }

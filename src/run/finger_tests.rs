@@ -303,6 +303,7 @@ fn no_fault_of_a_device_loses_or_doubles_a_hit_of_fingerprints() {
     let tiles: Vec<Tile> = halves(&whole(search)).iter().flat_map(halves).collect();
     for fault in Fault::ALL {
         let (mut injected, mut seed) = (0, 0);
+        let is_fatal = matches!(fault, Fault::Lost | Fault::WrongAnswer);
         let mut gpu = Arc::new(device().unwrap());
         while injected < FAULTS {
             seed += 1;
@@ -317,6 +318,9 @@ fn no_fault_of_a_device_loses_or_doubles_a_hit_of_fingerprints() {
             assert_eq!(found.hits, all.hits, "{fault:?}, seed {seed}");
             assert_eq!(found.histogram, all.histogram, "{fault:?}, seed {seed}");
             assert_eq!(found.comparisons, all.comparisons, "{fault:?}, seed {seed}");
+            let is_faulty = gpu.faults_injected() > 0;
+            let is_out = devices.gpus[0].reason().is_some();
+            assert_eq!(is_out, is_fatal && is_faulty, "{fault:?}, seed {seed}");
             injected += gpu.faults_injected();
             if fault == Fault::Lost && devices.gpus[0].reason().is_some() {
                 gpu = Arc::new(device().unwrap());

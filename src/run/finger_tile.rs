@@ -15,7 +15,7 @@ use super::finger_compare::{
 use super::finger_ready::{Block, Probes, Shown};
 use super::tile::{SCORED_BY, TileOutput, answers_wrongly, failed};
 use crate::column::hit::{FingerEvidence, Hit};
-use crate::device::{Device, DeviceError};
+use crate::device::Device;
 use crate::domain::finger::Rotation;
 use crate::error::{Error, Result};
 use crate::ident::hit_id;
@@ -217,19 +217,27 @@ impl Block<'_> {
         let prepared = probes.by_position(batch, first).map_err(failed)?;
         let prints = self.by_position(device, first).map_err(failed)?;
         device.minutia_gate(prepared, prints, screen.excess, &mut sums).map_err(failed)?;
-        if batch.start == probes.first.start() {
-            spot_check(device, (batch, probes), self, (first, screen.excess, &sums))?;
+        // A card is asked about every answer: its blocks are large, and a check costs them nothing.
+        let is_checked = device.is_gpu() || batch.start == probes.first.start();
+        let shown = (probes.first, self.first);
+        if is_checked {
+            let answer = (screen.excess, &sums[..]);
+            spot_check(device, shown, (batch, &self.rows), (first, first), answer)?;
         }
         if let Some(second) = common.get(1).copied() {
             let mut scores = vec![0; pairs];
             let prepared = probes.by_position(batch, second).map_err(failed)?;
             let prints = self.by_position(device, second).map_err(failed)?;
             device.minutia_gate(prepared, prints, screen.excess, &mut scores).map_err(failed)?;
+            if device.is_gpu() {
+                let answer = (screen.excess, &scores[..]);
+                spot_check(device, shown, (batch, &self.rows), (second, second), answer)?;
+            }
             sums.iter_mut().zip(&scores).for_each(|(sum, score)| *sum += score);
         }
         let route = |sum: i32| Routes { by_position: sum >= least, across: false };
         let mut passed: Vec<Routes> = sums.into_iter().map(route).collect();
-        self.across(context, (own, set), batch, probes, &mut passed).map_err(failed)?;
+        self.across(context, (own, set), batch, probes, &mut passed)?;
         Ok(passed)
     }
 
@@ -241,7 +249,7 @@ impl Block<'_> {
         batch: &Range<usize>,
         probes: &mut Probes,
         passed: &mut [Routes],
-    ) -> std::result::Result<(), DeviceError> {
+    ) -> Result<()> {
         let screen = &context.search.screen;
         let fingers: Vec<u8> = own.common(set.mirrored()).fingers().take(2).collect();
         let Some(first) = fingers.first().copied() else { return Ok(()) };
@@ -249,9 +257,15 @@ impl Block<'_> {
         let device = &context.device;
         let mut scores = vec![0; passed.len()];
         let alone = if fingers.len() == 1 { least } else { screen.first_across };
-        let prepared = probes.across_hands(batch, first)?;
-        let prints = self.at_mirror(device, first)?;
-        device.minutia_gate(prepared, prints, screen.excess_across, &mut scores)?;
+        let failed = |fault| failed(device, &fault);
+        let prepared = probes.across_hands(batch, first).map_err(failed)?;
+        let prints = self.at_mirror(device, first).map_err(failed)?;
+        device.minutia_gate(prepared, prints, screen.excess_across, &mut scores).map_err(failed)?;
+        if device.is_gpu() {
+            let (shown, answer) =
+                ((probes.across, self.across), (screen.excess_across, &scores[..]));
+            spot_check(device, shown, (batch, &self.rows), (first, mirror(first)), answer)?;
+        }
         let width = self.rows.len();
         let seconds = fingers.get(1).map(|second| (*second, self.views_at_mirror(*second)));
         for (number, row) in scores.chunks(width).enumerate() {
@@ -272,18 +286,18 @@ impl Block<'_> {
     }
 }
 
-/// Compares the device's answer with the reference on the strongest pair of a block. A device that answers
-/// wrongly must not write a hit list.
+/// Compares the device's answer with the reference on the strongest pair of a batch and a block, each as it is
+/// shown and at its place. A device that answers wrongly must not write a hit list.
 fn spot_check(
     device: &Device,
-    (batch, probes): (&Range<usize>, &Probes),
-    block: &Block,
-    (place, least_excess, scores): (u8, i32, &[i32]),
+    shown: (&Shown, &Shown),
+    (batch, rows): (&Range<usize>, &Range<usize>),
+    places: (u8, u8),
+    (least_excess, scores): (i32, &[i32]),
 ) -> Result<()> {
-    let width = block.rows.len();
     let strongest = (0..scores.len()).max_by_key(|pair| scores[*pair]).unwrap_or(0);
-    let a = probes.first.view(batch.start + strongest / width, place);
-    let b = block.first.view(block.rows.start + strongest % width, place);
+    let a = shown.0.view(batch.start + strongest / rows.len(), places.0);
+    let b = shown.1.view(rows.start + strongest % rows.len(), places.1);
     spot_check_one(device, (a, b), (least_excess, scores[strongest]))
 }
 

@@ -171,8 +171,6 @@ constants! {
     MANY = 4;
     /// Alleles a locus of a probe has at most.
     MAX_ALLELES_PER_LOCUS = 8;
-    /// Loci a probe has at most.
-    MAX_LOCI = 64;
     /// A plane that does not exist: its bits are zero.
     NO_PLANE = 0xffff_ffff;
     /// Stringency of a call.
@@ -181,8 +179,6 @@ constants! {
     MODERATE = 1;
     /// Stringency of a call.
     LOW = 2;
-    /// Classes of a row's genotype in `kin_screen`.
-    CLASSES = 6;
     /// Probes one invocation of a screen of profiles looks at.
     PROBES_PER_INVOCATION = 16;
     /// Minutiae a print has at most.

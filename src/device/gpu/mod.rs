@@ -59,8 +59,7 @@ const _: () = {
     assert!(interface::ONE as usize == planes::ONE && interface::TWO as usize == planes::TWO);
     assert!(interface::MANY as usize == planes::MANY);
     assert!(interface::MAX_ALLELES_PER_LOCUS as usize == MAX_ALLELES_PER_LOCUS);
-    assert!(interface::MAX_LOCI as usize == MAX_LOCI);
-    assert!(interface::CLASSES as usize == crate::kernel::kin_screen::CLASSES);
+    assert!(MAX_LOCI < 1 << 7, "the shaders count loci in seven bits");
     assert!(interface::MAX_MINUTIAE as usize == MAX_PRINT_MINUTIAE && DESCRIPTOR_BYTES == 64);
     assert!(interface::INDEX_MASK as usize + 1 == MAX_PRINT_MINUTIAE);
     assert!(interface::PAIRS as usize == minutia_gate::PAIRS);
@@ -174,19 +173,9 @@ impl GpuDevice {
         &self.adapter
     }
 
-    /// Kind of device, as hit lists state it.
-    pub fn name(&self) -> &'static str {
-        "gpu"
-    }
-
     /// What it spent its time on since it was opened.
     pub fn spent(&self) -> Spent {
         self.context.account.so_far()
-    }
-
-    /// Gives back the memory of the segments that were searched.
-    pub fn forget_segments(&self) {
-        self.resident.clear();
     }
 
     /// What is to go wrong with this call of `kernel`.

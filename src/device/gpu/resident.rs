@@ -54,11 +54,6 @@ impl Resident {
         kept.push_back((number, shards.clone()));
         Ok(shards)
     }
-
-    /// Gives back everything kept.
-    pub(super) fn clear(&self) {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
 }
 
 fn upload(context: &Context, view: &PlaneView) -> Result<Shards, GpuError> {

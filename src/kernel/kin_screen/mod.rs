@@ -30,7 +30,7 @@ use crate::limits::MAX_LOCI;
 pub const SPEC: Spec = Spec { name: "kin_screen", version: 1 };
 
 /// Classes of a row's genotype at one locus, seen from a probe {a,b}.
-pub(crate) const CLASSES: usize = 6;
+const CLASSES: usize = 6;
 const NEITHER: usize = 0;
 const A_AND_OTHER: usize = 1;
 const A_TWICE: usize = 2;
