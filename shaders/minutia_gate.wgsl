@@ -92,12 +92,21 @@ fn load_columns(stretch: Stretch, thread: u32) {
     }
 }
 
+// Leaves the score of a comparison, or adds it to that of another finger of the same pair of records.
+fn keep(place: u32, score: i32) {
+    if (call.adds == 0u) {
+        scores[place] = score;
+    } else {
+        scores[place] += score;
+    }
+}
+
 // Every condition around a barrier is the same in all threads of a workgroup: it comes from `call`,
 // from the table of prints, or from workgroupUniformLoad.
 fn compare(row_stretch: Stretch, column_stretch: Stretch, place: u32, thread: u32) {
     if (row_stretch.count == 0u || column_stretch.count == 0u) {
         if (thread == 0u) {
-            scores[place] = 0;
+            keep(place, 0);
         }
         return;
     }
@@ -118,7 +127,7 @@ fn compare(row_stretch: Stretch, column_stretch: Stretch, place: u32, thread: u3
     let known = workgroupUniformLoad(&excess);
     if (known < call.least_excess) {
         if (thread == 0u) {
-            scores[place] = 0;
+            keep(place, 0);
         }
         return;
     }
@@ -127,7 +136,7 @@ fn compare(row_stretch: Stretch, column_stretch: Stretch, place: u32, thread: u3
     add_support(thread);
     workgroupBarrier();
     if (thread == 0u) {
-        scores[place] = normalised(atomicLoad(&total), row_stretch.root * column_stretch.root);
+        keep(place, normalised(atomicLoad(&total), row_stretch.root * column_stretch.root));
     }
 }
 

@@ -7,7 +7,7 @@
 use super::gpu::{GpuError, GpuPrints};
 use super::{Device, DeviceError};
 use crate::kernel::minutia::PrintView;
-use crate::kernel::minutia_gate;
+use crate::kernel::{minutia_gate, select};
 
 /// Probes made ready for the gate of one device, by [`Device::minutia_batch`].
 #[derive(Debug)]
@@ -141,10 +141,50 @@ impl Device {
             #[cfg(feature = "gpu")]
             (ReadyBatch::Gpu(probes), ReadyPrints::Gpu(prints)) => {
                 let gpu = self.gpu.as_ref().ok_or(GpuError::Foreign)?;
-                gpu.minutia_gate(probes, prints, 0..prints.len(), least_excess, scores)
+                gpu.minutia_gate(probes, prints, least_excess, scores)
             }
             #[cfg(feature = "gpu")]
             _ => Err(GpuError::Foreign.into()),
         }
+    }
+
+    /// Runs [`minutia_gate`] on each of `fingers`, a batch of probes and the same finger of records, and
+    /// [`select`] on the sums of their scores.
+    ///
+    /// # Errors
+    /// More than `capacity` pairs survive, a batch or prints were made ready for another device, or the
+    /// device fails.
+    ///
+    /// # Panics
+    /// Of the processor: fingers have different numbers of prints; a card returns an error.
+    pub fn minutia_gate_select(
+        &self,
+        fingers: &[(&Batch<'_>, &Prints<'_>)],
+        least_excess: i32,
+        params: &select::Params,
+        capacity: usize,
+    ) -> Result<select::Selected, DeviceError> {
+        #[cfg(feature = "gpu")]
+        if let Some(gpu) = &self.gpu {
+            let of_card = fingers.iter().map(|(batch, prints)| match (&batch.0, &prints.0) {
+                (ReadyBatch::Gpu(probes), ReadyPrints::Gpu(prints)) => Ok((probes, prints)),
+                _ => Err(GpuError::Foreign),
+            });
+            let of_card = of_card.collect::<Result<Vec<_>, GpuError>>()?;
+            return gpu.minutia_gate_select(&of_card, least_excess, params, capacity);
+        }
+        let rows = fingers.first().map_or(0, |(_, prints)| prints.len());
+        let pairs = fingers.first().map_or(0, |(batch, _)| batch.len()) * rows;
+        let (mut sums, mut scores) = (vec![0; pairs], Vec::new());
+        for (place, (batch, prints)) in fingers.iter().enumerate() {
+            if place == 0 {
+                self.minutia_gate(batch, prints, least_excess, &mut sums)?;
+                continue;
+            }
+            scores.resize(pairs, 0);
+            self.minutia_gate(batch, prints, least_excess, &mut scores)?;
+            sums.iter_mut().zip(&scores).for_each(|(sum, score)| *sum += score);
+        }
+        self.select(params, &sums, rows, capacity)
     }
 }

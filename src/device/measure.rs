@@ -19,7 +19,9 @@ use crate::domain::relation::Relation;
 use crate::domain::stringency::Stringency;
 use crate::kernel::minutia::{Print, PrintView};
 use crate::kernel::planes::{PlaneError, PlaneMap, PlaneView, new_number, pack};
-use crate::kernel::{Spec, Window, kin_screen, minutia_gate, minutia_pair, str_counts, str_screen};
+use crate::kernel::{
+    Spec, Window, kin_screen, minutia_gate, minutia_pair, select, str_counts, str_screen,
+};
 
 /// Rows compared with.
 const ROWS: usize = 1 << 16;
@@ -84,6 +86,7 @@ pub struct Workload {
     kin_queries: Vec<kin_screen::KinQuery>,
     prints: Vec<Print>,
     print_probes: Vec<Print>,
+    scores: Vec<i32>,
 }
 
 impl Workload {
@@ -108,9 +111,19 @@ impl Workload {
             (0..count).map(|_| selftest_finger::print(&mut numbers, MINUTIAE)).collect()
         };
         let (prints, print_probes) = (prints(PRINTS), prints(*PRINT_PROBES.end()));
-        let windows = vec![Window::ALL; *PROBES.end()];
-        let number = new_number();
-        Ok(Workload { map, words, number, windows, queries, kin_queries, prints, print_probes })
+        let mut score = || i32::from(numbers.below(1000)) << 10 | i32::from(numbers.below(1024));
+        let scores = (0..PRINTS * *PRINT_PROBES.end()).map(|_| score()).collect();
+        Ok(Workload {
+            map,
+            words,
+            number: new_number(),
+            windows: vec![Window::ALL; *PROBES.end()],
+            queries,
+            kin_queries,
+            prints,
+            print_probes,
+            scores,
+        })
     }
 
     fn view(&self) -> Result<PlaneView<'_>, PlaneError> {
@@ -165,6 +178,15 @@ impl Workload {
         Ok(found.into_iter().flat_map(|s| [s.similarity as u32, s.paired]).collect())
     }
 
+    /// Of numbers without order one in a thousand, and the largest of each probe.
+    fn select(&self, device: &Device, count: usize) -> Answers {
+        let params = select::Params { least: 999 << 10, best: 1 };
+        let scores = &self.scores[..count * PRINTS];
+        let found = device.select(&params, scores, PRINTS, CAPACITY)?;
+        let both = found.survivors.into_iter().chain(found.best);
+        Ok(both.flat_map(|s| [s.probe, s.row, s.value as u32]).collect())
+    }
+
     /// Measures every kernel on `device`.
     ///
     /// # Errors
@@ -188,6 +210,9 @@ impl Workload {
             })?,
             measured(device, &minutia_pair::SPEC, PAIRS, 1, |count| {
                 self.pairs(device, &views, count)
+            })?,
+            measured(device, &select::SPEC, PRINT_PROBES, PRINTS, |count| {
+                self.select(device, count)
             })?,
         ])
     }
@@ -214,6 +239,7 @@ impl Workload {
             agreement(&kin_screen::SPEC, [device, cpu], |d| self.kin(d, view, (probes, MANY_KIN))),
             agreement(&minutia_gate::SPEC, [device, cpu], gate),
             agreement(&minutia_pair::SPEC, [device, cpu], |d| self.pairs(d, &views, pairs)),
+            agreement(&select::SPEC, [device, cpu], |d| self.select(d, probes)),
         ])
     }
 }

@@ -20,7 +20,9 @@ pub use finger::{Batch, GateSize, Prints};
 
 use crate::kernel::minutia::PrintView;
 use crate::kernel::planes::PlaneView;
-use crate::kernel::{Overflow, Survivor, Window, kin_screen, minutia_pair, str_counts, str_screen};
+use crate::kernel::{
+    Overflow, Survivor, Window, kin_screen, minutia_pair, select, str_counts, str_screen,
+};
 
 /// Why a device did not answer a question.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -179,6 +181,24 @@ impl Device {
             return gpu.str_counts_by_agreement(queries, windows, view);
         }
         Ok(self.cpu.str_counts_by_agreement(queries, windows, view))
+    }
+
+    /// Runs [`select`] on a table of scores of `rows` rows.
+    ///
+    /// # Errors
+    /// More than `capacity` scores survive, or the device fails.
+    pub fn select(
+        &self,
+        params: &select::Params,
+        scores: &[i32],
+        rows: usize,
+        capacity: usize,
+    ) -> Result<select::Selected, DeviceError> {
+        #[cfg(feature = "gpu")]
+        if let Some(gpu) = &self.gpu {
+            return gpu.select(params, scores, rows, capacity);
+        }
+        Ok(select::run(params, scores, rows, capacity)?)
     }
 
     /// Runs [`minutia_pair`] on `pairs` of a number in `probes` and one in `gallery`: a score for each, in

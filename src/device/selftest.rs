@@ -16,7 +16,7 @@ use crate::domain::relation::Relation;
 use crate::domain::stringency::Stringency;
 use crate::kernel::planes::{PlaneError, PlaneMap, PlaneView, pack};
 use crate::kernel::{
-    Spec, Survivor, Window, kin_screen, minutia_gate, minutia_pair, str_counts, str_screen,
+    Spec, Survivor, Window, kin_screen, minutia_gate, minutia_pair, select, str_counts, str_screen,
 };
 
 /// Why a device may not be used.
@@ -63,9 +63,10 @@ const EXPECTED: [(Spec, &str); ANSWERS] = [
     (kin_screen::SPEC, "31212:68fd4b4d98c8cedc"),
     (minutia_gate::SPEC, "576:3702c7d53a6b57c6"),
     (minutia_pair::SPEC, "98:af0c73b00a5e7424"),
+    (select::SPEC, "645:c96999304cb77a9d"),
 ];
 
-const ANSWERS: usize = 6;
+const ANSWERS: usize = 7;
 
 const ROWS: usize = 700;
 const PROBES: usize = 24;
@@ -131,6 +132,7 @@ fn answers(device: &Device) -> Result<[String; ANSWERS], SelfTestError> {
         digest(bounds.iter().flat_map(fields)),
         digest(selftest_finger::gate(device)?),
         digest(selftest_finger::pair(device)?),
+        digest(selftest_finger::select(device)?.iter().flat_map(fields)),
     ])
 }
 

@@ -4,11 +4,14 @@
 use super::selftest::Numbers;
 use super::{Device, DeviceError};
 use crate::kernel::minutia::{Print, PrintView};
+use crate::kernel::{Survivor, select};
 
 /// Numbers of minutiae of the prints.
 const SIZES: [u16; 12] = [0, 1, 7, 16, 17, 31, 36, 48, 49, 54, 65, 128];
 /// A least excess that some of their comparisons reach.
 const LEAST_EXCESS: i32 = 2000;
+/// Least scores that few, half and all of their comparisons reach, and how many of the best are asked for.
+const LEAST_SCORES: [(i32, u32); 3] = [(1_000_000, 1), (20_000, 3), (0, 0)];
 /// Prints that are compared in full: those of the middle sizes.
 const COMPARED: std::ops::Range<usize> = 3..10;
 
@@ -25,6 +28,24 @@ pub(super) fn gate(device: &Device) -> Result<impl Iterator<Item = u64>, DeviceE
         answers.extend(scores.into_iter().map(|score| i64::from(score) as u64));
     }
     Ok(answers.into_iter())
+}
+
+/// Of the summed scores of all prints with themselves and with their other impressions those that reach some
+/// scores, and the best of each print.
+pub(super) fn select(device: &Device) -> Result<Vec<Survivor>, DeviceError> {
+    let (prints, others) = prints();
+    let [probes, others] =
+        [&prints, &others].map(|p| p.iter().map(Print::view).collect::<Vec<_>>());
+    let batch = device.minutia_batch(&probes)?;
+    let (itself, other) = (device.minutia_gallery(&probes)?, device.minutia_gallery(&others)?);
+    let fingers = [(&batch, &itself), (&batch, &other)];
+    let mut answers = Vec::new();
+    for (least, best) in LEAST_SCORES {
+        let params = select::Params { least, best };
+        let found = device.minutia_gate_select(&fingers, 0, &params, usize::MAX)?;
+        answers.extend(found.survivors.into_iter().chain(found.best));
+    }
+    Ok(answers)
 }
 
 /// The full scores of some prints against the other impressions of the same.

@@ -19,6 +19,7 @@ pub mod kin_screen;
 pub mod minutia;
 pub mod minutia_gate;
 pub mod minutia_pair;
+pub mod select;
 pub mod str_counts;
 pub mod str_screen;
 
@@ -34,8 +35,14 @@ pub struct Spec {
 }
 
 /// Every kernel, in alphabetical order.
-pub const SPECS: [Spec; 5] =
-    [kin_screen::SPEC, minutia_gate::SPEC, minutia_pair::SPEC, str_counts::SPEC, str_screen::SPEC];
+pub const SPECS: [Spec; 6] = [
+    kin_screen::SPEC,
+    minutia_gate::SPEC,
+    minutia_pair::SPEC,
+    select::SPEC,
+    str_counts::SPEC,
+    str_screen::SPEC,
+];
 
 /// A pair that passed a screen. Lists of survivors are ascending by probe, then row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -87,6 +87,16 @@ pub(super) struct Pipeline {
     layout: wgpu::BindGroupLayout,
 }
 
+/// Work of one pipeline, ready to be run.
+pub(super) struct Dispatch<'p> {
+    pipeline: &'p Pipeline,
+    group: wgpu::BindGroup,
+    /// The bytes of its call.
+    call: Vec<u8>,
+    /// Workgroups in two dimensions.
+    grid: [u32; 2],
+}
+
 impl Context {
     /// Opens `adapter`, which must offer [`FEATURES`].
     pub(super) fn open(adapter: &wgpu::Adapter) -> Result<Context, GpuError> {
@@ -251,17 +261,15 @@ impl Context {
         self.limits.max_storage_buffer_binding_size.min(self.limits.max_buffer_size)
     }
 
-    /// Zeroes `cleared`, if any, runs `workgroups` of `pipeline` over `buffers`, waits for their end and
-    /// returns the time it took. `call` is made for the width of the grid, of which the last row may be longer
-    /// than the work.
-    pub(super) fn run<C: Pod>(
+    /// Makes `workgroups` of `pipeline` over `buffers` ready to be run. `call` is made for the width of the
+    /// grid, of which the last row may be longer than the work.
+    pub(super) fn dispatch<'p, C: Pod>(
         &self,
-        pipeline: &Pipeline,
+        pipeline: &'p Pipeline,
         buffers: &[&wgpu::Buffer],
-        cleared: Option<&wgpu::Buffer>,
         workgroups: u64,
         call: impl FnOnce(u32) -> C,
-    ) -> Result<Duration, GpuError> {
+    ) -> Result<Dispatch<'p>, GpuError> {
         self.check()?;
         let widest = u64::from(self.limits.max_compute_workgroups_per_dimension);
         let width = workgroups.clamp(1, widest);
@@ -283,26 +291,48 @@ impl Context {
             layout: &pipeline.layout,
             entries: &entries,
         });
+        self.refused(scope)?;
+        let call = bytemuck::bytes_of(&call(width as u32)).to_vec();
+        Ok(Dispatch { pipeline, group, call, grid: [width as u32, height as u32] })
+    }
+
+    /// Zeroes `cleared`, if any, runs `dispatches` one after the other, each seeing what the last one wrote,
+    /// waits for their end and returns the time it took.
+    pub(super) fn run(
+        &self,
+        dispatches: &[Dispatch<'_>],
+        cleared: Option<&wgpu::Buffer>,
+    ) -> Result<Duration, GpuError> {
+        let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let mut encoder = self.device.create_command_encoder(&Default::default());
         if let Some(cleared) = cleared {
             encoder.clear_buffer(cleared, 0, None);
         }
         {
             let mut pass = encoder.begin_compute_pass(&Default::default());
-            pass.set_pipeline(&pipeline.pipeline);
-            pass.set_bind_group(0, &group, &[]);
-            pass.set_immediates(0, bytemuck::bytes_of(&call(width as u32)));
-            pass.dispatch_workgroups(width as u32, height as u32, 1);
+            for dispatch in dispatches {
+                pass.set_pipeline(&dispatch.pipeline.pipeline);
+                pass.set_bind_group(0, &dispatch.group, &[]);
+                pass.set_immediates(0, &dispatch.call);
+                let [width, height] = dispatch.grid;
+                pass.dispatch_workgroups(width, height, 1);
+            }
         }
         let started = Instant::now();
         let submission = self.queue.submit([encoder.finish()]);
-        if let Some(error) = pollster::block_on(scope.pop()) {
-            return Err(self.check().err().unwrap_or(GpuError::Refused(error.to_string())));
-        }
-        self.wait(pipeline.kernel, submission)?;
+        self.refused(scope)?;
+        self.wait(dispatches.last().map_or("nothing", |d| d.pipeline.kernel), submission)?;
         let time = started.elapsed();
         self.account.dispatched(time);
         Ok(time)
+    }
+
+    /// What the calls since `scope` was opened were refused for; a lost device outweighs it.
+    fn refused(&self, scope: wgpu::ErrorScopeGuard) -> Result<(), GpuError> {
+        match pollster::block_on(scope.pop()) {
+            Some(error) => Err(self.check().err().unwrap_or(GpuError::Refused(error.to_string()))),
+            None => Ok(()),
+        }
     }
 
     /// Waits until everything written to buffers has reached the device, which frees the processor's copies.

@@ -78,8 +78,8 @@ impl GpuDevice {
                     side,
                 };
                 let workgroups = piece.workgroups(32);
-                let time =
-                    context.run(&self.str_counts, &buffers, Some(&counts), workgroups, call)?;
+                let dispatch = context.dispatch(&self.str_counts, &buffers, workgroups, call)?;
+                let time = context.run(&[dispatch], Some(&counts))?;
                 pace.note(piece.pairs(), time);
                 let pairs: Vec<u32> = context.read(&counts, cells)?;
                 for (cell, pairs) in pairs.into_iter().enumerate().filter(|(_, pairs)| *pairs > 0) {

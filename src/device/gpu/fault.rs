@@ -3,6 +3,8 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::kernel::Spec;
+
 /// What goes wrong with one call of a kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -12,7 +14,7 @@ pub enum Fault {
     OutOfMemory,
     /// The answer is not the right one.
     WrongAnswer,
-    /// There is room for a single survivor at first.
+    /// There is room for a single survivor at first, or a dispatch may compare a single pair of prints.
     RoomOfOne,
 }
 
@@ -29,6 +31,7 @@ pub struct FaultPlan {
     injected: u64,
     faults: Vec<Fault>,
     chance: f64,
+    kernel: Option<Spec>,
 }
 
 impl FaultPlan {
@@ -39,12 +42,19 @@ impl FaultPlan {
             injected: 0,
             faults: faults.to_vec(),
             chance: chance.clamp(0.0, 1.0),
+            kernel: None,
         }
     }
 
-    /// What goes wrong with the next call.
-    pub(super) fn next(&mut self) -> Option<Fault> {
-        if self.faults.is_empty() || !self.random.random_bool(self.chance) {
+    /// The same for calls of one kernel alone.
+    pub fn of(self, kernel: Spec) -> FaultPlan {
+        FaultPlan { kernel: Some(kernel), ..self }
+    }
+
+    /// What goes wrong with the next call, which is of `kernel`.
+    pub(super) fn next(&mut self, kernel: &Spec) -> Option<Fault> {
+        let is_other = self.kernel.is_some_and(|only| only != *kernel);
+        if is_other || self.faults.is_empty() || !self.random.random_bool(self.chance) {
             return None;
         }
         let place = self.random.random_range(0..self.faults.len());
@@ -63,7 +73,7 @@ impl FaultPlan {
 pub(super) struct Injected(pub(super) Option<Fault>);
 
 impl Injected {
-    /// Survivors there is room for at first, of `otherwise` ones.
+    /// Survivors or comparisons there is room for at first, of `otherwise` ones.
     pub(super) fn first_room(self, otherwise: usize) -> usize {
         if self.0 == Some(Fault::RoomOfOne) { 1 } else { otherwise }
     }

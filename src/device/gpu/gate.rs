@@ -1,4 +1,4 @@
-//! `minutia_gate` on a device: every probe with every print of a range of the gallery.
+//! `minutia_gate` on a device: every probe with every print of a gallery.
 //!
 //! What: pairs of shards are cut into tiles of a dispatch each; a workgroup takes one print of the gallery
 //! and a few probes. Integers only, so any card gives the scores of [`minutia_gate::screened`].
@@ -7,10 +7,12 @@
 
 use std::ops::Range;
 
-use super::context::{Context, GpuError, Pipeline};
+use super::context::{Context, Dispatch, GpuError, Pipeline};
+use super::fault::Injected;
 use super::interface::{MINUTIA_GATE, MinutiaGateCall};
 use super::pace::Pace;
-use super::prints::{GpuPrints, PrintShard};
+use super::prints::GpuPrints;
+use super::select::MOST_ROWS;
 use super::{DeviceError, GpuDevice};
 use crate::kernel::minutia::trigonometry::DIRECTIONS;
 use crate::kernel::minutia_gate;
@@ -52,67 +54,66 @@ impl Gate {
 }
 
 /// What one dispatch compares, by numbers among all prints.
-struct Tile {
-    probes: Range<usize>,
-    prints: Range<usize>,
+pub(super) struct Tile {
+    pub(super) probes: Range<usize>,
+    pub(super) prints: Range<usize>,
 }
 
 impl Tile {
-    fn comparisons(&self) -> usize {
+    /// Scores of the tile.
+    pub(super) fn comparisons(&self) -> usize {
         self.probes.len() * self.prints.len()
     }
 }
 
-/// A call under way.
-struct Comparison<'a> {
+/// The same finger of probes and of records of a gallery, brought to the device.
+pub type Finger<'a> = (&'a GpuPrints, &'a GpuPrints);
+
+/// A call under way: scores are summed over fingers that all have as many prints.
+pub(super) struct Comparison<'a> {
     device: &'a GpuDevice,
-    /// Prints of the gallery that are asked for.
-    range: &'a Range<usize>,
+    fingers: &'a [Finger<'a>],
     least_excess: i32,
+    /// Comparisons of a tile at most, where less than the pace allows.
+    most: usize,
     /// The device's scores of a tile, and for how many there is room.
-    answers: wgpu::Buffer,
+    pub(super) answers: wgpu::Buffer,
     room: usize,
 }
 
 impl GpuDevice {
-    /// Runs [`minutia_gate`]: the score of every print of `probes` with every print of the `range` of
-    /// `gallery`, at `probe * range.len() + print - range.start` of `scores`; 0 where
-    /// [`minutia_gate::excess`] is below `least_excess`.
+    /// Runs [`minutia_gate`]: the score of every print of `probes` with every print of `gallery`, at
+    /// `probe * gallery.len() + print` of `scores`; 0 where [`minutia_gate::excess`] is below
+    /// `least_excess`.
     ///
     /// # Errors
-    /// `gallery` has no such range, `scores` has another length, prints are another device's, or the device
-    /// fails. Some of `scores` may then be written.
+    /// `scores` has another length, prints are another device's, or the device fails. Some of `scores` may
+    /// then be written.
     pub fn minutia_gate(
         &self,
         probes: &GpuPrints,
         gallery: &GpuPrints,
-        range: Range<usize>,
         least_excess: i32,
         scores: &mut [i32],
     ) -> Result<(), DeviceError> {
         let injected = self.injected(&minutia_gate::SPEC)?;
-        let probe_shards = probes.shards(&self.context)?;
-        let gallery_shards = gallery.shards(&self.context)?;
-        if range.start > range.end || range.end > gallery.len() {
-            let (Range { start, end }, len) = (range, gallery.len());
-            return Err(GpuError::Refused(format!("prints {start} to {end} of {len}")).into());
-        }
-        let (given, needed) = (scores.len(), probes.len().saturating_mul(range.len()));
+        let fingers = [(probes, gallery)];
+        let mut comparison = Comparison::start(self, &fingers, least_excess, injected)?;
+        let (given, needed) = (scores.len(), probes.len().saturating_mul(gallery.len()));
         if given != needed {
             return Err(GpuError::Scores { given, needed }.into());
         }
-        if needed == 0 {
-            return Ok(());
-        }
-        let room = needed.min(self.gate.pace.allowed() as usize);
-        let answers = answers(&self.context, room)?;
-        let mut comparison =
-            Comparison { device: self, range: &range, least_excess, answers, room };
-        for probe_shard in probe_shards {
-            for gallery_shard in gallery_shards {
-                comparison.shards(probe_shard, gallery_shard, scores)?;
+        let width = gallery.len();
+        comparison.for_each_tile(|comparison, tile| {
+            let time = self.context.run(&comparison.dispatches(tile)?, None)?;
+            self.gate.pace.note(tile.comparisons() as u64, time);
+            let answers: Vec<i32> = self.context.read(&comparison.answers, tile.comparisons())?;
+            for (probe, row) in tile.probes.clone().zip(answers.chunks_exact(tile.prints.len())) {
+                let start = probe * width + tile.prints.start;
+                scores[start..start + row.len()].copy_from_slice(row);
             }
-        }
+            Ok(())
+        })?;
         if injected.is_wrong() {
             scores.iter_mut().for_each(|score| *score += 1);
         }
@@ -121,47 +122,86 @@ impl GpuDevice {
 }
 
 fn answers(context: &Context, room: usize) -> Result<wgpu::Buffer, GpuError> {
-    context.output("scores", (room * size_of::<i32>()) as u64)
+    context.output("scores", (room.max(1) * size_of::<i32>()) as u64)
 }
 
-impl Comparison<'_> {
-    /// Compares two shards, tile by tile: all prints with some probes, then with the next.
-    fn shards(
-        &mut self,
-        probe_shard: &PrintShard,
-        gallery_shard: &PrintShard,
-        scores: &mut [i32],
-    ) -> Result<(), GpuError> {
-        let (all_probes, all_prints) = (probe_shard.range(), gallery_shard.within(self.range));
-        let allowed = || self.device.gate.pace.allowed() as usize;
-        let mut probes = all_probes.start..all_probes.start;
-        while probes.end < all_probes.end {
-            let height = TILE_PROBES.min(allowed()).max(1);
-            probes = probes.end..all_probes.end.min(probes.end + height);
-            let mut prints = all_prints.start..all_prints.start;
-            while prints.end < all_prints.end {
-                let width = (allowed() / probes.len()).max(1);
-                prints = prints.end..all_prints.end.min(prints.end + width);
-                let tile = Tile { probes: probes.clone(), prints: prints.clone() };
-                self.tile(probe_shard, gallery_shard, &tile, scores)?;
+impl<'a> Comparison<'a> {
+    /// Of at least one finger.
+    pub(super) fn start(
+        device: &'a GpuDevice,
+        fingers: &'a [Finger<'a>],
+        least_excess: i32,
+        injected: Injected,
+    ) -> Result<Comparison<'a>, GpuError> {
+        let Some((probes, gallery)) = fingers.first() else {
+            return Err(GpuError::Refused("a comparison of no finger".into()));
+        };
+        for (other, others) in fingers {
+            if other.len() != probes.len() || others.len() != gallery.len() {
+                return Err(GpuError::Refused("fingers of different records".into()));
             }
+            other.shards(&device.context)?;
+            others.shards(&device.context)?;
+        }
+        let most = injected.first_room(usize::MAX);
+        let needed = probes.len().saturating_mul(gallery.len());
+        let room = needed.min(device.gate.pace.allowed() as usize).min(most);
+        let answers = answers(&device.context, room)?;
+        Ok(Comparison { device, fingers, least_excess, most, answers, room })
+    }
+
+    /// Calls `each` with every tile: all prints with some probes, then with the next. A tile is within one
+    /// shard of either side, of every finger.
+    pub(super) fn for_each_tile(
+        &mut self,
+        mut each: impl FnMut(&Self, &Tile) -> Result<(), DeviceError>,
+    ) -> Result<(), DeviceError> {
+        let Some((probes, gallery)) = self.fingers.first() else { return Ok(()) };
+        let (all_probes, all_prints) = (probes.len(), gallery.len());
+        let mut first_probe = 0;
+        while first_probe < all_probes && all_prints > 0 {
+            let height = TILE_PROBES.min(self.allowed()).max(1);
+            let of_probes = self.fingers.iter().map(|(probes, _)| probes);
+            let end_probe = end_within(of_probes, first_probe).min(first_probe + height);
+            let probes = first_probe..end_probe;
+            let mut first_print = 0;
+            while first_print < all_prints {
+                let width = (self.allowed() / probes.len().max(1)).clamp(1, MOST_ROWS);
+                let of_prints = self.fingers.iter().map(|(_, gallery)| gallery);
+                let end_print = end_within(of_prints, first_print).min(first_print + width);
+                let tile = Tile { probes: probes.clone(), prints: first_print..end_print };
+                if tile.comparisons() > self.room {
+                    self.answers = answers(&self.device.context, tile.comparisons())?;
+                    self.room = tile.comparisons();
+                }
+                each(self, &tile)?;
+                first_print = end_print;
+            }
+            first_probe = end_probe;
         }
         Ok(())
     }
 
-    fn tile(
-        &mut self,
-        probe_shard: &PrintShard,
-        gallery_shard: &PrintShard,
+    /// Comparisons a tile may have now: every finger takes its time.
+    fn allowed(&self) -> usize {
+        (self.device.gate.pace.allowed() as usize / self.fingers.len()).clamp(1, self.most)
+    }
+
+    /// The work of a tile: after it the scores of the tile, summed over the fingers, are in `answers`.
+    pub(super) fn dispatches(&self, tile: &Tile) -> Result<Vec<Dispatch<'a>>, GpuError> {
+        let fingers = self.fingers.iter().enumerate();
+        fingers.map(|(place, finger)| self.dispatch(tile, finger, place > 0)).collect()
+    }
+
+    fn dispatch(
+        &self,
         tile: &Tile,
-        scores: &mut [i32],
-    ) -> Result<(), GpuError> {
+        (probes, gallery): &Finger<'_>,
+        adds: bool,
+    ) -> Result<Dispatch<'a>, GpuError> {
         let (context, gate) = (&self.device.context, &self.device.gate);
-        let comparisons = tile.comparisons();
-        if comparisons > self.room {
-            self.answers = answers(context, comparisons)?;
-            self.room = comparisons;
-        }
+        let probe_shard = probes.shard_of(tile.probes.start)?;
+        let gallery_shard = gallery.shard_of(tile.prints.start)?;
         let buffers = [
             &probe_shard.descriptors,
             &probe_shard.minutiae,
@@ -183,15 +223,14 @@ impl Comparison<'_> {
             groups_per_print: groups_per_print as u32,
             grid_width,
             least_excess: self.least_excess,
+            adds: adds.into(),
         };
         // Every score of the tile is written: nothing to zero.
-        let time = context.run(&gate.pipeline, &buffers, None, workgroups, call)?;
-        gate.pace.note(comparisons as u64, time);
-        let answers: Vec<i32> = context.read(&self.answers, comparisons)?;
-        for (probe, row) in tile.probes.clone().zip(answers.chunks_exact(tile.prints.len())) {
-            let start = probe * self.range.len() + tile.prints.start - self.range.start;
-            scores[start..start + row.len()].copy_from_slice(row);
-        }
-        Ok(())
+        context.dispatch(&gate.pipeline, &buffers, workgroups, call)
     }
+}
+
+/// Where the first of the shards ends that hold print `print` of each of `all`.
+fn end_within<'p>(all: impl Iterator<Item = &'p &'p GpuPrints>, print: usize) -> usize {
+    all.map(|prints| prints.shard_end(print)).min().unwrap_or(print)
 }

@@ -410,6 +410,27 @@ structures! {
         grid_width: u32,
         /// Excess below which a pair scores 0.
         least_excess: i32,
+        /// 1 to add to the scores there are, 0 to replace them.
+        adds: u32,
+    }
+    /// A dispatch of `select`.
+    SelectCall {
+        /// Number of probes.
+        probes: u32,
+        /// Scores of each.
+        rows: u32,
+        /// What the first probe is called among the survivors.
+        first_probe: u32,
+        /// What the first row is called.
+        first_row: u32,
+        /// Least score that survives.
+        least: i32,
+        /// Best of each probe that are wanted.
+        best: u32,
+        /// Survivors there is room for.
+        room: u32,
+        /// Workgroups along the first dimension of the grid.
+        grid_width: u32,
     }
     /// A dispatch of `minutia_pair`.
     MinutiaPairCall {
@@ -429,7 +450,8 @@ const fn write(name: &'static str, element: &'static str) -> Binding {
 }
 
 /// Every shader.
-pub const SHADERS: &[Shader] = &[STR_SCREEN, STR_COUNTS, KIN_SCREEN, MINUTIA_GATE, MINUTIA_PAIR];
+pub const SHADERS: &[Shader] =
+    &[STR_SCREEN, STR_COUNTS, KIN_SCREEN, MINUTIA_GATE, MINUTIA_PAIR, SELECT];
 
 /// `str_screen`.
 pub const STR_SCREEN: Shader = Shader {
@@ -532,4 +554,22 @@ pub const MINUTIA_PAIR: Shader = Shader {
     workgroup: Workgroup::Written(
         20 * 256 + 40 * 32 + 8 + 24 * 24 * 4 + 24 * 4 + 16 + (3 * 4 + 8 + 16) * 128 + 64 * 4 + 68,
     ),
+};
+
+/// `select`.
+pub const SELECT: Shader = Shader {
+    name: "select",
+    call: "SelectCall",
+    call_bytes: size_of::<SelectCall>(),
+    shared: &[],
+    parts: &[],
+    bindings: &[
+        read("scores", "i32"),
+        write("counters", "atomic<u32>"),
+        write("survivors", "SurvivorWords"),
+        // By probe; rows that do not exist are numbered 0xffffffff.
+        write("best", "SurvivorWords"),
+    ],
+    // The best score of each invocation, and its row.
+    workgroup: Workgroup::Written(2 * 4 * WORKGROUP as usize),
 };

@@ -24,6 +24,7 @@ mod pair_tables;
 mod prints;
 mod resident;
 mod screens;
+mod select;
 mod spent;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -31,9 +32,12 @@ pub(crate) mod tests;
 mod tests_gate;
 #[cfg(test)]
 mod tests_pair;
+#[cfg(test)]
+mod tests_select;
 
 pub use context::GpuError;
 pub use fault::{Fault, FaultPlan};
+pub use gate::Finger;
 pub use prints::GpuPrints;
 pub use spent::Spent;
 
@@ -45,6 +49,7 @@ use interface::{KIN_SCREEN, STR_COUNTS, STR_SCREEN};
 use pace::Pace;
 use pair::Pair;
 use resident::Resident;
+use select::Select;
 
 use super::DeviceError;
 use crate::domain::finger::MAX_PRINT_MINUTIAE;
@@ -122,6 +127,7 @@ pub struct GpuDevice {
     kin_screen: Pipeline,
     gate: Gate,
     pair: Pair,
+    select: Select,
     paces: Paces,
     resident: Resident,
     faults: Mutex<Option<FaultPlan>>,
@@ -150,6 +156,7 @@ impl GpuDevice {
             kin_screen: context.pipeline(&KIN_SCREEN, source!("kin_screen"))?,
             gate: Gate::open(&context, source!("minutia_gate"))?,
             pair: Pair::open(&context, source!("minutia_pair"))?,
+            select: Select::open(&context, source!("select"))?,
             context,
             paces: Paces::default(),
             resident: Resident::default(),
@@ -182,7 +189,7 @@ impl GpuDevice {
     fn injected(&self, kernel: &Spec) -> Result<Injected, GpuError> {
         let fault = {
             let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-            faults.as_mut().and_then(FaultPlan::next)
+            faults.as_mut().and_then(|plan| plan.next(kernel))
         };
         match fault {
             Some(Fault::Lost) => {

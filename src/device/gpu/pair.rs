@@ -1,6 +1,7 @@
 //! `minutia_pair` on a device: one workgroup a pair, the answer in the place of the question.
 
 use super::context::{Context, GpuError, Pipeline};
+use super::fault::Injected;
 use super::interface::{MINUTIA_PAIR, MinutiaPairCall};
 use super::pace::Pace;
 use super::prints::{GpuPrints, PrintShard};
@@ -66,7 +67,7 @@ impl GpuDevice {
                         (place, [within(*probe, probe_shard), within(*print, gallery_shard)])
                     })
                     .unzip();
-                let found = self.score_pairs(probe_shard, gallery_shard, &here)?;
+                let found = self.score_pairs((probe_shard, gallery_shard), &here, injected)?;
                 places.into_iter().zip(found).for_each(|(place, score)| scores[place] = score);
             }
         }
@@ -79,15 +80,16 @@ impl GpuDevice {
     /// The scores of `pairs`, numbered within two shards, cut into dispatches.
     fn score_pairs(
         &self,
-        probes: &PrintShard,
-        gallery: &PrintShard,
+        (probes, gallery): (&PrintShard, &PrintShard),
         pairs: &[[u32; 2]],
+        injected: Injected,
     ) -> Result<Vec<PairScore>, GpuError> {
         let (context, pair) = (&self.context, &self.pair);
         let mut scores = Vec::with_capacity(pairs.len());
         let mut left = pairs;
         while !left.is_empty() {
-            let (now, later) = left.split_at(left.len().min(pair.pace.allowed() as usize));
+            let most = injected.first_room(pair.pace.allowed() as usize);
+            let (now, later) = left.split_at(left.len().min(most));
             let exchanged = context.exchange("pairs of prints", now)?;
             let buffers = [
                 &probes.descriptors,
@@ -101,7 +103,8 @@ impl GpuDevice {
             ];
             let count = now.len();
             let call = |grid_width| MinutiaPairCall { pairs: count as u32, grid_width };
-            let time = context.run(&pair.pipeline, &buffers, None, count as u64, call)?;
+            let dispatch = context.dispatch(&pair.pipeline, &buffers, count as u64, call)?;
+            let time = context.run(&[dispatch], None)?;
             pair.pace.note(count as u64, time);
             let found: Vec<[u32; 2]> = context.read(&exchanged, count)?;
             let scored = |[similarity, paired]: [u32; 2]| PairScore {

@@ -89,6 +89,17 @@ impl GpuPrints {
         if self.context == context.number() { Ok(&self.shards) } else { Err(GpuError::Foreign) }
     }
 
+    /// The shard that holds print `print`.
+    pub(super) fn shard_of(&self, print: usize) -> Result<&PrintShard, GpuError> {
+        let found = self.shards.iter().find(|shard| shard.range().contains(&print));
+        found.ok_or_else(|| GpuError::Refused(format!("print {print} of {}", self.len)))
+    }
+
+    /// Number after the last print of the shard that holds print `print`, or of all.
+    pub(super) fn shard_end(&self, print: usize) -> usize {
+        self.shard_of(print).map_or(self.len, |shard| shard.range().end)
+    }
+
     /// Number of prints.
     pub fn len(&self) -> usize {
         self.len
@@ -154,12 +165,6 @@ impl PrintShard {
     /// Numbers of its prints among all.
     pub(super) fn range(&self) -> Range<usize> {
         self.first..self.first + self.len
-    }
-
-    /// Those of its prints that are in `range`.
-    pub(super) fn within(&self, range: &Range<usize>) -> Range<usize> {
-        let own = self.range();
-        own.start.max(range.start)..own.end.min(range.end)
     }
 }
 

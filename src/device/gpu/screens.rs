@@ -18,7 +18,7 @@ use crate::kernel::planes::PlaneView;
 use crate::kernel::{Overflow, Survivor, Window, kin_screen, str_screen};
 
 /// Survivors there is room for at first.
-const FIRST_ROOM: usize = 1 << 16;
+pub(super) const FIRST_ROOM: usize = 1 << 16;
 
 /// A part of a call that one dispatch answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,13 +140,9 @@ impl<'a> Screen<'a> {
             let mut buffers = inputs.to_vec();
             buffers.extend([&self.counters, &self.survivors]);
             let room = self.room as u32;
-            let time = context.run(
-                self.pipeline,
-                &buffers,
-                Some(&self.counters),
-                workgroups,
-                |width| call(width, room),
-            )?;
+            let call = |width| call(width, room);
+            let dispatch = context.dispatch(self.pipeline, &buffers, workgroups, call)?;
+            let time = context.run(&[dispatch], Some(&self.counters))?;
             pace.note(pairs, time);
             let count = context.read::<u32>(&self.counters, 1)?.first().copied().unwrap_or(0);
             let count = count as usize;
@@ -160,11 +156,7 @@ impl<'a> Screen<'a> {
             self.room = count;
         };
         let words: Vec<SurvivorWords> = context.read(&self.survivors, count)?;
-        self.found.extend(words.into_iter().map(|SurvivorWords { probe, row, value }| Survivor {
-            probe,
-            row,
-            value,
-        }));
+        self.found.extend(words.into_iter().map(survivor));
         Ok(())
     }
 
@@ -179,8 +171,14 @@ impl<'a> Screen<'a> {
     }
 }
 
-fn survivors_buffer(device: &GpuDevice, room: usize) -> Result<wgpu::Buffer, GpuError> {
+/// A buffer with room for so many survivors.
+pub(super) fn survivors_buffer(device: &GpuDevice, room: usize) -> Result<wgpu::Buffer, GpuError> {
     device.context.output("survivors", (room.max(1) * size_of::<SurvivorWords>()) as u64)
+}
+
+/// What a shader wrote of a pair.
+pub(super) fn survivor(SurvivorWords { probe, row, value }: SurvivorWords) -> Survivor {
+    Survivor { probe, row, value }
 }
 
 impl GpuDevice {

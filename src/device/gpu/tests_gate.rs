@@ -35,7 +35,7 @@ fn on_card(device: &GpuDevice, probes: &[Print], gallery: &[Print], least: i32) 
     let mut scores = vec![-1; probes.len() * gallery.len()];
     let probes = device.minutia_prints(&views(probes)).unwrap();
     let gallery = device.minutia_prints(&views(gallery)).unwrap();
-    device.minutia_gate(&probes, &gallery, 0..gallery.len(), least, &mut scores).unwrap();
+    device.minutia_gate(&probes, &gallery, least, &mut scores).unwrap();
     scores
 }
 
@@ -82,6 +82,12 @@ fn minutia_gate_is_its_definition_at_every_size() {
         assert_eq!(on_card(&device, &gallery, &probes, middle), expected, "{style:?} turned round");
     }
     assert!(positive > 2000, "{positive} positive scores test nothing");
+    // Groups of the largest prints: Mesa's software adapter ends loops after 65,535 turns together.
+    for style in [Style::Spread, Style::Alike, Style::Ties] {
+        let largest = prints_of(&mut rng, 17, 128..129, style);
+        let expected = of_all(&largest, &largest, |a, b| screened(a, b, 0));
+        assert_eq!(on_card(&device, &largest, &largest, 0), expected, "{style:?}");
+    }
 }
 
 #[test]
@@ -112,7 +118,7 @@ fn a_million_random_pairs_get_the_scores_of_the_processor() {
 }
 
 #[test]
-fn tiles_shards_and_ranges_change_no_score() {
+fn tiles_and_shards_change_no_score() {
     let Some(mut device) = device() else { return };
     let mut rng = ChaCha8Rng::seed_from_u64(4);
     let probes = prints_of(&mut rng, 37, 0..30, Style::Alike);
@@ -124,13 +130,9 @@ fn tiles_shards_and_ranges_change_no_score() {
             GpuPrints::upload(&device.context, &views(prints), shard_minutiae).unwrap()
         };
         let (resident, others) = (upload(&probes), upload(&gallery));
-        for range in [0..53, 0..0, 53..53, 0..1, 5..41, 52..53] {
-            let mut scores = vec![-1; probes.len() * range.len()];
-            device.minutia_gate(&resident, &others, range.clone(), 0, &mut scores).unwrap();
-            let cut: Vec<i32> =
-                expected.chunks(53).flat_map(|row| row[range.clone()].to_vec()).collect();
-            assert_eq!(scores, cut, "{range:?} by {comparisons}, {shard_minutiae}");
-        }
+        let mut scores = vec![-1; probes.len() * gallery.len()];
+        device.minutia_gate(&resident, &others, 0, &mut scores).unwrap();
+        assert_eq!(scores, expected, "by {comparisons}, {shard_minutiae}");
     }
 }
 
@@ -148,23 +150,18 @@ fn what_cannot_be_compared_is_refused() {
     }
     let prints = device.minutia_prints(&[good.view(), good.view()]).unwrap();
     assert_eq!((prints.len(), prints.is_empty()), (2, false));
-    let run = |range, scores: &mut [i32]| device.minutia_gate(&prints, &prints, range, 0, scores);
-    let backwards = Range { start: 2, end: 1 };
-    for range in [1..3, backwards] {
-        let refused = run(range, &mut [0; 4]);
-        assert!(matches!(refused, Err(DeviceError::Gpu(GpuError::Refused(_)))), "{refused:?}");
-    }
-    let refused = run(0..2, &mut [0; 5]);
+    let run = |scores: &mut [i32]| device.minutia_gate(&prints, &prints, 0, scores);
+    let refused = run(&mut [0; 5]);
     assert_eq!(refused, Err(GpuError::Scores { given: 5, needed: 4 }.into()));
     let nothing = device.minutia_prints(&[]).unwrap();
-    device.minutia_gate(&nothing, &prints, 0..2, 0, &mut []).unwrap();
-    device.minutia_gate(&prints, &nothing, 0..0, 0, &mut []).unwrap();
+    device.minutia_gate(&nothing, &prints, 0, &mut []).unwrap();
+    device.minutia_gate(&prints, &nothing, 0, &mut []).unwrap();
     let other = super::tests::device().unwrap();
-    let refused = other.minutia_gate(&prints, &prints, 0..2, 0, &mut [0; 4]);
+    let refused = other.minutia_gate(&prints, &prints, 0, &mut [0; 4]);
     assert_eq!(refused, Err(GpuError::Foreign.into()));
     // A refusal leaves the device as it was.
     let mut scores = [0; 4];
-    run(0..2, &mut scores).unwrap();
+    run(&mut scores).unwrap();
     assert_eq!(scores, [screened(good.view(), good.view(), 0); 4]);
 }
 
@@ -278,7 +275,7 @@ fn faults_of_the_gate_are_errors_or_wrong_scores() {
     let run = |device: &GpuDevice| {
         let prints = device.minutia_prints(&views(&prints)).unwrap();
         let mut scores = vec![-1; 25];
-        device.minutia_gate(&prints, &prints, 0..5, 0, &mut scores).map(|()| scores)
+        device.minutia_gate(&prints, &prints, 0, &mut scores).map(|()| scores)
     };
     device.set_faults(Some(FaultPlan::new(1, 1.0, &[Fault::WrongAnswer])));
     assert_eq!(run(&device), Ok(right.iter().map(|score| score + 1).collect()));
@@ -309,7 +306,7 @@ fn a_lost_device_is_an_error_of_every_call_and_no_panic() {
         device.str_screen(&params, &queries, &case.windows, case.view(), usize::MAX)
     };
     let gate = |device: &GpuDevice, prints: &GpuPrints| {
-        device.minutia_gate(prints, prints, 0..5, 0, &mut [0; 25])
+        device.minutia_gate(prints, prints, 0, &mut [0; 25])
     };
     let resident = found.minutia_prints(&views(&prints)).unwrap();
     gate(&found, &resident).unwrap();
