@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::common::processor;
 use super::ui::{Outcome, Ui};
-use crate::device::measure::{Agreement, Rate, Workload};
+use crate::device::measure::{Agreement, Rate, agreement, rates};
+use crate::device::workload::Workload;
 use crate::device::{Device, selftest};
 use crate::error::{Error, Result};
 
@@ -51,6 +52,8 @@ struct ListedRate {
     pairs_per_second: f64,
     pairs: usize,
     seconds: f64,
+    /// Per cent of what the kernel could do on paper; null where nobody has worked it out.
+    of_paper_percent: Option<f64>,
     /// Of an adapter, per cent of the seconds in dispatches and in bringing results back, and bytes moved.
     dispatching_percent: Option<f64>,
     reading_percent: Option<f64>,
@@ -150,13 +153,13 @@ fn listed(
     };
     let Some(workload) = &questions.workload else { return row };
     if questions.bench && row.usable {
-        match workload.rates(&device) {
+        match rates(workload, &device) {
             Ok(rates) => row.rates = rates.into_iter().map(listed_rate).collect(),
             Err(error) => row.self_test = error.to_string(),
         }
     }
     if questions.bisect {
-        match workload.agreement(&device) {
+        match agreement(workload, &device) {
             Ok(kernels) => row.kernels = kernels.into_iter().map(listed_kernel).collect(),
             Err(error) => row.self_test = error.to_string(),
         }
@@ -170,6 +173,7 @@ fn listed_rate(rate: Rate) -> ListedRate {
         pairs_per_second: rate.pairs_per_second,
         pairs: rate.pairs,
         seconds: rate.seconds,
+        of_paper_percent: rate.of_paper_percent,
         dispatching_percent: rate.spent.map(|spent| spent.dispatching_percent),
         reading_percent: rate.spent.map(|spent| spent.reading_percent),
         bytes_sent: rate.spent.map(|spent| spent.bytes_sent),
@@ -200,6 +204,7 @@ fn show(list: &[Listed], ui: &Ui) {
         "device",
         "kernel",
         "pairs per second",
+        "% of paper",
         "seconds",
         "% dispatched",
         "% read back",
@@ -215,6 +220,7 @@ fn show(list: &[Listed], ui: &Ui) {
             row.device.clone(),
             rate.kernel.to_owned(),
             format!("{:.2e}", rate.pairs_per_second),
+            percent(rate.of_paper_percent),
             format!("{:.2}", rate.seconds),
             percent(rate.dispatching_percent),
             percent(rate.reading_percent),

@@ -7,8 +7,10 @@ mod finger;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod measure;
+mod paper;
 pub mod selftest;
 mod selftest_finger;
+pub mod workload;
 
 use std::fmt;
 #[cfg(feature = "gpu")]
@@ -96,6 +98,12 @@ impl Device {
     #[cfg(feature = "gpu")]
     pub fn spent(&self) -> Option<gpu::Spent> {
         self.gpu.as_ref().map(|gpu| gpu.spent())
+    }
+
+    /// The name of an adapter; none of the processor.
+    #[cfg(feature = "gpu")]
+    fn adapter_name(&self) -> Option<&str> {
+        self.gpu.as_ref().map(|gpu| gpu.adapter().name.as_str())
     }
 
     /// The processor beside the device, or the device itself.

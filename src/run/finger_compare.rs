@@ -14,7 +14,7 @@ use crate::domain::calibration::calibrated;
 use crate::domain::finger::{Position, Rotation};
 use crate::domain::finger_fusion::{best_of_mban, fused_mban};
 use crate::kernel::minutia::{Print, PrintView};
-use crate::kernel::minutia_pair::quarter_turns;
+use crate::kernel::minutia_pair::{PairScore, quarter_turns};
 use crate::plan::finger_side::{mirror, place_of};
 
 /// Version of the comparison of records; part of a hit's identity.
@@ -129,22 +129,38 @@ impl Comparison {
     }
 }
 
-fn compared(
-    device: &CpuDevice,
-    ((probe, a), (gallery, b)): (Placed<'_>, Placed<'_>),
+/// How similar two impressions are, by their places in the lists of either side.
+///
+/// Why a function: the processor compares when it is asked; what a card compared is looked up.
+pub(super) type Similarity<'s> = &'s dyn Fn(usize, usize) -> PairScore;
+
+/// The similarity of impressions by the processor.
+pub(super) fn on_processor<'s>(
+    device: &'s CpuDevice,
     rotation: Rotation,
-    tries: usize,
-) -> Compared {
-    let score = match rotation {
-        Rotation::Upright => device.minutia_pair(a, b),
-        Rotation::Any => device.minutia_pair_best_turn(&quarter_turns(a.to_print()), b),
-    };
-    of_score((probe, gallery), (score.similarity, score.paired), rotation, tries)
+    (a, b): (&'s [Placed<'s>], &'s [Placed<'s>]),
+) -> impl Fn(usize, usize) -> PairScore + 's {
+    move |i, j| match rotation {
+        Rotation::Upright => device.minutia_pair(a[i].1, b[j].1),
+        Rotation::Any => device.minutia_pair_best_turn(&quarter_turns(a[i].1.to_print()), b[j].1),
+    }
+}
+
+/// The similarity of marks, which are in four turns, and impressions by the processor.
+pub(super) fn of_marks_on_processor<'s>(
+    device: &'s CpuDevice,
+    (marks, rotation): (&'s [Turned], Rotation),
+    prints: &'s [Placed<'s>],
+) -> impl Fn(usize, usize) -> PairScore + 's {
+    move |i, j| match rotation {
+        Rotation::Upright => device.minutia_pair(marks[i].1[0].view(), prints[j].1),
+        Rotation::Any => device.minutia_pair_best_turn(&marks[i].1, prints[j].1),
+    }
 }
 
 fn of_score(
     (probe, gallery): (Position, Position),
-    (similarity, paired): (i32, u32),
+    PairScore { similarity, paired }: PairScore,
     rotation: Rotation,
     tries: usize,
 ) -> Compared {
@@ -159,25 +175,24 @@ fn of_score(
     }
 }
 
-/// The impressions of `prints` that are compared at `place`.
-fn at<'a, 'p>(
-    prints: &'p [Placed<'a>],
-    place: u8,
-) -> impl Iterator<Item = Placed<'a>> + Clone + use<'a, 'p> {
-    prints.iter().copied().filter(move |(position, _)| place_of(*position) == Some(place))
+/// Which impressions of `prints` are compared at `place`.
+fn at(prints: &[Placed<'_>], place: u8) -> impl Iterator<Item = usize> + Clone {
+    let is_there =
+        move |(_, (position, _)): &(usize, &Placed<'_>)| place_of(*position) == Some(place);
+    prints.iter().enumerate().filter(is_there).map(|(number, _)| number)
 }
 
 /// The best pair of the impressions of `a` at one place and of `b` at another.
 fn best_at(
-    device: &CpuDevice,
+    similarity: Similarity<'_>,
     rotation: Rotation,
     (a, place): (&[Placed<'_>], u8),
     (b, other): (&[Placed<'_>], u8),
 ) -> Option<Compared> {
     let tries = at(a, place).count() * at(b, other).count();
     at(a, place)
-        .flat_map(|first| at(b, other).map(move |second| (first, second)))
-        .map(|(first, second)| compared(device, (first, second), rotation, tries))
+        .flat_map(|i| at(b, other).map(move |j| (i, j)))
+        .map(|(i, j)| of_score((a[i].0, b[j].0), similarity(i, j), rotation, tries))
         .max_by_key(|pair| (pair.similarity, pair.paired))
 }
 
@@ -200,32 +215,32 @@ fn fused(correspondence: Correspondence, pairs: Vec<Compared>, tries: usize) -> 
 }
 
 /// Compares equal positions.
-pub fn by_position(
-    device: &CpuDevice,
+pub(super) fn by_position(
+    similarity: Similarity<'_>,
     rotation: Rotation,
     (a, b): (&[Placed<'_>], &[Placed<'_>]),
 ) -> Comparison {
-    let at_place = |place| best_at(device, rotation, (a, place), (b, place));
+    let at_place = |place| best_at(similarity, rotation, (a, place), (b, place));
     let pairs = places(a).into_iter().filter_map(at_place);
     fused(Correspondence::Positions, pairs.collect(), 1)
 }
 
 /// Compares each finger with the same finger of the other hand: one record may have them exchanged.
-pub fn across_hands(
-    device: &CpuDevice,
+pub(super) fn across_hands(
+    similarity: Similarity<'_>,
     rotation: Rotation,
     (a, b): (&[Placed<'_>], &[Placed<'_>]),
 ) -> Comparison {
     let fingers = places(a).into_iter().filter(|place| *place <= 10);
-    let at_mirror = |place| best_at(device, rotation, (a, place), (b, mirror(place)));
+    let at_mirror = |place| best_at(similarity, rotation, (a, place), (b, mirror(place)));
     let pairs = fingers.filter_map(at_mirror);
     fused(Correspondence::SequenceError, pairs.collect(), ACROSS_TRIES)
 }
 
 /// Looks for fingers recorded at each other's places among those that contradict in `found`, a comparison
 /// by position; what is found is added to its list and marks it. The score stays that of the positions.
-pub fn look_for_misplaced(
-    device: &CpuDevice,
+pub(super) fn look_for_misplaced(
+    similarity: Similarity<'_>,
     rotation: Rotation,
     (a, b): (&[Placed<'_>], &[Placed<'_>]),
     found: &mut Comparison,
@@ -247,7 +262,7 @@ pub fn look_for_misplaced(
         .iter()
         .flat_map(|row| columns.iter().map(move |column| (*row, *column)))
         .filter(|(row, column)| row != column)
-        .filter_map(|(row, column)| best_at(device, rotation, (a, row), (b, column)))
+        .filter_map(|(row, column)| best_at(similarity, rotation, (a, row), (b, column)))
         .map(|pair| Compared { score_mban: best_of_mban(pair.score_mban, tries), ..pair })
         .filter(|pair| pair.score_mban >= MISPLACED_MBAN)
         .collect();
@@ -279,14 +294,16 @@ pub fn records(
     if a.len() == 1 && b.len() == 1 || !has_common {
         let turned = |(position, view): &Placed<'_>| (*position, quarter_turns(view.to_print()));
         let marks: Vec<Turned> = a.iter().map(turned).collect();
-        return any_position(device, (&marks, rotation), b, |_, _| true);
+        let similarity = of_marks_on_processor(device, (&marks, rotation), b);
+        return any_position(&similarity, (&marks, rotation), b, |_, _| true);
     }
-    let mut straight = by_position(device, rotation, (a, b));
+    let similarity = on_processor(device, rotation, (a, b));
+    let mut straight = by_position(&similarity, rotation, (a, b));
     if straight.score_mban >= threshold_mban {
-        look_for_misplaced(device, rotation, (a, b), &mut straight);
+        look_for_misplaced(&similarity, rotation, (a, b), &mut straight);
         return straight;
     }
-    let across = across_hands(device, rotation, (a, b));
+    let across = across_hands(&similarity, rotation, (a, b));
     if across.score_mban > straight.score_mban { across } else { straight }
 }
 
@@ -299,8 +316,8 @@ pub fn may_be_same_region(a: Position, b: Position) -> bool {
 /// Compares marks with impressions whatever their positions: of the pairs that `is_wanted` picks (by place
 /// in either list) the best of each mark. The best of all is priced by the number of pairs of fingers that
 /// could have been: a slap shows several.
-pub fn any_position(
-    device: &CpuDevice,
+pub(super) fn any_position(
+    similarity: Similarity<'_>,
     (marks, rotation): (&[Turned], Rotation),
     prints: &[Placed<'_>],
     is_wanted: impl Fn(usize, usize) -> bool,
@@ -316,12 +333,8 @@ pub fn any_position(
     let mut best_of_marks = Vec::new();
     for (i, mark) in marks.iter().enumerate() {
         let wanted = prints.iter().enumerate().filter(|(j, p)| may(mark, p) && is_wanted(i, *j));
-        let scored = wanted.map(|(_, (position, view))| {
-            let score = match rotation {
-                Rotation::Upright => device.minutia_pair(mark.1[0].view(), *view),
-                Rotation::Any => device.minutia_pair_best_turn(&mark.1, *view),
-            };
-            of_score((mark.0, *position), (score.similarity, score.paired), rotation, tries)
+        let scored = wanted.map(|(j, (position, _))| {
+            of_score((mark.0, *position), similarity(i, j), rotation, tries)
         });
         // The first of equal ones, so that the order of the record decides.
         best_of_marks.extend(scored.reduce(|best, next| {

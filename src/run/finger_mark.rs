@@ -5,17 +5,21 @@
 //! pair of impressions is reported. Palms are compared with palms, fingers with fingers, and an impression
 //! of unknown position with both.
 
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
-use super::finger_compare::{Placed, Turned, any_position, may_be_same_region};
-use super::finger_tile::{FingerContext, hit, spot_check_one};
+use super::finger_compare::{Placed, Turned, may_be_same_region};
+use super::finger_first::{spot_check, themselves};
+use super::finger_full::{COMPARED_TOGETHER, MarkCandidate, marks_in_full};
+use super::finger_tile::{FingerContext, Screened, hit};
 use super::tile::{TileOutput, failed};
 use crate::device::{Batch, Prints};
-use crate::domain::finger::Rotation;
 use crate::error::Result;
-use crate::kernel::Overflow;
 use crate::kernel::minutia::{Print, PrintView};
 use crate::kernel::minutia_pair::quarter_turns;
+use crate::kernel::select::Params;
+use crate::kernel::{Overflow, Survivor, minutia_gate};
+use crate::limits::MAX_SURVIVORS_PER_TILE;
 use crate::plan::finger_side::FingerSide;
 use crate::plan::tile::Tile;
 use crate::score::Millibans;
@@ -41,6 +45,14 @@ struct Block<'a> {
     starts: Vec<(usize, usize)>,
     prints: Vec<Placed<'a>>,
     views: Vec<PrintView<'a>>,
+}
+
+impl Block<'_> {
+    /// Its records.
+    fn rows(&self) -> Range<usize> {
+        let record = |place: Option<&(usize, usize)>| place.map_or(0, |(record, _)| *record);
+        record(self.starts.first())..record(self.starts.last())
+    }
 }
 
 fn turned(side: &FingerSide, record: usize) -> Probe {
@@ -92,25 +104,27 @@ fn blocks(side: &FingerSide, range: Range<usize>, most: usize) -> Vec<Block<'_>>
 ///
 /// # Errors
 /// The device answers wrongly.
-pub(super) fn marks(
-    context: &FingerContext,
-    tile: &Tile,
-    capacity: usize,
-) -> Result<std::result::Result<TileOutput, Overflow>> {
+pub(super) fn marks(context: &FingerContext, tile: &Tile, capacity: usize) -> Screened<TileOutput> {
     let search = context.search;
     let probes: Vec<Probe> =
         tile.probes.clone().map(|record| turned(&search.probes, record)).collect();
     let passes = passes(context, &probes)?;
     let mut output = TileOutput::default();
+    let themselves = themselves(context, tile);
     let size = context.device.gate_size();
     for block in blocks(&search.gallery, tile.rows.clone(), size.prints) {
-        let rows = block.starts.first().map_or(0, |s| s.0)..block.starts.last().map_or(0, |s| s.0);
+        let rows = block.rows();
         let prints = context.device.minutia_gallery(&block.views);
         let prints = prints.map_err(|fault| failed(&context.device, &fault))?;
         for pass in &passes {
             let is_before = |probe: &Probe| tile.first_row(probe.record) < rows.end;
             if pass.probes.iter().any(is_before) {
-                compare(context, tile, (pass, &block, &prints), &mut output)?;
+                let asked = (tile, &themselves);
+                if let Err(overflow) =
+                    compare(context, asked, (pass, &block, &prints), &mut output)?
+                {
+                    return Ok(Err(overflow));
+                }
             }
         }
         if output.hits.len() > capacity {
@@ -122,60 +136,98 @@ pub(super) fn marks(
     Ok(Ok(output))
 }
 
+/// Marks of a probe of a pass and impressions of a record of a block, by their places there.
+type Wanted = BTreeMap<(usize, usize), Vec<(usize, usize)>>;
+
+/// Which impressions pass the gate, of which records: of a pair in any of four turns.
+fn passing(
+    context: &FingerContext,
+    (pass, block, ready): (&Pass<'_>, &Block<'_>, &Prints<'_>),
+) -> Screened<Wanted> {
+    let least = context.search.screen.mark;
+    let owners: Vec<(usize, usize)> = (pass.probes.iter().enumerate())
+        .flat_map(|(probe, p)| (0..p.marks.len()).map(move |mark| (probe, mark)))
+        .collect();
+    let window_of = |print: usize| block.starts.partition_point(|(_, start)| *start <= print) - 1;
+    let mut wanted = Wanted::new();
+    let mut want = |(probe, mark): (usize, usize), print: usize| {
+        let window = window_of(print);
+        if may_be_same_region(pass.probes[probe].marks[mark].0, block.prints[print].0) {
+            let pair = (mark, print - block.starts[window].1);
+            wanted.entry((probe, window)).or_default().push(pair);
+        }
+    };
+    if least == i32::MIN {
+        owners.iter().for_each(|owner| (0..block.prints.len()).for_each(|p| want(*owner, p)));
+        return Ok(Ok(wanted));
+    }
+    let device = &context.device;
+    let params = Params { least, best: 1 };
+    let most = MAX_SURVIVORS_PER_TILE;
+    let selected = match device.minutia_gate_select(&[(&pass.batch, ready)], 0, &params, most) {
+        Ok(selected) => selected,
+        Err(error) => match error.overflow() {
+            Some(overflow) => return Ok(Err(overflow)),
+            None => return Err(failed(device, &error)),
+        },
+    };
+    let expected = |s: &Survivor| {
+        let (probe, mark) = owners[s.probe as usize / TURNS];
+        let mark = pass.probes[probe].marks[mark].1[s.probe as usize % TURNS].view();
+        minutia_gate::screened(mark, block.views[s.row as usize], 0)
+    };
+    let asked = (pass.batch.len(), block.views.len(), least);
+    spot_check(device, asked, &selected, Some(&expected))?;
+    for survivor in &selected.survivors {
+        want(owners[survivor.probe as usize / TURNS], survivor.row as usize);
+    }
+    for pairs in wanted.values_mut() {
+        pairs.sort_unstable();
+        pairs.dedup();
+    }
+    Ok(Ok(wanted))
+}
+
 /// Compares the probes of one pass with one block.
 fn compare(
     context: &FingerContext,
-    tile: &Tile,
+    (tile, themselves): (&Tile, &HashSet<(usize, usize)>),
     (pass, block, ready): (&Pass<'_>, &Block<'_>, &Prints<'_>),
     output: &mut TileOutput,
-) -> Result<()> {
-    let search = context.search;
-    let least = search.screen.mark;
-    let width = block.views.len();
-    let mut scores = vec![0; pass.batch.len() * width];
-    if least > i32::MIN {
-        let device = &context.device;
-        let answered = device.minutia_gate(&pass.batch, ready, 0, &mut scores);
-        answered.map_err(|fault| failed(device, &fault))?;
-        let first = pass.probes.iter().flat_map(|probe| &probe.marks).next();
-        if let (Some((_, turns)), Some(view)) = (first, block.views.first()) {
-            spot_check_one(device, (turns[0].view(), *view), (0, scores[0]))?;
-        }
-    }
-    let mut before = 0;
+) -> Screened<()> {
+    let is_compared = |probe: usize, row: usize| {
+        row >= tile.first_row(probe) && !themselves.contains(&(probe, row))
+    };
+    let rows = block.rows();
     for probe in pass.probes {
-        let id = search.probes.record_id(&search.probes.records[probe.record]);
-        for window in block.starts.windows(2) {
-            let ((row, start), (_, end)) = (window[0], window[1]);
-            let is_itself = !search.spec.triangle
-                && search.gallery.record_id(&search.gallery.records[row]) == id;
-            if row < tile.first_row(probe.record) || is_itself {
-                continue;
-            }
-            output.comparisons += 1;
-            let passes = |mark: usize, print: usize| {
-                let turn = |turn: usize| (4 * (before + mark) + turn) * width + start + print;
-                least == i32::MIN || (0..4).any(|t| scores[turn(t)] >= least)
-            };
-            let prints = &block.prints[start..end];
-            let is_candidate = (0..probe.marks.len()).any(|mark| {
-                let may = |print: usize| {
-                    may_be_same_region(probe.marks[mark].0, prints[print].0) && passes(mark, print)
-                };
-                (0..prints.len()).any(may)
-            });
-            if !is_candidate {
-                continue;
-            }
-            output.survivors += 1;
-            let found =
-                any_position(context.device.cpu(), (&probe.marks, Rotation::Any), prints, passes);
+        let asked = rows.end.saturating_sub(rows.start.max(tile.first_row(probe.record)));
+        let with_itself = rows.clone().filter(|row| themselves.contains(&(probe.record, *row)));
+        output.comparisons += (asked - with_itself.count().min(asked)) as u64;
+    }
+    let wanted = match passing(context, (pass, block, ready))? {
+        Ok(wanted) => wanted,
+        Err(overflow) => return Ok(Err(overflow)),
+    };
+    let of_pair = |((probe, window), wanted): ((usize, usize), Vec<(usize, usize)>)| {
+        let probe = &pass.probes[probe];
+        let ((row, start), (_, end)) = (block.starts[window], block.starts[window + 1]);
+        is_compared(probe.record, row).then(|| MarkCandidate {
+            probe: probe.record,
+            marks: &probe.marks,
+            row,
+            prints: &block.prints[start..end],
+            wanted,
+        })
+    };
+    let candidates: Vec<MarkCandidate<'_>> = wanted.into_iter().filter_map(of_pair).collect();
+    output.survivors += candidates.len() as u64;
+    for some in candidates.chunks(COMPARED_TOGETHER) {
+        for (candidate, found) in some.iter().zip(marks_in_full(context, some)?) {
             output.histogram.add(Millibans(found.score_mban));
-            if found.score_mban >= search.threshold.0 {
-                output.hits.push(hit(context, probe.record, row, found));
+            if found.score_mban >= context.search.threshold.0 {
+                output.hits.push(hit(context, candidate.probe, candidate.row, found));
             }
         }
-        before += probe.marks.len();
     }
-    Ok(())
+    Ok(Ok(()))
 }

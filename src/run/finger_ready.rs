@@ -8,23 +8,24 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::Hash;
 use std::ops::Range;
+use std::rc::Rc;
 
 use crate::device::{Batch, Device, DeviceError, Prints};
 use crate::kernel::minutia::{Print, PrintView};
 use crate::kernel::minutia_gate;
 use crate::plan::finger_side::{FingerSide, mirror};
 
-type Ready<'m, T> = Result<&'m T, DeviceError>;
+type Ready<T> = Result<Rc<T>, DeviceError>;
 
 /// The value of `key`, made if it is not there.
 fn made<K: Eq + Hash, T>(
-    map: &mut HashMap<K, T>,
+    map: &mut HashMap<K, Rc<T>>,
     key: K,
     make: impl FnOnce() -> Result<T, DeviceError>,
-) -> Ready<'_, T> {
+) -> Ready<T> {
     Ok(match map.entry(key) {
-        Entry::Occupied(entry) => entry.into_mut(),
-        Entry::Vacant(entry) => entry.insert(make()?),
+        Entry::Occupied(entry) => entry.get().clone(),
+        Entry::Vacant(entry) => entry.insert(Rc::new(make()?)).clone(),
     })
 }
 
@@ -72,8 +73,8 @@ pub(super) struct Probes<'a> {
     pub(super) first: &'a Shown<'a>,
     /// As they are shown across the hands.
     pub(super) across: &'a Shown<'a>,
-    by_position: HashMap<(usize, u8), Batch<'a>>,
-    across_hands: HashMap<(usize, u8), Batch<'a>>,
+    by_position: HashMap<(usize, u8), Rc<Batch<'a>>>,
+    across_hands: HashMap<(usize, u8), Rc<Batch<'a>>>,
     one_across: HashMap<(usize, u8), minutia_gate::Batch<'a>>,
     whole: HashMap<(usize, u8), minutia_gate::Batch<'a>>,
 }
@@ -92,14 +93,14 @@ impl<'a> Probes<'a> {
     }
 
     /// The prints at `place` of the records in `range`, all of which have it.
-    pub(super) fn by_position(&mut self, range: &Range<usize>, place: u8) -> Ready<'_, Batch<'a>> {
+    pub(super) fn by_position(&mut self, range: &Range<usize>, place: u8) -> Ready<Batch<'a>> {
         let (shown, device) = (self.first, &self.device);
         let make = || device.minutia_batch(&shown.views(range.clone(), place));
         made(&mut self.by_position, (range.start, place), make)
     }
 
     /// The same for a comparison across the hands.
-    pub(super) fn across_hands(&mut self, range: &Range<usize>, place: u8) -> Ready<'_, Batch<'a>> {
+    pub(super) fn across_hands(&mut self, range: &Range<usize>, place: u8) -> Ready<Batch<'a>> {
         let (shown, device) = (self.across, &self.device);
         let make = || device.minutia_batch(&shown.views(range.clone(), place));
         made(&mut self.across_hands, (range.start, place), make)
@@ -128,8 +129,8 @@ pub(super) struct Block<'a> {
     pub(super) first: &'a Shown<'a>,
     /// As they are shown across the hands.
     pub(super) across: &'a Shown<'a>,
-    by_position: HashMap<u8, Prints<'a>>,
-    at_mirror: HashMap<u8, Prints<'a>>,
+    by_position: HashMap<u8, Rc<Prints<'a>>>,
+    at_mirror: HashMap<u8, Rc<Prints<'a>>>,
 }
 
 impl<'a> Block<'a> {
@@ -139,13 +140,13 @@ impl<'a> Block<'a> {
     }
 
     /// The prints at `place`, for the gate.
-    pub(super) fn by_position(&mut self, device: &Device, place: u8) -> Ready<'_, Prints<'a>> {
+    pub(super) fn by_position(&mut self, device: &Device, place: u8) -> Ready<Prints<'a>> {
         let (shown, rows) = (self.first, self.rows.clone());
         made(&mut self.by_position, place, || device.minutia_gallery(&shown.views(rows, place)))
     }
 
     /// The prints at the same place of the other hand, for the gate.
-    pub(super) fn at_mirror(&mut self, device: &Device, place: u8) -> Ready<'_, Prints<'a>> {
+    pub(super) fn at_mirror(&mut self, device: &Device, place: u8) -> Ready<Prints<'a>> {
         let views = self.views_at_mirror(place);
         made(&mut self.at_mirror, place, || device.minutia_gallery(&views))
     }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::*;
 use crate::device::CpuDevice;
-use crate::domain::finger::{Minutia, Position, Template};
+use crate::domain::finger::{Minutia, Position, Rotation, Template};
 use crate::domain::finger_fusion::best_of_mban;
 use crate::domain::finger_record::FingerRecord;
 use crate::domain::register::Register;
 use crate::gallery::finger_segment::FingerSegment;
+use crate::kernel::Survivor;
+use crate::kernel::select::Selected;
 use crate::law::finger_purpose::Policy;
 use crate::plan::finger_job::FingerSearchSpec;
 use crate::plan::finger_screen::Penetration;
@@ -16,6 +18,7 @@ use crate::plan::finger_search::{FingerSides, ready_finger};
 use crate::plan::finger_side::Unplaced;
 use crate::plan::job::{Parameters, Threshold};
 use crate::run::finger_compare::records;
+use crate::run::finger_first::spot_check;
 use crate::run::finger_probes::Described;
 use crate::synth::finger::{ImpressionOptions, Person};
 
@@ -265,66 +268,100 @@ fn an_overflowing_tile_of_fingerprints_is_redone_in_halves_and_loses_no_hit() {
 
 #[test]
 fn a_device_that_answers_wrongly_is_caught() {
-    let templates = impressions(0, 0, Hands::Few(&[2]));
-    let described = crate::run::finger_probes::Described::of(&templates).unwrap();
-    let print = described.placed()[0].1;
     let device = CpuDevice::detect().unwrap().into();
-    let right = minutia_gate::reference(print, print);
-    assert!(spot_check_one(&device, (print, print), (0, right)).is_ok());
-    let excess = minutia_gate::excess(print, print);
-    assert!(spot_check_one(&device, (print, print), (excess, right)).is_ok());
-    assert!(spot_check_one(&device, (print, print), (excess + 1, 0)).is_ok());
-    let wrong = spot_check_one(&device, (print, print), (0, right + 1)).unwrap_err();
-    assert_eq!(wrong.kind().exit_code(), 6);
+    let of = |row, value| Survivor { probe: 1, row, value };
+    let selected = |survivors: &[Survivor], best: &[Survivor]| Selected {
+        survivors: survivors.to_vec(),
+        best: best.to_vec(),
+    };
+    let check = |selected: &Selected, score| {
+        spot_check(&device, (2, 9, 50), selected, Some(&|_: &Survivor| score))
+    };
+    assert!(check(&selected(&[of(3, 70)], &[of(3, 70)]), 70).is_ok());
+    assert!(check(&selected(&[], &[of(3, 49)]), 49).is_ok());
+    for (survivors, best, score) in [
+        (&[of(3, 71)][..], &[of(3, 71)][..], 70),
+        (&[], &[of(3, 70)], 70),
+        (&[of(3, 49)], &[of(3, 49)], 49),
+        (&[], &[], 49),
+        (&[of(9, 70)], &[of(3, 70)], 70),
+        (&[], &[Survivor { probe: 2, ..of(3, 49) }], 49),
+    ] {
+        let wrong = check(&selected(survivors, best), score).unwrap_err();
+        assert_eq!(wrong.kind().exit_code(), 6, "{survivors:?} {best:?}");
+    }
+    // Unchecked answers must still name what is there.
+    let elsewhere = selected(&[of(9, 70)], &[]);
+    assert!(spot_check(&device, (2, 9, 50), &elsewhere, None).is_err());
+    assert!(spot_check(&device, (2, 9, 50), &selected(&[of(8, 70)], &[]), None).is_ok());
 }
 
-/// Faults of each kind that the gate sees.
+/// Faults of each of four kinds that each kernel sees in each of two searches.
 #[cfg(feature = "gpu")]
-const FAULTS: u64 = 60;
+const FAULTS: u64 = 26;
 
 #[cfg(feature = "gpu")]
 #[test]
 fn no_fault_of_a_device_loses_or_doubles_a_hit_of_fingerprints() {
+    use crate::device::gpu::{Fault, tests::device};
+    use crate::kernel::{minutia_gate, minutia_pair, select};
+
+    if device().is_none() {
+        return;
+    }
+    let sides = sides();
+    for probe in [Register::Citizen, Register::Trace] {
+        let search = search(&sides, probe, Threshold::Log10(1.0));
+        let all = run(&search, &whole(&search), usize::MAX);
+        let missed = all.survivors - all.written;
+        assert!(all.hits.len() > 3 && missed > 3, "{} hits, {missed} others", all.hits.len());
+        for kernel in [minutia_gate::SPEC, select::SPEC, minutia_pair::SPEC] {
+            for fault in Fault::ALL {
+                survives(&search, &all, kernel, fault);
+            }
+        }
+    }
+}
+
+/// Runs tiles of a search with some calls of a kernel going wrong until enough did.
+#[cfg(feature = "gpu")]
+fn survives(
+    search: &ReadyFingerSearch,
+    all: &TileOutput,
+    kernel: crate::kernel::Spec,
+    fault: crate::device::gpu::Fault,
+) {
     use crate::device::Devices;
     use crate::device::gpu::{Fault, FaultPlan, tests::device};
     use crate::run::progress::Silent;
     use crate::run::work::Work;
     use crate::run::workers::Workers;
 
-    if device().is_none() {
-        return;
-    }
     let cpu = CpuDevice::detect().unwrap();
-    let sides = sides();
-    let search = &search(&sides, Register::Citizen, Threshold::Log10(0.0));
-    let all = run(search, &whole(search), usize::MAX);
-    assert!(all.hits.len() > 10);
     let halves = |tile: &Tile| tile.halves().unwrap();
     let tiles: Vec<Tile> = halves(&whole(search)).iter().flat_map(halves).collect();
-    for fault in Fault::ALL {
-        let (mut injected, mut seed) = (0, 0);
-        let is_fatal = matches!(fault, Fault::Lost | Fault::WrongAnswer);
-        let mut gpu = Arc::new(device().unwrap());
-        while injected < FAULTS {
-            seed += 1;
-            gpu.set_faults(Some(FaultPlan::new(seed, 0.3, &[fault])));
-            let devices = Devices::of_gpu(gpu.clone(), cpu);
-            let workers = Workers { devices: &devices, threads: 2, observer: &Silent };
-            let work = Work::Finger(FingerContext { search, device: cpu.into(), run_id: "r" });
-            let mut found = TileOutput::default();
-            let outputs = workers.run(&work, &tiles, |_, output| Ok(output)).unwrap();
-            outputs.into_iter().for_each(|output| found.merge(output));
-            found.hits.sort_by(|a, b| a.hit_id.cmp(&b.hit_id));
-            assert_eq!(found.hits, all.hits, "{fault:?}, seed {seed}");
-            assert_eq!(found.histogram, all.histogram, "{fault:?}, seed {seed}");
-            assert_eq!(found.comparisons, all.comparisons, "{fault:?}, seed {seed}");
-            let is_faulty = gpu.faults_injected() > 0;
-            let is_out = devices.gpus[0].reason().is_some();
-            assert_eq!(is_out, is_fatal && is_faulty, "{fault:?}, seed {seed}");
-            injected += gpu.faults_injected();
-            if fault == Fault::Lost && devices.gpus[0].reason().is_some() {
-                gpu = Arc::new(device().unwrap());
-            }
+    let is_fatal = matches!(fault, Fault::Lost | Fault::WrongAnswer);
+    let (mut injected, mut seed) = (0, 0);
+    let mut gpu = Arc::new(device().unwrap());
+    while injected < FAULTS {
+        seed += 1;
+        let what = format!("{}: {fault:?}, seed {seed}", kernel.name);
+        gpu.set_faults(Some(FaultPlan::new(seed, 0.5, &[fault]).of(kernel)));
+        let devices = Devices::of_gpu(gpu.clone(), cpu);
+        let workers = Workers { devices: &devices, threads: 2, observer: &Silent };
+        let work = Work::Finger(FingerContext { search, device: cpu.into(), run_id: "r" });
+        let mut found = TileOutput::default();
+        let outputs = workers.run(&work, &tiles, |_, output| Ok(output)).unwrap();
+        outputs.into_iter().for_each(|output| found.merge(output));
+        found.hits.sort_by(|a, b| a.hit_id.cmp(&b.hit_id));
+        assert_eq!(found.hits, all.hits, "{what}");
+        assert_eq!(found.histogram, all.histogram, "{what}");
+        assert_eq!(found.comparisons, all.comparisons, "{what}");
+        let is_out = devices.gpus[0].reason().is_some();
+        assert_eq!(is_out, is_fatal && gpu.faults_injected() > 0, "{what}");
+        injected += gpu.faults_injected();
+        if fault == Fault::Lost && is_out {
+            gpu = Arc::new(device().unwrap());
         }
     }
 }

@@ -7,26 +7,22 @@
 //! only plain partners counts 0. Stage 2: the sum over all fingers, by position or across, given up on
 //! the way where the first three or five fall behind. Stage 3: the full comparison.
 
-use std::ops::Range;
-
-use super::finger_compare::{
-    COMPARISON_VERSION, Comparison, Placed, across_hands, by_position, look_for_misplaced,
-};
-use super::finger_ready::{Block, Probes, Shown};
-use super::tile::{SCORED_BY, TileOutput, answers_wrongly, failed};
+use super::finger_compare::{COMPARISON_VERSION, Comparison};
+use super::finger_first::first_fingers;
+use super::finger_full::{COMPARED_TOGETHER, records_in_full};
+use super::finger_ready::{Probes, Shown};
+use super::tile::{SCORED_BY, TileOutput};
 use crate::column::hit::{FingerEvidence, Hit};
 use crate::device::Device;
-use crate::domain::finger::Rotation;
 use crate::error::{Error, Result};
 use crate::ident::hit_id;
 use crate::kernel::Overflow;
 use crate::kernel::minutia::PrintView;
-use crate::kernel::minutia_gate;
 use crate::limits::MAX_SURVIVORS_PER_TILE;
 use crate::plan::finger_job::FingerComparator;
 use crate::plan::finger_screen::{ACROSS_MINUTIAE, FIRST_MINUTIAE, MAX_SCREENED};
 use crate::plan::finger_search::ReadyFingerSearch;
-use crate::plan::finger_side::{FingerPlace, FingerSide, PositionSet, mirror};
+use crate::plan::finger_side::{FingerPlace, FingerSide, mirror};
 use crate::plan::tile::Tile;
 use crate::score::Millibans;
 
@@ -69,30 +65,15 @@ pub(super) fn run_within(
     Ok(sum)
 }
 
-/// Ranges of at most `most` records of one set of positions within `range`.
-fn blocks(side: &FingerSide, range: Range<usize>, most: usize) -> Vec<Range<usize>> {
-    let mut list: Vec<Range<usize>> = Vec::new();
-    for place in range {
-        let positions = side.records[place].positions;
-        match list.last_mut() {
-            Some(last) if last.len() < most && side.records[last.start].positions == positions => {
-                last.end = place + 1;
-            }
-            _ => list.push(place..place + 1),
-        }
-    }
-    list
-}
-
 /// By which correspondences a pair passed a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-struct Routes {
-    by_position: bool,
-    across: bool,
+pub(super) struct Routes {
+    pub(super) by_position: bool,
+    pub(super) across: bool,
 }
 
 impl Routes {
-    const BOTH: Routes = Routes { by_position: true, across: true };
+    pub(super) const BOTH: Routes = Routes { by_position: true, across: true };
 
     fn any(self) -> bool {
         self.by_position || self.across
@@ -105,13 +86,13 @@ impl Routes {
 
 /// A pair that passed a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Candidate {
-    probe: usize,
-    row: usize,
-    routes: Routes,
+pub(super) struct Candidate {
+    pub(super) probe: usize,
+    pub(super) row: usize,
+    pub(super) routes: Routes,
 }
 
-type Screened<T> = Result<std::result::Result<T, Overflow>>;
+pub(super) type Screened<T> = Result<std::result::Result<T, Overflow>>;
 
 fn positions(context: &FingerContext, tile: &Tile, capacity: usize) -> Screened<TileOutput> {
     let search = context.search;
@@ -124,11 +105,13 @@ fn positions(context: &FingerContext, tile: &Tile, capacity: usize) -> Screened<
         Err(overflow) => return Ok(Err(overflow)),
     };
     output.stages.first_fingers = candidates.len() as u64;
-    for of_probe in candidates.chunk_by(|a, b| a.probe == b.probe) {
-        for candidate in all_fingers(context, of_probe, &mut probes) {
-            output.stages.all_fingers += 1;
-            output.survivors += 1;
-            let found = in_full(context, candidate);
+    let of_probes = candidates.chunk_by(|a, b| a.probe == b.probe);
+    let candidates: Vec<Candidate> =
+        of_probes.flat_map(|of_probe| all_fingers(context, of_probe, &mut probes)).collect();
+    output.stages.all_fingers = candidates.len() as u64;
+    output.survivors = output.stages.all_fingers;
+    for some in candidates.chunks(COMPARED_TOGETHER) {
+        for (candidate, found) in some.iter().zip(records_in_full(context, some)?) {
             output.histogram.add(Millibans(found.score_mban));
             if found.score_mban >= search.threshold.0 {
                 output.hits.push(hit(context, candidate.probe, candidate.row, found));
@@ -139,183 +122,6 @@ fn positions(context: &FingerContext, tile: &Tile, capacity: usize) -> Screened<
         }
     }
     Ok(Ok(output))
-}
-
-/// Stage 1: the pairs of the tile whose first fingers agree enough, ascending.
-fn first_fingers(
-    context: &FingerContext,
-    tile: &Tile,
-    capacity: usize,
-    probes: &mut Probes,
-    output: &mut TileOutput,
-) -> Screened<Vec<Candidate>> {
-    let search = context.search;
-    let (side, gallery) = (&*search.probes, &*search.gallery);
-    let size = context.device.gate_size();
-    let batches = blocks(side, tile.probes.clone(), size.probes);
-    let mut candidates = Vec::new();
-    for rows in blocks(gallery, tile.rows.clone(), size.prints) {
-        let set = gallery.records[rows.start].positions;
-        let shown = |minutiae| Shown::new(gallery, rows.clone(), minutiae);
-        let (first, across) = (shown(FIRST_MINUTIAE), shown(ACROSS_MINUTIAE));
-        let mut block = Block::new(&first, &across);
-        for batch in &batches {
-            if tile.first_row(batch.start) >= rows.end {
-                continue;
-            }
-            let own = side.records[batch.start].positions;
-            let passed = block.passed(context, (own, set), batch, probes)?;
-            for probe in batch.clone() {
-                let first = tile.first_row(probe).max(rows.start);
-                let id = side.record_id(&side.records[probe]);
-                for row in first..rows.end {
-                    // An ad-hoc probe may be a record of the gallery: it does not hit itself.
-                    if !own.common(set).is_empty()
-                        && (search.spec.triangle || gallery.record_id(&gallery.records[row]) != id)
-                    {
-                        output.comparisons += 1;
-                        let place = (probe - batch.start) * rows.len() + row - rows.start;
-                        let routes = passed[place];
-                        if routes.any() {
-                            candidates.push(Candidate { probe, row, routes });
-                        }
-                    }
-                }
-            }
-            if candidates.len() > capacity {
-                return Ok(Err(Overflow { capacity }));
-            }
-        }
-    }
-    candidates.sort_unstable();
-    Ok(Ok(candidates))
-}
-
-impl Block<'_> {
-    /// By which routes the pairs of the probes in `batch` with the block pass stage 1, at
-    /// `probe * rows + row`.
-    fn passed(
-        &mut self,
-        context: &FingerContext,
-        (own, set): (PositionSet, PositionSet),
-        batch: &Range<usize>,
-        probes: &mut Probes,
-    ) -> Result<Vec<Routes>> {
-        let screen = &context.search.screen;
-        let pairs = batch.len() * self.rows.len();
-        let common: Vec<u8> = own.common(set).in_order().take(2).collect();
-        let Some(first) = common.first().copied() else {
-            return Ok(vec![Routes::default(); pairs]);
-        };
-        let least = screen.first_fingers[common.len() - 1];
-        if least == i32::MIN {
-            return Ok(vec![Routes::BOTH; pairs]);
-        }
-        let device = &context.device;
-        let mut sums = vec![0; pairs];
-        let failed = |fault| failed(device, &fault);
-        let prepared = probes.by_position(batch, first).map_err(failed)?;
-        let prints = self.by_position(device, first).map_err(failed)?;
-        device.minutia_gate(prepared, prints, screen.excess, &mut sums).map_err(failed)?;
-        // A card is asked about every answer: its blocks are large, and a check costs them nothing.
-        let is_checked = device.is_gpu() || batch.start == probes.first.start();
-        let shown = (probes.first, self.first);
-        if is_checked {
-            let answer = (screen.excess, &sums[..]);
-            spot_check(device, shown, (batch, &self.rows), (first, first), answer)?;
-        }
-        if let Some(second) = common.get(1).copied() {
-            let mut scores = vec![0; pairs];
-            let prepared = probes.by_position(batch, second).map_err(failed)?;
-            let prints = self.by_position(device, second).map_err(failed)?;
-            device.minutia_gate(prepared, prints, screen.excess, &mut scores).map_err(failed)?;
-            if device.is_gpu() {
-                let answer = (screen.excess, &scores[..]);
-                spot_check(device, shown, (batch, &self.rows), (second, second), answer)?;
-            }
-            sums.iter_mut().zip(&scores).for_each(|(sum, score)| *sum += score);
-        }
-        let route = |sum: i32| Routes { by_position: sum >= least, across: false };
-        let mut passed: Vec<Routes> = sums.into_iter().map(route).collect();
-        self.across(context, (own, set), batch, probes, &mut passed)?;
-        Ok(passed)
-    }
-
-    /// Adds the pairs whose first fingers agree across the hands.
-    fn across(
-        &mut self,
-        context: &FingerContext,
-        (own, set): (PositionSet, PositionSet),
-        batch: &Range<usize>,
-        probes: &mut Probes,
-        passed: &mut [Routes],
-    ) -> Result<()> {
-        let screen = &context.search.screen;
-        let fingers: Vec<u8> = own.common(set.mirrored()).fingers().take(2).collect();
-        let Some(first) = fingers.first().copied() else { return Ok(()) };
-        let least = screen.across_fingers[fingers.len() - 1];
-        let device = &context.device;
-        let mut scores = vec![0; passed.len()];
-        let alone = if fingers.len() == 1 { least } else { screen.first_across };
-        let failed = |fault| failed(device, &fault);
-        let prepared = probes.across_hands(batch, first).map_err(failed)?;
-        let prints = self.at_mirror(device, first).map_err(failed)?;
-        device.minutia_gate(prepared, prints, screen.excess_across, &mut scores).map_err(failed)?;
-        if device.is_gpu() {
-            let (shown, answer) =
-                ((probes.across, self.across), (screen.excess_across, &scores[..]));
-            spot_check(device, shown, (batch, &self.rows), (first, mirror(first)), answer)?;
-        }
-        let width = self.rows.len();
-        let seconds = fingers.get(1).map(|second| (*second, self.views_at_mirror(*second)));
-        for (number, row) in scores.chunks(width).enumerate() {
-            let chosen: Vec<usize> = (0..width).filter(|place| row[*place] >= alone).collect();
-            let mut sums: Vec<i32> = chosen.iter().map(|place| row[*place]).collect();
-            if let Some((second, others)) = seconds.as_ref().filter(|_| !chosen.is_empty()) {
-                let others: Vec<PrintView<'_>> = chosen.iter().map(|p| others[*p]).collect();
-                let mut more = vec![0; others.len()];
-                let one = probes.one_across(batch.start + number, *second);
-                device.cpu().minutia_gate(one, &others, screen.excess_across, &mut more);
-                sums.iter_mut().zip(&more).for_each(|(sum, score)| *sum += score);
-            }
-            for (place, sum) in chosen.into_iter().zip(sums) {
-                passed[number * width + place].across |= sum >= least;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Compares the device's answer with the reference on the strongest pair of a batch and a block, each as it is
-/// shown and at its place. A device that answers wrongly must not write a hit list.
-fn spot_check(
-    device: &Device,
-    shown: (&Shown, &Shown),
-    (batch, rows): (&Range<usize>, &Range<usize>),
-    places: (u8, u8),
-    (least_excess, scores): (i32, &[i32]),
-) -> Result<()> {
-    let strongest = (0..scores.len()).max_by_key(|pair| scores[*pair]).unwrap_or(0);
-    let a = shown.0.view(batch.start + strongest / rows.len(), places.0);
-    let b = shown.1.view(rows.start + strongest % rows.len(), places.1);
-    spot_check_one(device, (a, b), (least_excess, scores[strongest]))
-}
-
-/// Compares the device's answer on one pair with the reference.
-pub(super) fn spot_check_one(
-    device: &Device,
-    (a, b): (PrintView<'_>, PrintView<'_>),
-    (least_excess, answered): (i32, i32),
-) -> Result<()> {
-    let expected = minutia_gate::screened(a, b, least_excess);
-    if answered == expected {
-        return Ok(());
-    }
-    let kernel = minutia_gate::SPEC.name;
-    Err(answers_wrongly(
-        device,
-        format!("{kernel}: it answers {answered}, the reference {expected}"),
-    ))
 }
 
 /// Stage 2: of the candidates of one probe those whose fingers together agree enough.
@@ -395,25 +201,6 @@ fn reaching(
     }
     alive.retain(|n| sums[*n].1 > 0 && sums[*n].0 >= screen.all_fingers[sums[*n].1 - 1]);
     alive
-}
-
-/// Stage 3: the full comparison, as the routes suggest.
-fn in_full(context: &FingerContext, candidate: Candidate) -> Comparison {
-    let (search, routes) = (context.search, candidate.routes);
-    let a: Vec<Placed<'_>> =
-        search.probes.prints(&search.probes.records[candidate.probe]).collect();
-    let b: Vec<Placed<'_>> =
-        search.gallery.prints(&search.gallery.records[candidate.row]).collect();
-    let device = context.device.cpu();
-    let straight = routes.by_position.then(|| by_position(device, Rotation::Upright, (&a, &b)));
-    if let Some(mut straight) = straight.clone().filter(|s| s.score_mban >= search.threshold.0) {
-        look_for_misplaced(device, Rotation::Upright, (&a, &b), &mut straight);
-        return straight;
-    }
-    let across = routes.across.then(|| across_hands(device, Rotation::Upright, (&a, &b)));
-    let best = straight.into_iter().chain(across);
-    best.reduce(|best, next| if next.score_mban > best.score_mban { next } else { best })
-        .unwrap_or_else(|| by_position(device, Rotation::Upright, (&a, &b)))
 }
 
 /// The hit of a pair of records.

@@ -4,6 +4,8 @@
 //! SIMD level, the number of threads or the size of tiles (`tests/night.rs` shows it byte by byte).
 
 pub mod finger_compare;
+mod finger_first;
+mod finger_full;
 mod finger_mark;
 pub mod finger_probes;
 mod finger_ready;
