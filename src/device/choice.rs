@@ -136,10 +136,10 @@ impl Devices {
         }
     }
 
-    /// An adapter alone, untested.
+    /// Adapters alone, untested.
     #[cfg(feature = "gpu")]
-    pub fn of_gpu(gpu: std::sync::Arc<super::gpu::GpuDevice>, cpu: CpuDevice) -> Devices {
-        let gpus = vec![Member::new(Device::gpu(gpu, cpu))];
+    pub fn of_gpus(gpus: &[std::sync::Arc<super::gpu::GpuDevice>], cpu: CpuDevice) -> Devices {
+        let gpus = gpus.iter().map(|gpu| Member::new(Device::gpu(gpu.clone(), cpu))).collect();
         Devices { cpu_compares: false, gpus, ..Devices::of_cpu(cpu) }
     }
 

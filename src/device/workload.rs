@@ -159,7 +159,7 @@ impl Loaded<'_> {
             name if name == kin_screen::SPEC.name => self.kin(count, survival),
             name if name == minutia_gate::SPEC.name => self.gate(count),
             name if name == minutia_pair::SPEC.name => self.pairs(count),
-            _ => self.select(count),
+            _ => self.select(count, survival),
         }
     }
 
@@ -204,9 +204,10 @@ impl Loaded<'_> {
         Ok(found.into_iter().flat_map(|s| [s.similarity as u32, s.paired]).collect())
     }
 
-    /// Of numbers without order one in a thousand, and the largest of each probe.
-    fn select(&self, count: usize) -> Answers {
-        let params = select::Params { least: 999 << 10, best: 1 };
+    /// Of numbers without order one in a thousand or half, and the largest of each probe.
+    fn select(&self, count: usize, survival: Survival) -> Answers {
+        let least = if survival == Survival::Few { 999 << 10 } else { 500 << 10 };
+        let params = select::Params { least, best: 1 };
         let scores = &self.workload.scores[..count * PRINTS];
         let found = self.device.select(&params, scores, PRINTS, CAPACITY)?;
         let both = found.survivors.into_iter().chain(found.best);

@@ -347,7 +347,7 @@ fn survives(
         seed += 1;
         let what = format!("{}: {fault:?}, seed {seed}", kernel.name);
         gpu.set_faults(Some(FaultPlan::new(seed, 0.5, &[fault]).of(kernel)));
-        let devices = Devices::of_gpu(gpu.clone(), cpu);
+        let devices = Devices::of_gpus(std::slice::from_ref(&gpu), cpu);
         let workers = Workers { devices: &devices, threads: 2, observer: &Silent };
         let work = Work::Finger(FingerContext { search, device: cpu.into(), run_id: "r" });
         let mut found = TileOutput::default();

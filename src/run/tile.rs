@@ -5,6 +5,7 @@ use crate::column::hit::{DnaEvidence, Hit};
 use crate::device::{Device, DeviceError};
 use crate::domain::dna::Profile;
 use crate::domain::likelihood::{Population, log10_product};
+use crate::domain::relation::Relation;
 use crate::domain::stringency::{Agreement as Counts, compare};
 use crate::error::{Error, Result};
 use crate::gallery::segment::Segment;
@@ -123,18 +124,28 @@ fn identity(
         rows.push(probe);
         profiles.push(profile);
     }
+    let witness = witness(tile, (gallery, alive_rows))?;
+    if let Some((window, profile)) = &witness {
+        queries.push(str_screen::Query::compile(gallery.map(), profile));
+        windows.push(*window);
+    }
     let params = str_screen::Params {
         stringency: stringency.stringency(),
         max_failing: context.parameters.mismatches,
         min_compared: context.parameters.min_loci,
     };
     let view = gallery.view()?;
-    let survivors = match context.device.str_screen(&params, &queries, &windows, view, capacity) {
+    let room = capacity.saturating_add(1);
+    let mut survivors = match context.device.str_screen(&params, &queries, &windows, view, room) {
         Ok(survivors) => survivors,
         Err(error) => return unanswered(&context.device, &error),
     };
     let one = |q: usize, w| str_screen::reference(&params, &queries[q..=q], &[w], view, 1);
     spot_check(&context.device, gallery, &windows, &survivors, one)?;
+    survivors.retain(|survivor| (survivor.probe as usize) < rows.len());
+    if survivors.len() > capacity {
+        return Ok(Err(Overflow { capacity }));
+    }
     for survivor in survivors.iter().filter(|s| alive_rows[s.row as usize]) {
         output.survivors += 1;
         let (place, row) = (survivor.probe as usize, survivor.row as usize);
@@ -160,11 +171,23 @@ fn identity(
     Ok(Ok(output))
 }
 
+/// A living record of the scanned rows and the window of it alone: the last probe of a tile. It finds itself, so a device that finds nothing at all is seen.
+fn witness(
+    tile: &Tile,
+    (scanned, alive): (&Segment, &[bool]),
+) -> Result<Option<(Window, Profile)>> {
+    let middle = tile.rows.start + tile.rows.len() / 2;
+    let Some(row) = (middle..tile.rows.end).find(|row| alive[*row]) else { return Ok(None) };
+    let window = Window { first_row: row as u32, end_row: row as u32 + 1 };
+    Ok(Some((window, scanned.profile(row)?)))
+}
+
 /// Pairs of a tile that the scalar reference answers again.
 const SPOT_CHECKS: u64 = 4;
 
-/// Compares the device's answer with the reference on a few pairs spread over the tile, and on one
-/// survivor. A device that answers wrongly must not write a hit list.
+/// Compares the device's answer with the reference on a few pairs spread over the tile, on one survivor, and
+/// on the first row of the last probe, which is the witness. A device that answers wrongly must not write
+/// a hit list.
 fn spot_check(
     device: &Device,
     scanned: &Segment,
@@ -179,7 +202,8 @@ fn spot_check(
         Some((probe as u32, window.first_row + (number as u32).wrapping_mul(2_654_435_761) % rows))
     });
     let found = survivors.get(survivors.len() / 2).map(|s| (s.probe, s.row));
-    for (probe, row) in spread.chain(found) {
+    let last = windows.last().map(|window| (windows.len() as u32 - 1, window.first_row));
+    for (probe, row) in spread.chain(found).chain(last) {
         let window = Window { first_row: row, end_row: row + 1 };
         let expected = reference(probe as usize, window).unwrap_or_default();
         let expected = expected.first().map(|s| s.value);
@@ -298,18 +322,33 @@ fn kinship(
         relatives.push((relative, relation));
     }
     let window = Window { first_row: tile.rows.start as u32, end_row: tile.rows.end as u32 };
-    let windows = vec![window; queries.len()];
+    let mut windows = vec![window; queries.len()];
     output.comparisons =
         queries.len() as u64 * search.probes.living_within(tile.gallery_segment, tile.rows.clone());
+    if let Some((window, profile)) = witness(tile, (bodies, alive_bodies))? {
+        let siblings = Relation::FullSiblings;
+        queries.push(kin_screen::KinQuery::compile(
+            bodies.map(),
+            &profile,
+            siblings,
+            context.population,
+        ));
+        windows.push(window);
+    }
     let params = kin_screen::Params { threshold_log10: search.threshold_log10 };
     let view = bodies.view()?;
-    let survivors: Vec<Survivor> =
-        match context.device.kin_screen(&params, &queries, &windows, view, capacity) {
+    let room = capacity.saturating_add(1);
+    let mut survivors: Vec<Survivor> =
+        match context.device.kin_screen(&params, &queries, &windows, view, room) {
             Ok(survivors) => survivors,
             Err(error) => return unanswered(&context.device, &error),
         };
     let one = |q: usize, w| kin_screen::reference(&params, &queries[q..=q], &[w], view, 1);
     spot_check(&context.device, bodies, &windows, &survivors, one)?;
+    survivors.retain(|survivor| (survivor.probe as usize) < relatives.len());
+    if survivors.len() > capacity {
+        return Ok(Err(Overflow { capacity }));
+    }
     for survivor in survivors.iter().filter(|s| alive_bodies[s.row as usize]) {
         output.survivors += 1;
         let (place, row) = (survivor.probe as usize, survivor.row as usize);

@@ -149,7 +149,7 @@ fn no_fault_of_a_device_loses_or_doubles_a_hit() {
             while injected < FAULTS {
                 seed += 1;
                 gpu.set_faults(Some(FaultPlan::new(seed, 0.4, &[fault])));
-                let devices = Devices::of_gpu(gpu.clone(), cpu);
+                let devices = Devices::of_gpus(std::slice::from_ref(&gpu), cpu);
                 let workers = Workers { devices: &devices, threads: 2, observer: &Silent };
                 let work = Work::Dna(TileContext { device: cpu.into(), ..*context });
                 let mut found = TileOutput::default();
@@ -164,6 +164,48 @@ fn no_fault_of_a_device_loses_or_doubles_a_hit() {
             }
             let is_fatal = matches!(fault, Fault::Lost | Fault::WrongAnswer);
             assert_eq!(put_out > 0, is_fatal, "{fault:?}: {put_out} times of {seed}");
+        }
+    });
+}
+
+#[cfg(feature = "gpu")]
+#[test]
+fn several_adapters_share_a_run_and_one_that_errs_leaves_it_to_the_others() {
+    use crate::device::Devices;
+    use crate::device::gpu::{Fault, FaultPlan, tests::device};
+    use crate::run::progress::Silent;
+    use crate::run::work::Work;
+    use crate::run::workers::Workers;
+
+    if device().is_none() {
+        return;
+    }
+    let cpu = CpuDevice::detect().unwrap();
+    for_each_search(|context, tile| {
+        let whole = run_within(context, tile, usize::MAX).unwrap();
+        let halved = |tiles: Vec<Tile>| -> Vec<Tile> {
+            tiles.iter().flat_map(|tile| tile.halves().unwrap()).collect()
+        };
+        let tiles = (0..4).fold(vec![tile.clone()], |tiles, _| halved(tiles));
+        for errs in [false, true] {
+            // The same adapter opened three times is three devices to a run.
+            let gpus: Vec<_> = (0..3).map(|_| Arc::new(device().unwrap())).collect();
+            let faults = errs.then(|| FaultPlan::new(1, 1.0, &[Fault::WrongAnswer]));
+            gpus[1].set_faults(faults);
+            let devices = Devices::of_gpus(&gpus, cpu);
+            let workers = Workers { devices: &devices, threads: 2, observer: &Silent };
+            let work = Work::Dna(TileContext { device: cpu.into(), ..*context });
+            let mut found = TileOutput::default();
+            let outputs = workers.run(&work, &tiles, |_, output| Ok(output)).unwrap();
+            outputs.into_iter().for_each(|output| found.merge(output));
+            assert_same(found, &whole, &format!("one errs: {errs}"));
+            let did: Vec<u64> = devices.gpus.iter().map(|member| member.work().0).collect();
+            let by_cpu = devices.cpu.work().0;
+            assert_eq!(did.iter().sum::<u64>() + by_cpu, 16, "{did:?}");
+            let reasons: Vec<bool> = devices.gpus.iter().map(|m| m.reason().is_some()).collect();
+            assert_eq!(reasons, [false, errs && by_cpu > 0, false]);
+            assert!(!errs || did[1] == 0);
+            assert!(did.iter().filter(|tiles| **tiles > 0).count() >= 2, "{did:?} and {by_cpu}");
         }
     });
 }
