@@ -15,6 +15,7 @@ pub mod simd;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub mod genotype_screen;
 pub mod kin_screen;
 pub mod minutia;
 pub mod minutia_gate;
