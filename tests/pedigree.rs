@@ -290,10 +290,13 @@ impl Design {
     }
 }
 
-/// Per case the design's words and the profile of every person.
-fn missing_cases() -> Option<HashMap<String, (String, HashMap<String, Profile>)>> {
+/// A case's design and the profile of every person.
+type Case = (String, HashMap<String, Profile>);
+
+/// The cases by name.
+fn missing_cases() -> Option<HashMap<String, Case>> {
     let path = shared("data/dna/missing_cases_profiles.csv")?;
-    let mut cases: HashMap<String, (String, HashMap<String, Profile>)> = HashMap::new();
+    let mut cases: HashMap<String, Case> = HashMap::new();
     for row in rows(&path) {
         let profile = Locus::core()
             .map(|locus| {

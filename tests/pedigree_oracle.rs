@@ -154,14 +154,14 @@ fn matrix(family: &Family, rate: &BigRational, p: &[BigRational]) -> Vec<Vec<Big
     let rate2 = hundredths(family.rate2_hundredths);
     let is_extended = matches!(family.model, M::ExtendedStepwise | M::StationaryExtendedStepwise);
     let heterozygosity: BigRational = p.iter().map(|p| p * (&one - p)).sum();
-    for i in 0..n {
+    for (i, row) in m.iter_mut().enumerate() {
         let class = |j: usize| family.alleles[j] % 10 == family.alleles[i] % 10;
         let weight =
             |j: usize| range.pow(i32::from(family.alleles[j].abs_diff(family.alleles[i]) / 10));
         let sum: BigRational = (0..n).filter(|j| *j != i && class(*j)).map(weight).sum();
         let beside = (0..n).filter(|j| !class(*j)).count() as i64;
         for j in (0..n).filter(|j| *j != i) {
-            m[i][j] = match family.model {
+            row[j] = match family.model {
                 M::None => zero.clone(),
                 M::Equal | M::StationaryEqual => rate / ratio(n as i64 - 1, 1),
                 M::Proportional => rate * &p[j] / &heterozygosity,

@@ -133,32 +133,43 @@ impl MissingPersonCase {
         Ok(likelihood(&with, model, &typed_with(self.missing))? / unrelated)
     }
 
-    /// The likelihood ratios of all bodies at the locus of `model`. With theta 0 and no loop all of them come
-    /// out of one pass; else each genotype costs a sum of its own.
+    /// The likelihood ratios of bodies with the alleles `bodies` at the locus of `model`, in that order. With
+    /// theta 0 and no loop all of them come out of one pass; else each costs a sum of its own.
     ///
     /// # Errors
-    /// As [`Self::ratio`].
-    pub fn genotype_ratios(&self, model: &LocusModel) -> Result<GenotypeRatios, PedigreeError> {
+    /// As [`Self::ratio`], or all sums together are over the limit.
+    pub fn ratios(
+        &self,
+        model: &LocusModel,
+        bodies: &[AllelePair],
+    ) -> Result<Vec<f64>, PedigreeError> {
         let typed = self.typed(model);
         let [with, without] = self.shapes(&typed);
         let member = with.members.iter().position(|member| member.person == self.missing);
         let peeling = if model.theta() == 0.0 { Peeling::new(&with, model, &typed) } else { None };
-        let ratios = match (peeling, member) {
-            (Some(peeling), Some(member)) => {
-                self.peeled_ratios(model, &peeling.genotypes_of(member), &without, &typed)?
-            }
-            _ => {
-                let mut example = typed.clone();
-                example[self.missing] = Some([0, model.alleles().len() - 1]);
-                let each = GeneFlow::new(&with, model, &example).patterns();
-                let count = each * model.typed_pairs().count() as f64;
-                if count > MAX_INHERITANCE_PATTERNS as f64 {
-                    let (locus, limit) = (model.locus(), MAX_INHERITANCE_PATTERNS);
-                    return Err(PedigreeError::TooComplex { locus, count, limit });
-                }
-                model.typed_pairs().map(|pair| self.ratio(model, pair)).collect::<Result<_, _>>()?
-            }
+        if let (Some(peeling), Some(member)) = (peeling, member) {
+            return self.peeled_ratios(model, &peeling.genotypes_of(member), &without, bodies);
+        }
+        let patterns = |body: &AllelePair| {
+            let mut typed = typed.clone();
+            typed[self.missing] = Some(*body);
+            GeneFlow::new(&with, model, &typed).patterns()
         };
+        let count: f64 = bodies.iter().map(patterns).sum();
+        if count > MAX_INHERITANCE_PATTERNS as f64 {
+            let (locus, limit) = (model.locus(), MAX_INHERITANCE_PATTERNS);
+            return Err(PedigreeError::TooComplex { locus, count, limit });
+        }
+        bodies.iter().map(|body| self.ratio(model, *body)).collect()
+    }
+
+    /// The likelihood ratio of every genotype a body can have at the locus of `model`.
+    ///
+    /// # Errors
+    /// As [`Self::ratios`].
+    pub fn genotype_ratios(&self, model: &LocusModel) -> Result<GenotypeRatios, PedigreeError> {
+        let pairs: Vec<AllelePair> = model.typed_pairs().collect();
+        let ratios = self.ratios(model, &pairs)?;
         Ok(GenotypeRatios { locus: model.locus(), alleles: model.alleles().to_vec(), ratios })
     }
 
@@ -168,19 +179,20 @@ impl MissingPersonCase {
         model: &LocusModel,
         joint: &[f64],
         without: &Shape,
-        typed: &[Option<AllelePair>],
+        bodies: &[AllelePair],
     ) -> Result<Vec<f64>, PedigreeError> {
-        let unrelated = likelihood(without, model, typed)?;
+        // Untyped, the unrelated person adds a factor of 1.
+        let unrelated = likelihood(without, model, &self.typed(model))?;
         if unrelated == 0.0 {
             return Err(PedigreeError::Impossible(model.locus()));
         }
         let p = model.frequencies();
         let chance = |[a, b]: AllelePair| if a == b { p[a] * p[a] } else { 2.0 * p[a] * p[b] };
-        let ratio = |pair: AllelePair| {
-            let genotypes = model.genotypes(pair);
+        let ratio = |pair: &AllelePair| {
+            let genotypes = model.genotypes(*pair);
             let related: f64 = genotypes.iter().map(|g| joint[pair_number(*g)]).sum();
             related / (unrelated * genotypes.iter().map(|g| chance(*g)).sum::<f64>())
         };
-        Ok(model.typed_pairs().map(ratio).collect())
+        Ok(bodies.iter().map(ratio).collect())
     }
 }
