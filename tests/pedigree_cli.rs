@@ -147,7 +147,8 @@ fn what_cannot_be_computed_is_refused_with_a_reason() {
         (3, "--pairs pairs.csv --mutation-table broken.csv", "broken.csv:2: a mutation rate"),
         (2, "--pairs pairs.csv --family families.csv", "cannot be used with"),
         (2, "--family families.csv", "--bodies"),
-        (2, "--pairs pairs.csv --bodies bodies.csv", "--family"),
+        (2, "--pairs pairs.csv --bodies bodies.csv", "cannot be used with"),
+        (2, "--bodies bodies.csv", "--pairs"),
     ] {
         let arguments: Vec<&str> =
             line.split(' ').chain(["--frequencies", "frequencies.csv", "--theta", "0"]).collect();

@@ -61,10 +61,15 @@ struct DnaArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "relation")]
     family: Option<PathBuf>,
     /// Table of bodies to compare with the families
-    #[arg(long, value_name = "FILE", requires = "family", required_unless_present_any = ["pairs", "genotype_table"])]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "pairs",
+        required_unless_present_any = ["pairs", "genotype_table"]
+    )]
     bodies: Option<PathBuf>,
     /// File for the ratio of every genotype a body can have, by family and locus
-    #[arg(long, value_name = "FILE", requires = "family")]
+    #[arg(long, value_name = "FILE", conflicts_with = "pairs")]
     genotype_table: Option<PathBuf>,
     /// Relations to test, separated by commas, or `all`
     #[arg(long, default_value = "all", value_name = "CODES")]

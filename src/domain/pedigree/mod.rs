@@ -1,18 +1,20 @@
 //! Pedigrees: who is whose parent, and the likelihood of what was typed in them.
 //!
 //! What: any family of parents and children with any of them typed, with mutation, theta and silent alleles,
-//! exact. Two ways lead to a likelihood: [`peel`] (Elston and Stewart 1971) for families without loops and
-//! theta 0, and [`gene_flow`] for the rest; both give the same number where both apply. The result for a
+//! exact. Two ways lead to a likelihood: `peel` (Elston and Stewart 1971) for families without loops and
+//! theta 0, and `gene_flow` for the rest; both give the same number where both apply. The result for a
 //! missing person is a table of one likelihood ratio per genotype ([`missing`]), so that a body costs one
 //! look-up per locus. Limits: autosomal loci, taken as independent; monozygotic twins are one person.
 //! When not to use it: mixtures and drop-out are not modelled.
 
-pub mod gene_flow;
+mod gene_flow;
 pub mod locus_model;
 pub mod missing;
 pub mod pair;
-pub mod peel;
-pub mod shape;
+mod peel;
+mod shape;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
@@ -194,42 +196,4 @@ fn parents_first(persons: &[Person]) -> Result<Vec<usize>, PedigreeError> {
         }
     }
     Ok(order)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn person(name: &str, sex: Sex, father: Option<usize>, mother: Option<usize>) -> Person {
-        Person { name: name.to_owned(), sex, father, mother }
-    }
-
-    #[test]
-    fn a_pedigree_lists_parents_before_children_whatever_the_order_given() {
-        let persons = vec![
-            person("child", Sex::Male, Some(1), Some(2)),
-            person("father", Sex::Male, Some(3), None),
-            person("mother", Sex::Female, None, None),
-            person("grandfather", Sex::Male, None, None),
-        ];
-        assert_eq!(Pedigree::new(persons).unwrap().order(), [2, 3, 1, 0]);
-    }
-
-    #[test]
-    fn what_is_no_pedigree_is_refused_by_name() {
-        let man = |name: &str, father| person(name, Sex::Male, father, None);
-        assert_eq!(Pedigree::new(vec![]), Err(PedigreeError::Size(0)));
-        for (persons, error) in [
-            (vec![man("a", None), man("a", None)], PedigreeError::Repeated("a".into())),
-            (vec![man("a", Some(7))], PedigreeError::UnknownParent("a".into())),
-            (vec![man("a", Some(1)), man("b", Some(0))], PedigreeError::Cycle("a".into())),
-            (vec![man("a", Some(0))], PedigreeError::Cycle("a".into())),
-            (
-                vec![man("a", None), person("b", Sex::Male, None, Some(0))],
-                PedigreeError::ParentSex("b".into()),
-            ),
-        ] {
-            assert_eq!(Pedigree::new(persons), Err(error));
-        }
-    }
 }
