@@ -276,6 +276,8 @@ fn family_of(path: &Path, family: String, relatives: Vec<Relative>) -> Result<Mi
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const HEADER: &str = "family,person,father,mother,sex,missing,TH01_1,TH01_2,note\n";
@@ -330,6 +332,18 @@ mod tests {
         for text in ["body,TH01_1\nB1,6\nB1,7\n", "body\nB1\n", "TH01_1\n6\n", "body,TH01_1\n,6\n"]
         {
             assert!(read(text).is_err(), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_table_makes_the_parsers_panic(
+            rows in prop::collection::vec("[a-f0-9,.\"*<FM ]{0,24}", 0..8),
+        ) {
+            let text = format!("{HEADER}{}", rows.join("\n"));
+            let _ = missing_families_of_bytes(Path::new("f.csv"), text.as_bytes());
+            let text = format!("body,family,TH01_1,TH01_2\n{}", rows.join("\n"));
+            let _ = bodies_of_bytes(Path::new("b.csv"), text.as_bytes());
         }
     }
 }

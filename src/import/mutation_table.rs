@@ -122,6 +122,8 @@ fn mutation(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(text: &str) -> Result<MutationTable> {
@@ -161,5 +163,14 @@ mod tests {
             assert!(error.starts_with(&format!("rates.csv:{line}: {rule}")), "{error}");
         }
         assert!(read(header).is_err() && read("locus,sex\nFGA,male\n").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_table_makes_the_parser_panic(
+            rows in prop::collection::vec("[*a-z0-9,.\"e-]{0,32}", 0..6),
+        ) {
+            let _ = read(&format!("locus,sex,model,rate,range,rate2\n{}", rows.join("\n")));
+        }
     }
 }
