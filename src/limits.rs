@@ -88,6 +88,16 @@ pub const MAX_HITS_PER_RUN: usize = 20_000_000;
 /// Members of one family: four generations of L40 1(2) relatives stay well below.
 pub const MAX_RELATIVES_PER_FAMILY: usize = 256;
 
+/// Persons of one pedigree: four generations with spouses stay well below, and peeling goes as deep.
+pub const MAX_PEDIGREE_PERSONS: usize = 256;
+
+/// Ways of inheritance that one sum over the flow of genes may have: some microseconds each, so a minute.
+pub const MAX_INHERITANCE_PATTERNS: u64 = 1 << 24;
+
+/// Founder alleles of untyped persons that one way of inheritance may have with theta above 0: the sum over
+/// their partitions has 3 to this power of terms, here 59,049.
+pub const MAX_UNTYPED_FOUNDER_ALLELES: usize = 10;
+
 const _: () = assert!(MAX_ALLELES_PER_LOCUS <= 8, "the size planes of kernel::planes count to 9");
 const _: () = assert!(MAX_ROWS_PER_SEGMENT <= u32::MAX as usize, "row numbers are u32");
 const _: () = assert!(MAX_TEMPLATES_PER_RECORD <= u16::MAX as usize, "a record counts them in u16");

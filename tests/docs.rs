@@ -431,6 +431,17 @@ fn prepare(verb: &str, folder: &Path) {
                 "pairs.csv",
                 format!("pair,member,{}\n1,A,{}\n1,B,{}\n", rows[0], rows[1], rows[2]),
             );
+            let family = "family,person,father,mother,sex,missing,TH01_1,TH01_2,FGA_1,FGA_2\n\
+                          F1,missing,father,mother,male,yes,,,,\n\
+                          F1,father,,,male,,6,9.3,21,23\n\
+                          F1,mother,,,female,,,,,\n\
+                          F1,sister,father,mother,female,,6,7,23,25\n";
+            write("families.csv", family.to_owned());
+            write("bodies.csv", "body,TH01_1,TH01_2,FGA_1,FGA_2\nB1,7,9.3,21,25\n".to_owned());
+            let rates = "locus,sex,model,rate,range,rate2\n\
+                         *,female,extended-stepwise,0.0005,0.1,0.000001\n\
+                         *,male,extended-stepwise,0.002,0.1,0.000001\n";
+            write("rates.csv", rates.to_owned());
             let sample = root().join("datasets/formats/finger/iso-2005.fmr");
             copy(&sample, &folder.join("a.fmr"));
             write("finger-pairs.csv", "probe,gallery\na.fmr,a.fmr\n".to_owned());

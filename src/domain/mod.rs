@@ -15,6 +15,8 @@ pub mod frequency;
 pub mod identity;
 pub mod likelihood;
 pub mod locus;
+pub mod mutation;
+pub mod pedigree;
 pub mod rarity;
 pub mod record;
 pub mod register;

@@ -39,6 +39,8 @@ pub mod finger;
 pub mod frequency;
 pub mod genemapper;
 pub mod long_table;
+pub mod missing_families;
+pub mod mutation_table;
 pub mod pairs;
 pub mod quarantine;
 pub mod sniff;

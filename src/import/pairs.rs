@@ -95,7 +95,7 @@ pub fn pairs_of_bytes(path: &Path, bytes: &[u8]) -> Result<Vec<Pair>> {
 }
 
 /// The locus of a column `LOCUS_1`, `LOCUS_2`, …; other columns (`TH01_height`) hold no alleles.
-fn allele_column(name: &str) -> Option<Locus> {
+pub(super) fn allele_column(name: &str) -> Option<Locus> {
     let (locus, number) = name.trim().rsplit_once('_')?;
     let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
     Locus::parse(locus).filter(|_| is_number)
