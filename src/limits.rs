@@ -88,6 +88,10 @@ pub const MAX_HITS_PER_RUN: usize = 20_000_000;
 /// Members of one family: four generations of L40 1(2) relatives stay well below.
 pub const MAX_RELATIVES_PER_FAMILY: usize = 256;
 
+/// Combinations of genotypes of unknown contributors that one locus of a mixture may have: three unknown
+/// contributors to 21 alleles, four to ten; some seconds.
+pub const MAX_MIXTURE_TERMS: u64 = 20_000_000;
+
 const _: () = assert!(MAX_ALLELES_PER_LOCUS <= 8, "the size planes of kernel::planes count to 9");
 const _: () = assert!(MAX_ROWS_PER_SEGMENT <= u32::MAX as usize, "row numbers are u32");
 const _: () = assert!(MAX_TEMPLATES_PER_RECORD <= u16::MAX as usize, "a record counts them in u16");

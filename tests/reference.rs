@@ -1,6 +1,6 @@
 //! Agreement with numbers that independent programs computed (shared/data/dna): DNAtools' match
 //! matrix, an independent stringency count, likelihood ratios by exact rational arithmetic, match
-//! probabilities by DNAprofiles. Skipped, saying so, where the data are absent.
+//! probabilities by DNAprofiles, mixtures by EuroForMix. Skipped, saying so, where the data are absent.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -11,8 +11,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use common::shared;
+use tanba::domain::allele::Allele;
+use tanba::domain::dna::{Profile, Typing};
 use tanba::domain::frequency::{FrequencyTable, MinimumFrequency};
 use tanba::domain::likelihood::Population;
+use tanba::domain::locus::Locus;
+use tanba::domain::mixture::{Contributor, Evidence, MixtureCase};
 use tanba::domain::rarity::{Formula, match_probability};
 use tanba::import::pairs::read_pairs;
 
@@ -188,4 +192,74 @@ fn match_probabilities_equal_dnaprofiles_under_both_formulas() {
         compared += 1;
     }
     assert!(compared > 2_000, "{compared}");
+}
+
+/// A trace and the two persons typed in its case: the person of interest, then the other.
+#[derive(Default)]
+struct Mixture {
+    evidence: Evidence,
+    persons: [Profile; 2],
+}
+
+/// The simulated mixtures, by case.
+fn mixtures(evidence: &Path) -> HashMap<String, Mixture> {
+    let alleles = |text: &str| -> Vec<Allele> {
+        text.split('/').filter_map(|call| Allele::parse(call).unwrap()).collect()
+    };
+    let mut cases: HashMap<String, Mixture> = HashMap::new();
+    for row in csv::Reader::from_path(evidence).unwrap().records() {
+        let row = row.unwrap();
+        let case = cases.entry(row[0].to_owned()).or_default();
+        case.evidence.add(Locus::parse(&row[1]).unwrap(), alleles(&row[2])).unwrap();
+    }
+    let profiles = evidence.with_file_name("mix20_profiles.csv");
+    for row in csv::Reader::from_path(profiles).unwrap().records() {
+        let row = row.unwrap();
+        let person = usize::from(&row[3] == "V");
+        let genotype = alleles(&format!("{}/{}", &row[5], &row[6]));
+        cases.get_mut(&row[0]).unwrap().persons[person]
+            .insert(Locus::parse(&row[4]).unwrap(), Typing::new(&genotype).unwrap());
+    }
+    cases
+}
+
+#[test]
+fn mixtures_equal_the_qualitative_model_of_euroformix() {
+    let Some(evidence) = shared("data/dna/mix20_evidence.csv") else { return };
+    let Some(frequencies) = shared("data/frequencies/nist1036_Cauc.csv") else { return };
+    let table =
+        FrequencyTable::from_csv("c", &std::fs::read_to_string(frequencies).unwrap()).unwrap();
+    let cases = mixtures(&evidence);
+    let file = evidence.with_file_name("mix20_lr_euroformix_qual.csv");
+    let mut reader = csv::Reader::from_path(file).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let (mut compared, mut worst) = (0, 0.0_f64);
+    for row in reader.records() {
+        let row = row.unwrap();
+        let number = |column: usize| row[column].parse::<f64>().unwrap();
+        let case = &cases[&row[0]];
+        let contributor = |person| Contributor { person, drop_out: number(4) };
+        // The person of interest S with the known V, or with an unknown person and V not in the case.
+        let (other, persons) = match &row[1] {
+            "V+S_vs_V+U" => (contributor(Some(1)), &case.persons[..]),
+            "S+U_vs_U+U" => (contributor(None), &case.persons[..1]),
+            kind => panic!("{kind}"),
+        };
+        let prosecution = [contributor(Some(0)), other];
+        let defence = [contributor(None), other];
+        let model = MixtureCase::new(&case.evidence, persons, &prosecution, &defence).unwrap();
+        let minimum = MinimumFrequency::UnseenOnly;
+        let population = Population { frequencies: &table, theta: number(3), minimum };
+        let mut product = 1.0;
+        for likelihoods in model.likelihoods(&population, number(5)).unwrap() {
+            let column = header.iter().position(|name| name == likelihoods.locus.name()).unwrap();
+            let ratio = likelihoods.ratio().unwrap();
+            worst = worst.max((ratio / number(column) - 1.0).abs());
+            product *= ratio;
+            compared += 1;
+        }
+        worst = worst.max((product / number(6) - 1.0).abs());
+    }
+    assert!(compared >= 42 * 23, "{compared}");
+    assert!(worst < 1e-12, "{worst}");
 }

@@ -15,6 +15,7 @@ pub mod frequency;
 pub mod identity;
 pub mod likelihood;
 pub mod locus;
+pub mod mixture;
 pub mod rarity;
 pub mod record;
 pub mod register;
