@@ -383,6 +383,26 @@ fn fingers(folder: &Path) {
     }
 }
 
+/// A trace of both persons of a wide table, as a long table.
+fn mixture_of(rows: &[String]) -> String {
+    let names: Vec<&str> = rows[0].split(',').collect();
+    let mut loci: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for row in &rows[1..] {
+        for (name, cell) in names.iter().zip(row.split(',')) {
+            if let Some((locus, "1" | "2")) = name.rsplit_once('_') {
+                loci.entry(locus).or_default().insert(cell);
+            }
+        }
+    }
+    let mut text = "SampleName,Marker,Allele1,Allele2,Allele3,Allele4\n".to_owned();
+    for (locus, alleles) in loci {
+        let mut cells: Vec<&str> = alleles.into_iter().collect();
+        cells.resize(4, "");
+        text += &format!("mixture,{locus},{}\n", cells.join(","));
+    }
+    text
+}
+
 /// The files that the examples of `verb` name, in `folder`.
 fn prepare(verb: &str, folder: &Path) {
     let put = |from: &str, to: &str| copy(&demo().join(from), &folder.join(to));
@@ -431,6 +451,8 @@ fn prepare(verb: &str, folder: &Path) {
                 "pairs.csv",
                 format!("pair,member,{}\n1,A,{}\n1,B,{}\n", rows[0], rows[1], rows[2]),
             );
+            write("persons.csv", rows.join("\n") + "\n");
+            write("mixture.csv", mixture_of(&rows));
             let sample = root().join("datasets/formats/finger/iso-2005.fmr");
             copy(&sample, &folder.join("a.fmr"));
             write("finger-pairs.csv", "probe,gallery\na.fmr,a.fmr\n".to_owned());

@@ -19,6 +19,7 @@ mod progress;
 mod run;
 mod score;
 mod score_finger;
+mod score_mixture;
 mod search;
 mod search_finger;
 mod set_aside;

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::common::PopulationArgs;
 use super::score_finger::{self, FingerArgs};
+use super::score_mixture::{self, MixtureArgs};
 use super::ui::{Outcome, Ui};
 use crate::domain::dna::Profile;
 use crate::domain::frequency::MinimumFrequency;
@@ -27,6 +28,8 @@ pub(super) struct ScoreArgs {
 enum ScoreWhat {
     /// Likelihood ratios of identity and kinship for pairs of DNA profiles
     Dna(DnaArgs),
+    /// Likelihood ratio of a mixture or a partial profile, with drop-out and drop-in
+    Mixture(MixtureArgs),
     /// Scores of pairs of fingerprint template files
     Finger(FingerArgs),
 }
@@ -59,6 +62,7 @@ struct DnaArgs {
 pub(super) fn run(args: &ScoreArgs, ui: &Ui) -> Result<Outcome> {
     match &args.what {
         ScoreWhat::Dna(args) => run_dna(args, ui),
+        ScoreWhat::Mixture(args) => score_mixture::run(args, ui),
         ScoreWhat::Finger(args) => score_finger::run(args, ui),
     }
 }
@@ -96,7 +100,7 @@ fn relations(text: &str) -> Result<Vec<Relation>> {
 }
 
 /// 17 significant digits: enough to read back the same `f64`; zero is `0`.
-fn exact(value: f64) -> String {
+pub(super) fn exact(value: f64) -> String {
     if value == 0.0 { "0".into() } else { format!("{value:.16e}") }
 }
 
