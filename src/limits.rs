@@ -92,6 +92,10 @@ pub const MAX_RELATIVES_PER_FAMILY: usize = 256;
 /// contributors to 21 alleles, four to ten; some seconds.
 pub const MAX_MIXTURE_TERMS: u64 = 20_000_000;
 
+/// Different sets of typed loci in one index whose match matrix is expected: every pair of sets is
+/// convolved, two million of them; about a minute.
+pub const MAX_LOCUS_SETS: usize = 2048;
+
 const _: () = assert!(MAX_ALLELES_PER_LOCUS <= 8, "the size planes of kernel::planes count to 9");
 const _: () = assert!(MAX_ROWS_PER_SEGMENT <= u32::MAX as usize, "row numbers are u32");
 const _: () = assert!(MAX_TEMPLATES_PER_RECORD <= u16::MAX as usize, "a record counts them in u16");

@@ -1,6 +1,7 @@
 //! Agreement with numbers that independent programs computed (shared/data/dna): DNAtools' match
 //! matrix, an independent stringency count, likelihood ratios by exact rational arithmetic, match
-//! probabilities by DNAprofiles, mixtures by EuroForMix. Skipped, saying so, where the data are absent.
+//! probabilities by DNAprofiles, mixtures by EuroForMix, DNAtools'
+//! expected match matrix. Skipped, saying so, where the data are absent.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -262,4 +263,95 @@ fn mixtures_equal_the_qualitative_model_of_euroformix() {
     }
     assert!(compared >= 42 * 23, "{compared}");
     assert!(worst < 1e-12, "{worst}");
+}
+
+/// A profile file of `rows`: record, locus, alleles.
+fn long_table(path: &Path, rows: impl IntoIterator<Item = (&'static str, Locus, Vec<Allele>)>) {
+    let mut text = "SampleName,Marker,Allele1,Allele2,Allele3,Allele4,Allele5\n".to_owned();
+    for (record, locus, alleles) in rows {
+        let mut cells: Vec<String> = alleles.iter().map(Allele::to_string).collect();
+        cells.resize(5, String::new());
+        text += &format!("{record},{locus},{}\n", cells.join(","));
+    }
+    std::fs::write(path, text).unwrap();
+}
+
+#[test]
+fn tanba_score_mixture_gives_the_ratios_of_euroformix_for_the_case_a_person_would_ask() {
+    let Some(evidence) = shared("data/dna/mix20_evidence.csv") else { return };
+    let Some(frequencies) = shared("data/frequencies/nist1036_Cauc.csv") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (trace, persons) = (folder.path().join("trace.csv"), folder.path().join("persons.csv"));
+    let cases = mixtures(&evidence);
+    let expected = std::fs::read_to_string(evidence.with_file_name("mix20_lr_euroformix_qual.csv"));
+    let expected = expected.unwrap();
+    for (name, other) in [("X01", ["--known", "V"]), ("X11", ["--unknown", "1"])] {
+        let case = &cases[name];
+        let seen = case.evidence.iter().map(|(locus, replicates)| {
+            ("trace", locus, replicates.iter().flatten().copied().collect())
+        });
+        long_table(&trace, seen);
+        let typed = ["S", "V"].into_iter().zip(&case.persons).flat_map(|(name, profile)| {
+            profile.iter().map(move |(locus, typing)| (name, locus, typing.alleles().to_vec()))
+        });
+        long_table(&persons, typed);
+        let scored = succeeded(&tanba(
+            &[
+                &["score", "mixture", "--evidence", text(&trace), "--profiles", text(&persons)][..],
+                &["--suspect", "S", "--drop-out", "0.1", "--drop-in", "0.05", "--theta", "0.01"],
+                &["--frequencies", text(&frequencies)],
+                &other,
+            ]
+            .concat(),
+        ));
+        let mut reader = csv::Reader::from_reader(expected.as_bytes());
+        let header = reader.headers().unwrap().clone();
+        let row = reader.records().map(|row| row.unwrap());
+        let row = row.into_iter().find(|row| &row[0] == name && &row[3] == "0.01").unwrap();
+        let mut compared = 0;
+        for line in csv::Reader::from_reader(scored.as_bytes()).records() {
+            let line = line.unwrap();
+            let column = if &line[7] == "total" { "LR" } else { &line[7] };
+            let column = header.iter().position(|name| name == column).unwrap();
+            assert!(difference(&line[11], &row[column]) < 1e-12, "{line:?}");
+            compared += 1;
+        }
+        assert_eq!(compared, 24, "{name}: 23 loci and the total");
+    }
+}
+
+#[test]
+fn the_expected_match_matrix_equals_dnatools_beside_the_one_counted() {
+    let Some(profiles) = shared("data/dna/db2000_profiles.csv") else { return };
+    let Some(frequencies) = shared("data/frequencies/nist1036_Cauc.csv") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = gallery_of(&profiles, &folder);
+    let table = |name: &str| -> Vec<Vec<String>> {
+        let lines = unix_lines(&profiles.with_file_name(name));
+        let rows = lines.lines().skip(1).map(|line| line.split(',').skip(1));
+        rows.map(|row| row.map(str::to_owned).collect()).collect()
+    };
+    let counted = table("db2000_dbcompare_matrix.csv");
+    for theta in ["0", "0.01", "0.03"] {
+        let expected = table(&format!("db2000_dbexpect_theta{theta}.csv"));
+        let said = succeeded(&tanba(&[
+            "gallery",
+            "expected",
+            text(&gallery),
+            "--frequencies",
+            text(&frequencies),
+            "--theta",
+            theta,
+        ]));
+        let mut cells = 0;
+        for row in csv::Reader::from_reader(said.as_bytes()).records() {
+            let row = row.unwrap();
+            let [full, partial]: [usize; 2] = [0, 1].map(|column| row[column].parse().unwrap());
+            assert_eq!(row[2], counted[full][partial], "{row:?}");
+            let worst = difference(&row[3], &expected[full][partial]);
+            assert!(worst < 1e-12, "theta {theta}: {row:?} {worst}");
+            cells += 1;
+        }
+        assert_eq!(cells, 24 * 25 / 2);
+    }
 }

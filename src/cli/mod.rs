@@ -9,6 +9,7 @@ mod demo;
 mod devices;
 mod evaluate;
 mod evaluate_finger;
+mod expected;
 mod gallery;
 mod gallery_finger;
 mod import;

@@ -97,13 +97,14 @@ impl Oracle<'_> {
             return self.replicates.iter().map(|seen| self.losses(seen, copies)).product();
         };
         let mut sum = 0.0;
-        for next in 0..P.len() {
+        for (next, frequency) in P.iter().enumerate() {
             let same = pool.iter().filter(|a| **a == next).count() as f64;
             let n = pool.len() as f64;
             let chance = if pool.is_empty() {
-                P[next]
+                *frequency
             } else {
-                (same * self.theta + (1.0 - self.theta) * P[next]) / (1.0 + (n - 1.0) * self.theta)
+                (same * self.theta + (1.0 - self.theta) * frequency)
+                    / (1.0 + (n - 1.0) * self.theta)
             };
             let pool = [pool, &[next]].concat();
             let copies = [copies, &[(next, *drop_out)]].concat();
@@ -267,7 +268,7 @@ proptest! {
     ) {
         let both = [known(0, 0.0), known(1, 0.0)];
         let got = likelihoods(
-            &evidence(&[set.clone()]), &typed.map(person), &both, &both, (0.0, 0.0),
+            &evidence(std::slice::from_ref(&set)), &typed.map(person), &both, &both, (0.0, 0.0),
         );
         let carried: BTreeSet<usize> = typed.iter().flatten().copied().collect();
         let included = carried == set.into_iter().collect();
