@@ -453,6 +453,14 @@ fn prepare(verb: &str, folder: &Path) {
             );
             write("persons.csv", rows.join("\n") + "\n");
             write("mixture.csv", mixture_of(&rows));
+            for (name, id) in [("trace", "T1"), ("person", "P1")] {
+                let markers = ["DYS385,11,14", "DYS389I,13,", "DYS389II,29,", "DYS391,10,"];
+                let rows = markers.map(|marker| format!("{id},{marker}\n")).concat();
+                let header = "SampleName,Marker,Allele1,Allele2\n";
+                write(&format!("{name}-y.csv"), format!("{header}{rows}"));
+                let row = format!("{id},16024-16365 73-340,16126C 263G 315.1C\n");
+                write(&format!("{name}-mt.csv"), format!("id,ranges,variants\n{row}"));
+            }
             let sample = root().join("datasets/formats/finger/iso-2005.fmr");
             copy(&sample, &folder.join("a.fmr"));
             write("finger-pairs.csv", "probe,gallery\na.fmr,a.fmr\n".to_owned());

@@ -20,6 +20,7 @@ mod progress;
 mod run;
 mod score;
 mod score_finger;
+mod score_lineage;
 mod score_mixture;
 mod search;
 mod search_finger;

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::common::PopulationArgs;
 use super::score_finger::{self, FingerArgs};
+use super::score_lineage::{self, LineageArgs};
 use super::score_mixture::{self, MixtureArgs};
 use super::ui::{Outcome, Ui};
 use crate::domain::dna::Profile;
@@ -30,6 +31,8 @@ enum ScoreWhat {
     Dna(DnaArgs),
     /// Likelihood ratio of a mixture or a partial profile, with drop-out and drop-in
     Mixture(MixtureArgs),
+    /// Conclusion from two Y-STR or mitochondrial haplotypes
+    Lineage(LineageArgs),
     /// Scores of pairs of fingerprint template files
     Finger(FingerArgs),
 }
@@ -63,6 +66,7 @@ pub(super) fn run(args: &ScoreArgs, ui: &Ui) -> Result<Outcome> {
     match &args.what {
         ScoreWhat::Dna(args) => run_dna(args, ui),
         ScoreWhat::Mixture(args) => score_mixture::run(args, ui),
+        ScoreWhat::Lineage(args) => score_lineage::run(args, ui),
         ScoreWhat::Finger(args) => score_finger::run(args, ui),
     }
 }

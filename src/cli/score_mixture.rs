@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::common::{PopulationArgs, today};
+use super::common::{PopulationArgs, file_records};
 use super::score::exact;
 use super::ui::{Outcome, Ui};
 use crate::domain::allele::Allele;
-use crate::domain::category::Index;
 use crate::domain::dna::Profile;
 use crate::domain::frequency::MinimumFrequency;
 use crate::domain::likelihood::{Population, check_model};
@@ -17,7 +16,6 @@ use crate::domain::locus::{Locus, LocusSet};
 use crate::domain::mixture::{Contributor, Evidence, LocusLikelihoods, MixtureCase};
 use crate::domain::record::DnaRecord;
 use crate::error::{Error, Result};
-use crate::import::{ImportOptions, import_file};
 
 /// The word for an unknown person, on the command line and in results.
 const UNKNOWN: &str = "unknown";
@@ -127,28 +125,6 @@ pub(super) fn run(args: &MixtureArgs, ui: &Ui) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// The records of a file of profiles; any fault of it ends the command.
-fn records(path: &Path, ui: &Ui) -> Result<Vec<DnaRecord>> {
-    let today = today();
-    let options = ImportOptions {
-        // Scored, never stored: the category decides nothing here.
-        index: Index::Trace,
-        owner: "score".into(),
-        registered_on: today,
-        today,
-        aliases: BTreeMap::new(),
-        partial: false,
-    };
-    let imported = import_file(path, &options)?;
-    for warning in &imported.warnings {
-        ui.warn(format!("{}: {warning}", path.display()));
-    }
-    match imported.rejections.into_iter().next() {
-        Some(first) => Err(first.into()),
-        None => Ok(imported.records),
-    }
-}
-
 /// The record called `id` of a file.
 fn record<'a>(records: &'a [DnaRecord], id: &str, path: &Path) -> Result<&'a DnaRecord> {
     records.iter().find(|record| record.record_id == id).ok_or_else(|| {
@@ -161,7 +137,7 @@ fn record<'a>(records: &'a [DnaRecord], id: &str, path: &Path) -> Result<&'a Dna
 
 /// The records of the evidence that were asked for.
 fn samples(args: &MixtureArgs, ui: &Ui) -> Result<Vec<DnaRecord>> {
-    let mut records = records(&args.evidence, ui)?;
+    let mut records = file_records(&args.evidence, false, ui)?;
     if args.sample.is_empty() {
         return match records.len() {
             1 => Ok(records),
@@ -181,7 +157,7 @@ fn samples(args: &MixtureArgs, ui: &Ui) -> Result<Vec<DnaRecord>> {
 
 /// The profiles of the persons `names`, in their order.
 fn persons(path: &Path, names: &[String], ui: &Ui) -> Result<Vec<Profile>> {
-    let records = records(path, ui)?;
+    let records = file_records(path, false, ui)?;
     names.iter().map(|id| Ok(record(&records, id, path)?.profile.clone())).collect()
 }
 

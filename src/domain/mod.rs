@@ -14,6 +14,7 @@ pub mod finger_record;
 pub mod frequency;
 pub mod identity;
 pub mod likelihood;
+pub mod lineage;
 pub mod locus;
 pub mod match_matrix;
 pub mod mixture;

@@ -39,6 +39,7 @@ pub mod finger;
 pub mod frequency;
 pub mod genemapper;
 pub mod long_table;
+pub mod mitochondrial;
 pub mod pairs;
 pub mod quarantine;
 pub mod sniff;
@@ -59,6 +60,9 @@ pub struct ImportOptions {
     pub aliases: BTreeMap<String, Locus>,
     /// Keep the good records of a file that also has bad ones.
     pub partial: bool,
+    /// Take records of markers kept apart alone, such as Y-STR haplotypes: no search of a gallery could
+    /// compare them, a comparison of lineages can.
+    pub lineage_only: bool,
 }
 
 /// What one file held.
