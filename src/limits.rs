@@ -93,7 +93,7 @@ pub const MAX_RELATIVES_PER_FAMILY: usize = 256;
 pub const MAX_MIXTURE_TERMS: u64 = 20_000_000;
 
 /// Different sets of typed loci in one index whose match matrix is expected: every pair of sets is
-/// convolved, two million of them; about a minute.
+/// convolved, two million of them, in about ten seconds.
 pub const MAX_LOCUS_SETS: usize = 2048;
 
 const _: () = assert!(MAX_ALLELES_PER_LOCUS <= 8, "the size planes of kernel::planes count to 9");

@@ -355,3 +355,39 @@ fn the_expected_match_matrix_equals_dnatools_beside_the_one_counted() {
         assert_eq!(cells, 24 * 25 / 2);
     }
 }
+
+#[test]
+fn matches_by_loci_compared_stand_beside_those_of_the_independent_stringency_count() {
+    let Some(profiles) = shared("data/dna/db2000_partial_profiles.csv") else { return };
+    let counted = profiles.with_file_name("db2000_partial_stringency_hist.csv");
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = gallery_of(&profiles, &folder);
+    let relatives = ["--relatives", "MZ=10,PO=25,FS=25,HS=10", "--theta", "0"];
+    let asked = [&["gallery", "expected", text(&gallery), "--by-loci"][..], &relatives].concat();
+    let said = succeeded(&tanba(&asked));
+    // By (loci, full): pairs in the independent count that share an allele at every locus compared.
+    let mut sums: HashMap<(usize, usize), u64> = HashMap::new();
+    let mut pairs: HashMap<usize, u64> = HashMap::new();
+    for row in csv::Reader::from_path(counted).unwrap().records() {
+        let row: Vec<usize> = row.unwrap().iter().map(|cell| cell.parse().unwrap()).collect();
+        let [compared, high, _, low, count] = row[..] else { panic!("{row:?}") };
+        *pairs.entry(compared).or_default() += count as u64;
+        if low == compared {
+            *sums.entry((compared, high)).or_default() += count as u64;
+        }
+    }
+    let (mut full_expected, mut full_counted) = (0.0, 0.0);
+    for row in csv::Reader::from_reader(said.as_bytes()).records() {
+        let row = row.unwrap();
+        let [loci, of_loci, full, near]: [usize; 4] =
+            [0, 1, 2, 4].map(|column| row[column].parse().unwrap());
+        let counted = |high| sums.get(&(loci, high)).copied().unwrap_or(0) as usize;
+        assert_eq!(of_loci as u64, pairs[&loci], "{row:?}");
+        assert_eq!([full, near], [counted(loci), counted(loci - 1)], "{row:?}");
+        full_expected += row[3].parse::<f64>().unwrap();
+        full_counted += full as f64;
+    }
+    // Most by chance, at one or two loci in common; four standard deviations of a Poisson count.
+    let deviations = (full_counted - full_expected) / f64::sqrt(full_expected);
+    assert!(deviations.abs() < 4.0, "{full_counted} {full_expected}");
+}

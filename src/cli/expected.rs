@@ -7,20 +7,24 @@ use clap::Args;
 use super::common::{expectation, frequency_table, grouped};
 use super::matrix::{Counted, CountedArgs};
 use super::ui::{Outcome, Ui};
+use crate::device::Device;
 use crate::domain::builtin_frequencies::DEFAULT_NAME;
 use crate::domain::frequency::MinimumFrequency;
 use crate::domain::likelihood::check_model;
 use crate::domain::match_matrix::ExpectedMatrix;
 use crate::domain::relation::Relation;
+use crate::domain::stringency::Agreement;
 use crate::error::{Error, Result};
-use crate::kernel::str_counts::CountMatrix;
-use crate::plan::match_matrix::{RelativePairs, expected_matrix};
+use crate::kernel::str_counts::{AgreementHistogram, CountMatrix};
+use crate::plan::match_matrix::{Expectation, RelativePairs};
+use crate::run::matrix::PackedIndex;
 
 /// Arguments of `tanba gallery expected`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  tanba gallery expected registry --index convict > expected.csv\n  \
-tanba gallery expected registry --index convict --theta 0.03 --relatives FS=25,MZ=2 --out expected.csv\n\n\
+tanba gallery expected registry --index convict --theta 0.03 --relatives FS=25,MZ=2 --out expected.csv\n  \
+tanba gallery expected registry --by-loci\n\n\
 One row per cell of `tanba gallery matrix`: loci in full agreement, loci in partial agreement, pairs\n\
 counted, pairs expected. Expected of unrelated persons (Weir 2007; the figure of DNAtools' dbExpect),\n\
 and with --relatives of so many pairs of relatives among them. More pairs than expected at many loci are\n\
@@ -29,6 +33,9 @@ duplicates, relatives, or a population that the table of frequencies does not de
 pub(super) struct ExpectedArgs {
     #[command(flatten)]
     counted: CountedArgs,
+    /// Full and near matches by number of loci compared instead
+    #[arg(long)]
+    by_loci: bool,
     /// Allele frequencies: a built-in table or a file
     #[arg(long, default_value = DEFAULT_NAME, value_name = "NAME|FILE")]
     frequencies: String,
@@ -65,8 +72,23 @@ pub(super) fn run(args: &ExpectedArgs, ui: &Ui) -> Result<Outcome> {
     let table = frequency_table(&args.frequencies, args.frequency_origin.as_deref())?;
     let counted = args.counted.open()?;
     let sets = counted.side.locus_sets()?;
-    let expected = expected_matrix(&sets, &table, args.theta, &relatives)?;
-    let observed = args.counted.count(&counted, |packed, device| packed.matrix(device), ui)?;
+    let expected = Expectation::new(&sets, &table, args.theta, &relatives)?;
+    let text = if args.by_loci {
+        let apart = expected.by_loci_compared().find(|(loci, _)| *loci == 0);
+        if let Some((_, part)) = apart {
+            ui.note(format!("{} pairs have no locus in common", grouped(part.pairs)));
+        }
+        let count = |packed: &PackedIndex, device: &Device| packed.by_stringency(device);
+        by_loci_csv(&args.counted.count(&counted, count, ui)?, &expected)
+    } else {
+        let count = |packed: &PackedIndex, device: &Device| packed.matrix(device);
+        let observed = args.counted.count(&counted, count, ui)?;
+        let expected = expected.matrix();
+        if let Some(line) = beyond_expectation(&observed, &expected) {
+            ui.note(line);
+        }
+        csv_text(&observed, &expected)
+    };
     counted.say(ui);
     warn_of_other_typings(&counted, ui)?;
     let assumed: Vec<String> =
@@ -77,10 +99,7 @@ pub(super) fn run(args: &ExpectedArgs, ui: &Ui) -> Result<Outcome> {
         args.theta,
         if assumed.is_empty() { "no relatives".to_owned() } else { assumed.join(", ") },
     ));
-    if let Some(line) = beyond_expectation(&observed, &expected) {
-        ui.note(line);
-    }
-    ui.csv(args.counted.out.as_deref(), &csv_text(&observed, &expected))?;
+    ui.csv(args.counted.out.as_deref(), &text)?;
     Ok(Outcome::Done)
 }
 
@@ -139,6 +158,32 @@ fn csv_text(observed: &CountMatrix, expected: &ExpectedMatrix) -> String {
                 (cell(observed, full, partial), cell_expected(expected, full, partial));
             let _ = writeln!(text, "{full},{partial},{count},{chance:e}");
         }
+    }
+    text
+}
+
+/// Full and near matches, counted and expected, per number of loci compared.
+fn by_loci_csv(observed: &AgreementHistogram, expected: &Expectation) -> String {
+    let count = |loci: usize, high: usize| {
+        let is_asked =
+            |a: &Agreement| [a.compared, a.high, a.low].map(|n| n as usize) == [loci, high, loci];
+        let cells = observed.iter().filter(|(agreement, _)| is_asked(agreement));
+        cells.map(|(_, pairs)| pairs).sum::<u64>()
+    };
+    let mut text = String::from(
+        "loci_compared,pairs,full_observed,full_expected,near_observed,near_expected\n",
+    );
+    // At no locus in common nothing agrees.
+    for (loci, part) in expected.by_loci_compared().filter(|(loci, _)| *loci > 0) {
+        let _ = writeln!(
+            text,
+            "{loci},{},{},{:e},{},{:e}",
+            part.pairs,
+            count(loci, loci),
+            part.matrix.pairs(loci, 0),
+            count(loci, loci - 1),
+            part.matrix.pairs(loci - 1, 1),
+        );
     }
     text
 }
