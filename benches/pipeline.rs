@@ -42,6 +42,7 @@ fn import(registry: &Path, gallery: &Path, index: Index, name: &str) -> u64 {
         today: jiff::civil::date(2026, 11, 21),
         aliases: Default::default(),
         partial: false,
+        lineage_only: false,
     };
     let imported =
         import_file(&registry.join(name), &options).expect("a synthetic file is readable");

@@ -98,6 +98,14 @@ pub const MAX_INHERITANCE_PATTERNS: u64 = 1 << 24;
 /// their partitions has 3 to this power of terms, here 59,049.
 pub const MAX_UNTYPED_FOUNDER_ALLELES: usize = 10;
 
+/// Combinations of genotypes of unknown contributors that one locus of a mixture may have: three unknown
+/// contributors to 21 alleles, four to ten; some seconds.
+pub const MAX_MIXTURE_TERMS: u64 = 20_000_000;
+
+/// Different sets of typed loci in one index whose match matrix is expected: every pair of sets is
+/// convolved, two million of them, in about ten seconds.
+pub const MAX_LOCUS_SETS: usize = 2048;
+
 const _: () = assert!(MAX_ALLELES_PER_LOCUS <= 8, "the size planes of kernel::planes count to 9");
 const _: () = assert!(MAX_ROWS_PER_SEGMENT <= u32::MAX as usize, "row numbers are u32");
 const _: () = assert!(MAX_TEMPLATES_PER_RECORD <= u16::MAX as usize, "a record counts them in u16");

@@ -383,6 +383,26 @@ fn fingers(folder: &Path) {
     }
 }
 
+/// A trace of both persons of a wide table, as a long table.
+fn mixture_of(rows: &[String]) -> String {
+    let names: Vec<&str> = rows[0].split(',').collect();
+    let mut loci: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for row in &rows[1..] {
+        for (name, cell) in names.iter().zip(row.split(',')) {
+            if let Some((locus, "1" | "2")) = name.rsplit_once('_') {
+                loci.entry(locus).or_default().insert(cell);
+            }
+        }
+    }
+    let mut text = "SampleName,Marker,Allele1,Allele2,Allele3,Allele4\n".to_owned();
+    for (locus, alleles) in loci {
+        let mut cells: Vec<&str> = alleles.into_iter().collect();
+        cells.resize(4, "");
+        text += &format!("mixture,{locus},{}\n", cells.join(","));
+    }
+    text
+}
+
 /// The files that the examples of `verb` name, in `folder`.
 fn prepare(verb: &str, folder: &Path) {
     let put = |from: &str, to: &str| copy(&demo().join(from), &folder.join(to));
@@ -442,6 +462,16 @@ fn prepare(verb: &str, folder: &Path) {
                          *,female,extended-stepwise,0.0005,0.1,0.000001\n\
                          *,male,extended-stepwise,0.002,0.1,0.000001\n";
             write("rates.csv", rates.to_owned());
+            write("persons.csv", rows.join("\n") + "\n");
+            write("mixture.csv", mixture_of(&rows));
+            for (name, id) in [("trace", "T1"), ("person", "P1")] {
+                let markers = ["DYS385,11,14", "DYS389I,13,", "DYS389II,29,", "DYS391,10,"];
+                let rows = markers.map(|marker| format!("{id},{marker}\n")).concat();
+                let header = "SampleName,Marker,Allele1,Allele2\n";
+                write(&format!("{name}-y.csv"), format!("{header}{rows}"));
+                let row = format!("{id},16024-16365 73-340,16126C 263G 315.1C\n");
+                write(&format!("{name}-mt.csv"), format!("id,ranges,variants\n{row}"));
+            }
             let sample = root().join("datasets/formats/finger/iso-2005.fmr");
             copy(&sample, &folder.join("a.fmr"));
             write("finger-pairs.csv", "probe,gallery\na.fmr,a.fmr\n".to_owned());

@@ -35,6 +35,7 @@ fn options(index: Index) -> ImportOptions {
         today: jiff::civil::date(2026, 11, 21),
         aliases: BTreeMap::new(),
         partial: false,
+        lineage_only: false,
     }
 }
 

@@ -19,6 +19,7 @@ pub fn options(index: Index, partial: bool) -> ImportOptions {
         today: jiff::civil::date(2026, 11, 21),
         aliases: BTreeMap::new(),
         partial,
+        lineage_only: false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Arguments that several verbs share, and what they mean.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,10 +15,12 @@ use crate::domain::builtin_frequencies::{DEFAULT_NAME, NAMES, builtin};
 use crate::domain::category::Index;
 use crate::domain::frequency::{FrequencyTable, MinimumFrequency};
 use crate::domain::likelihood::Population;
+use crate::domain::record::DnaRecord;
 use crate::domain::register::Register;
 use crate::error::{Error, Result};
 pub(super) use crate::evaluate::expectation;
 use crate::import::frequency::read_frequencies;
+use crate::import::{ImportOptions, import_file};
 use crate::plan::cost::Workers;
 use crate::plan::job::{Parameters, Threshold};
 use crate::plan::tile::TileSize;
@@ -288,6 +291,33 @@ pub(super) fn living_day(as_of: Option<Date>) -> Result<Date> {
             help: "leave --as-of out, or name a day to come".into(),
         }),
         other => Ok(other.unwrap_or(today)),
+    }
+}
+
+/// The records of a file of profiles that are scored and never stored; with `lineage_only` also those
+/// without an autosomal locus. Warnings are shown.
+///
+/// # Errors
+/// The file cannot be read, or anything of it is refused.
+pub(super) fn file_records(path: &Path, lineage_only: bool, ui: &Ui) -> Result<Vec<DnaRecord>> {
+    let today = today();
+    let options = ImportOptions {
+        // The category decides how long a record is kept; these are not.
+        index: Index::Trace,
+        owner: "score".into(),
+        registered_on: today,
+        today,
+        aliases: BTreeMap::new(),
+        partial: false,
+        lineage_only,
+    };
+    let imported = import_file(path, &options)?;
+    for warning in &imported.warnings {
+        ui.warn(format!("{}: {warning}", path.display()));
+    }
+    match imported.rejections.into_iter().next() {
+        Some(first) => Err(first.into()),
+        None => Ok(imported.records),
     }
 }
 

@@ -188,6 +188,7 @@ fn import_all(registry: &Path, gallery: &Path, as_of: jiff::civil::Date) -> Resu
             today: as_of,
             aliases: Default::default(),
             partial: false,
+            lineage_only: false,
         };
         let mut intakes = Vec::new();
         for path in &paths {

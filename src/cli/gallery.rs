@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::common::{grouped, today};
+use super::expected::{self, ExpectedArgs};
 use super::gallery_finger::{self, RegisterInfo};
 use super::matrix::{self, MatrixArgs};
 use super::ui::{Outcome, Ui};
@@ -30,6 +31,8 @@ enum GalleryVerb {
     Verify(DirArgs),
     /// The full and partial match matrix of an index as CSV
     Matrix(MatrixArgs),
+    /// The matrix that chance lets expect beside the one counted, as CSV
+    Expected(ExpectedArgs),
     /// Suspend records: they take part in no search (L40 1(7), 9(2))
     Block(StatusArgs),
     /// End the suspension of records
@@ -65,6 +68,7 @@ pub(super) fn run(args: &GalleryArgs, ui: &Ui) -> Result<Outcome> {
         GalleryVerb::Info(args) => info(args, ui),
         GalleryVerb::Verify(args) => verify(args, ui),
         GalleryVerb::Matrix(args) => matrix::run(args, ui),
+        GalleryVerb::Expected(args) => expected::run(args, ui),
         GalleryVerb::Block(args) => change(args, StatusChange::Blocked, ui),
         GalleryVerb::Unblock(args) => change(args, StatusChange::Unblocked, ui),
     }

@@ -132,6 +132,7 @@ fn import_dna(
         today: today(),
         aliases: args.alias.iter().cloned().collect::<BTreeMap<_, _>>(),
         partial: args.partial,
+        lineage_only: false,
     };
     let mut intakes = Vec::new();
     let mut reports = Vec::new();

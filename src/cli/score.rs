@@ -9,6 +9,8 @@ use super::common::PopulationArgs;
 use super::pedigree_args::{Transmission, TransmissionArgs, explained};
 use super::score_family::{self, FamilyScore};
 use super::score_finger::{self, FingerArgs};
+use super::score_lineage::{self, LineageArgs};
+use super::score_mixture::{self, MixtureArgs};
 use super::ui::{Outcome, Ui};
 use crate::domain::dna::Profile;
 use crate::domain::frequency::MinimumFrequency;
@@ -32,6 +34,10 @@ pub(super) struct ScoreArgs {
 enum ScoreWhat {
     /// Likelihood ratios of identity and kinship for pairs of DNA profiles
     Dna(Box<DnaArgs>),
+    /// Likelihood ratio of a mixture or a partial profile, with drop-out and drop-in
+    Mixture(MixtureArgs),
+    /// Conclusion from two Y-STR or mitochondrial haplotypes
+    Lineage(LineageArgs),
     /// Scores of pairs of fingerprint template files
     Finger(FingerArgs),
 }
@@ -90,6 +96,8 @@ struct DnaArgs {
 pub(super) fn run(args: &ScoreArgs, ui: &Ui) -> Result<Outcome> {
     match &args.what {
         ScoreWhat::Dna(args) => run_dna(args, ui),
+        ScoreWhat::Mixture(args) => score_mixture::run(args, ui),
+        ScoreWhat::Lineage(args) => score_lineage::run(args, ui),
         ScoreWhat::Finger(args) => score_finger::run(args, ui),
     }
 }

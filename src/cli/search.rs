@@ -109,6 +109,7 @@ fn run_profiles(args: &SearchArgs, index: Index, probe: &Path, ui: &Ui) -> Resul
         today: parameters.as_of,
         aliases: args.alias.iter().cloned().collect(),
         partial: false,
+        lineage_only: false,
     };
     let mut imported = import_file(probe, &options)?;
     for warning in &imported.warnings {

@@ -316,7 +316,8 @@ impl<'a> Collector<'a> {
     pub(super) fn add(&mut self, mut draft: Draft) -> Result<bool> {
         self.check_identifiers(&mut draft);
         self.check_registration(&mut draft);
-        if draft.faults.is_empty() && draft.profile.comparable_loci().is_empty() {
+        let has_lineage = self.options.lineage_only && !draft.apart.is_empty();
+        if draft.faults.is_empty() && draft.profile.comparable_loci().is_empty() && !has_lineage {
             draft.fault(Rejection::new(
                 &self.file,
                 Position::Line(draft.line),

@@ -40,6 +40,7 @@ pub mod frequency;
 pub mod genemapper;
 pub mod long_table;
 pub mod missing_families;
+pub mod mitochondrial;
 pub mod mutation_table;
 pub mod pairs;
 pub mod quarantine;
@@ -61,6 +62,9 @@ pub struct ImportOptions {
     pub aliases: BTreeMap<String, Locus>,
     /// Keep the good records of a file that also has bad ones.
     pub partial: bool,
+    /// Take records of markers kept apart alone, such as Y-STR haplotypes: no search of a gallery could
+    /// compare them, a comparison of lineages can.
+    pub lineage_only: bool,
 }
 
 /// What one file held.

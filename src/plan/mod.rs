@@ -8,5 +8,6 @@ pub mod finger_screen;
 pub mod finger_search;
 pub mod finger_side;
 pub mod job;
+pub mod match_matrix;
 pub mod search;
 pub mod tile;
