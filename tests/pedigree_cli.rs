@@ -162,10 +162,12 @@ fn what_cannot_be_computed_is_refused_with_a_reason() {
 fn a_family_too_complex_for_theta_names_the_limit() {
     let mut family = String::from(
         "family,person,father,mother,sex,missing,TH01_1,TH01_2\n\
-         F1,father,,,male,,,\nF1,mother,,,female,,,\nF1,missing,father,mother,male,yes,,\n",
+         F1,father,,,male,,,\nF1,mother,,,female,,,\nF1,wife,,,female,,,\n\
+         F1,missing,father,mother,male,yes,,\n",
     );
     for number in 0..12 {
-        family.push_str(&format!("F1,sibling {number},father,mother,male,,6,7\n"));
+        let mother = ["mother", "wife"][number % 2];
+        family.push_str(&format!("F1,sibling {number},father,{mother},male,,6,7\n"));
     }
     let folder = folder(&[
         ("frequencies.csv", FREQUENCIES),
@@ -180,6 +182,10 @@ fn a_family_too_complex_for_theta_names_the_limit() {
     let said = run(3, "0.01");
     assert!(said.contains("over the limit of 16777216") && said.contains("--theta 0"), "{said}");
     assert!(rows(&run(0, "0"))[0]["lr"].parse::<f64>().unwrap() > 0.0);
+    // Twelve full siblings are one couple's children, and those are peeled with theta too.
+    fs::write(folder.path().join("families.csv"), family.replace("father,wife", "father,mother"))
+        .unwrap();
+    assert!(rows(&run(0, "0.01"))[0]["lr"].parse::<f64>().unwrap() > 0.0);
 }
 
 #[test]

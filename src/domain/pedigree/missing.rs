@@ -44,17 +44,19 @@ impl GenotypeRatios {
     }
 }
 
-/// Probability of what was typed: peeled where that is possible, else summed over the flow of genes.
+/// Probability of what was typed: peeled with theta 0 where there is no loop, else summed over the flow of
+/// genes, or peeled where that is possible and the sum has more terms than a couple has genotypes.
 pub(super) fn likelihood(
     shape: &Shape,
     model: &LocusModel,
     typed: &[Option<AllelePair>],
 ) -> Result<f64, PedigreeError> {
-    let peeling = if model.theta() == 0.0 { Peeling::new(shape, model, typed) } else { None };
-    match peeling {
-        Some(peeling) => Ok(peeling.likelihood()),
-        None => GeneFlow::new(shape, model, typed).likelihood(),
-    }
+    let flow = GeneFlow::new(shape, model, typed);
+    let genotypes = (model.size() * (model.size() + 1) / 2) as f64;
+    let is_flow_short =
+        model.theta() > 0.0 && flow.patterns() * model.size() as f64 <= genotypes * genotypes;
+    let peeling = if is_flow_short { None } else { Peeling::new(shape, model, typed) };
+    peeling.map_or_else(|| flow.likelihood(), |peeling| Ok(peeling.likelihood()))
 }
 
 impl MissingPersonCase {
@@ -111,7 +113,7 @@ impl MissingPersonCase {
         let without = Shape::new(&self.pedigree, &is_typed, self.untyped_parent);
         is_typed[self.missing] = true;
         let with = Shape::new(&self.pedigree, &is_typed, self.untyped_parent);
-        [with, without.with_unrelated(persons)]
+        [with, without]
     }
 
     /// The likelihood ratio of a body with the alleles `body` at the locus of `model`.
@@ -121,6 +123,7 @@ impl MissingPersonCase {
     pub fn ratio(&self, model: &LocusModel, body: AllelePair) -> Result<f64, PedigreeError> {
         let typed = self.typed(model);
         let [with, without] = self.shapes(&typed);
+        let without = without.with_unrelated(self.profiles.len());
         let typed_with = |place: usize| {
             let mut typed = typed.clone();
             typed[place] = Some(body);
@@ -133,8 +136,8 @@ impl MissingPersonCase {
         Ok(likelihood(&with, model, &typed_with(self.missing))? / unrelated)
     }
 
-    /// The likelihood ratios of bodies with the alleles `bodies` at the locus of `model`, in that order. With
-    /// theta 0 and no loop all of them come out of one pass; else each costs a sum of its own.
+    /// The likelihood ratios of bodies with the alleles `bodies` at the locus of `model`, in that order. Where
+    /// the family can be peeled all of them come out of one pass; else each costs a sum of its own.
     ///
     /// # Errors
     /// As [`Self::ratio`], or all sums together are over the limit.
@@ -146,9 +149,11 @@ impl MissingPersonCase {
         let typed = self.typed(model);
         let [with, without] = self.shapes(&typed);
         let member = with.members.iter().position(|member| member.person == self.missing);
-        let peeling = if model.theta() == 0.0 { Peeling::new(&with, model, &typed) } else { None };
-        if let (Some(peeling), Some(member)) = (peeling, member) {
-            return self.peeled_ratios(model, &peeling.genotypes_of(member), &without, bodies);
+        let peeling = |shape| Peeling::new(shape, model, &typed);
+        if let (Some(member), Some(with), Some(without)) =
+            (member, peeling(&with), peeling(&without))
+        {
+            return peeled_ratios(model, &with.genotypes_of(member), &without, bodies);
         }
         let patterns = |body: &AllelePair| {
             let mut typed = typed.clone();
@@ -172,27 +177,29 @@ impl MissingPersonCase {
         let ratios = self.ratios(model, &pairs)?;
         Ok(GenotypeRatios { locus: model.locus(), alleles: model.alleles().to_vec(), ratios })
     }
+}
 
-    /// Ratios from the joint probability of the family and each genotype of the missing person.
-    fn peeled_ratios(
-        &self,
-        model: &LocusModel,
-        joint: &[f64],
-        without: &Shape,
-        bodies: &[AllelePair],
-    ) -> Result<Vec<f64>, PedigreeError> {
-        // Untyped, the unrelated person adds a factor of 1.
-        let unrelated = likelihood(without, model, &self.typed(model))?;
-        if unrelated == 0.0 {
+/// Ratios from the joint probability of the family and each genotype of the missing person.
+fn peeled_ratios(
+    model: &LocusModel,
+    joint: &[f64],
+    without: &Peeling,
+    bodies: &[AllelePair],
+) -> Result<Vec<f64>, PedigreeError> {
+    let hidden = |pair: &AllelePair| model.genotypes(*pair);
+    let genotypes: Vec<AllelePair> = bodies.iter().flat_map(hidden).collect();
+    let unrelated = without.with_unrelated(&genotypes);
+    let mut pairs = genotypes.iter().zip(&unrelated);
+    let ratio = |pair: &AllelePair| {
+        let (mut related, mut chance) = (0.0, 0.0);
+        for (genotype, probability) in pairs.by_ref().take(hidden(pair).len()) {
+            related += joint[pair_number(*genotype)];
+            chance += probability;
+        }
+        if chance == 0.0 {
             return Err(PedigreeError::Impossible(model.locus()));
         }
-        let p = model.frequencies();
-        let chance = |[a, b]: AllelePair| if a == b { p[a] * p[a] } else { 2.0 * p[a] * p[b] };
-        let ratio = |pair: &AllelePair| {
-            let genotypes = model.genotypes(*pair);
-            let related: f64 = genotypes.iter().map(|g| joint[pair_number(*g)]).sum();
-            related / (unrelated * genotypes.iter().map(|g| chance(*g)).sum::<f64>())
-        };
-        Ok(bodies.iter().map(ratio).collect())
-    }
+        Ok(related / chance)
+    };
+    bodies.iter().map(ratio).collect()
 }

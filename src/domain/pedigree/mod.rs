@@ -15,6 +15,7 @@ mod peel;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod urn_couple;
 
 use std::collections::BTreeSet;
 

@@ -1,14 +1,16 @@
-//! Likelihoods of pedigrees without loops, with theta 0, by peeling (Elston and Stewart 1971).
+//! Likelihoods of pedigrees without loops by peeling (Elston and Stewart 1971): with theta 0, or where at most
+//! one couple of founders is untyped.
 //!
 //! Persons and nuclear families form a tree; each passes on what the part behind it says of one person's
 //! genotypes. With theta 0 founders are independent, so the cost grows with the number of persons, and the
 //! likelihoods of all genotypes of one person come out of one pass. The dearest step is a couple of which
 //! neither is typed: the square of the number of genotypes, times the children (SE33 has 780 genotypes).
-//! When not to use it: theta above 0 or a loop; [`super::gene_flow`] does those.
+//! When not to use it: a loop, or theta above 0 and other untyped founders; [`super::gene_flow`] does those.
 
 use super::Sex;
 use super::locus_model::{AllelePair, LocusModel, pair_number, pairs_below};
 use super::shape::{Origin, Shape};
+use super::urn_couple::{Moments, UrnCouple};
 use crate::domain::mutation::matrix::TransitionMatrix;
 
 /// Children of a couple, or of one member with somebody who is no member.
@@ -39,10 +41,13 @@ pub(super) struct Peeling<'a> {
     families: Vec<Family>,
     /// Per member the families it is in.
     families_of: Vec<Vec<usize>>,
+    /// How the founders depend on one another; `None` with theta 0.
+    urn: Option<UrnCouple>,
 }
 
 impl<'a> Peeling<'a> {
-    /// The peeling of `shape` with `typed` per person of the pedigree; `None` if there is a loop.
+    /// The peeling of `shape` with `typed` per person of the pedigree; `None` if there is a loop, or if with
+    /// theta above 0 more founders are untyped than one couple.
     pub(super) fn new(
         shape: &'a Shape,
         model: &'a LocusModel,
@@ -54,8 +59,55 @@ impl<'a> Peeling<'a> {
             family.members().into_iter().for_each(|member| families_of[member].push(number));
         }
         let typed = shape.members.iter().map(|m| typed[m.person]).collect();
-        let peeling = Peeling { shape, model, typed, families, families_of };
-        peeling.is_loop_free().then_some(peeling)
+        let mut peeling = Peeling { shape, model, typed, families, families_of, urn: None };
+        if !peeling.is_loop_free() {
+            return None;
+        }
+        if model.theta() > 0.0 {
+            peeling.urn = Some(peeling.urn_couple()?);
+        }
+        Some(peeling)
+    }
+
+    /// The founders with theta above 0, if all alleles drawn from the population are those of typed founders
+    /// and of one couple without another family.
+    fn urn_couple(&self) -> Option<UrnCouple> {
+        let (mut typed, mut untyped) = (Vec::new(), Vec::new());
+        for (place, member) in self.shape.members.iter().enumerate() {
+            let is_drawn = |origin: &Origin| !matches!(origin, Origin::Member(..));
+            match self.typed[place] {
+                _ if !member.origins.iter().any(is_drawn) => {}
+                _ if !member.is_founder() => return None,
+                Some(pair) if self.model.genotypes(pair).len() == 1 => typed.push(pair),
+                Some(_) => return None,
+                None => untyped.push(place),
+            }
+        }
+        let family = match untyped[..] {
+            [] => None,
+            [one, other] => match (&self.families_of[one][..], &self.families_of[other][..]) {
+                ([a], [b]) if a == b => Some(*a),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let is_couple = |family: usize| match &self.families[family] {
+            Family::Couple { father, mother, .. } => {
+                untyped.contains(father) && untyped.contains(mother)
+            }
+            Family::Single { .. } => false,
+        };
+        (family.is_none_or(is_couple)).then(|| UrnCouple::new(self.model, &typed, family))
+    }
+
+    /// The founders if `family` is that of the untyped couple with theta above 0.
+    fn urn_of(&self, family: usize) -> Option<&UrnCouple> {
+        self.urn.as_ref().filter(|urn| urn.family == Some(family))
+    }
+
+    /// Factor of all typed founders with theta above 0.
+    fn correction(&self) -> f64 {
+        self.urn.as_ref().map_or(1.0, |urn| urn.correction)
     }
 
     /// Whether persons and families form trees: no edge joins what is joined already.
@@ -79,19 +131,43 @@ impl<'a> Peeling<'a> {
 
     /// Probability of everything typed.
     pub(super) fn likelihood(&self) -> f64 {
-        self.roots(None)
-            .into_iter()
-            .map(|root| self.of_member(root, None).iter().sum::<f64>())
-            .product()
+        self.of_parts_without(None) * self.correction()
+    }
+
+    /// Product over the parts that are connected, without that of one member.
+    fn of_parts_without(&self, member: Option<usize>) -> f64 {
+        let roots = self.roots(member).into_iter();
+        roots.map(|root| self.of_member(root, None).iter().sum::<f64>()).product()
+    }
+
+    /// Probability of everything typed and of an unrelated person, for each of the genotypes `bodies`.
+    pub(super) fn with_unrelated(&self, bodies: &[AllelePair]) -> Vec<f64> {
+        let Some(urn) = &self.urn else {
+            let likelihood = self.likelihood();
+            let p = self.model.frequencies();
+            let chance = |[a, b]: AllelePair| if a == b { p[a] * p[a] } else { 2.0 * p[a] * p[b] };
+            return bodies.iter().map(|body| likelihood * chance(*body)).collect();
+        };
+        let mut moments = Moments::new(self.model.size());
+        match urn.family.map(|family| (family, &self.families[family])) {
+            Some((family, Family::Couple { father, mother, children })) => {
+                let through: Vec<Square> =
+                    children.iter().map(|child| self.through(*child, family)).collect();
+                let pair = [*father, *mother];
+                self.for_each_couple(pair, &through, family, |one, other, probability| {
+                    moments.add([one[0], one[1], other[0], other[1]], probability);
+                });
+                moments.times(self.of_parts_without(Some(*father)));
+            }
+            _ => moments.total = self.of_parts_without(None),
+        }
+        moments.times(urn.correction);
+        bodies.iter().map(|body| urn.with_body(&moments, *body)).collect()
     }
 
     /// Probability of everything typed and of each genotype of `member`, by pair number.
     pub(super) fn genotypes_of(&self, member: usize) -> Vec<f64> {
-        let others: f64 = self
-            .roots(Some(member))
-            .into_iter()
-            .map(|root| self.of_member(root, None).iter().sum::<f64>())
-            .product();
+        let others = self.of_parts_without(Some(member)) * self.correction();
         let mut joint = self.of_member(member, None);
         joint.iter_mut().for_each(|p| *p *= others);
         joint
@@ -131,7 +207,11 @@ impl<'a> Peeling<'a> {
         let mut message = vec![0.0; size * (size + 1) / 2];
         let origins = self.shape.members[member].origins;
         let is_root = !origins.iter().any(|origin| matches!(origin, Origin::Member(..)));
-        let gametes = is_root.then(|| origins.map(|origin| self.gamete(origin)));
+        // The untyped couple's genotypes are weighed together, in its family.
+        let is_in_urn = is_root
+            && self.typed[member].is_none()
+            && self.families_of[member].iter().any(|family| self.urn_of(*family).is_some());
+        let gametes = (is_root && !is_in_urn).then(|| origins.map(|origin| self.gamete(origin)));
         for pair @ [a, b] in self.genotypes(member) {
             message[pair_number(pair)] = match &gametes {
                 None => 1.0,
@@ -244,17 +324,41 @@ impl<'a> Peeling<'a> {
         after_father.transposed().times_from_left(self.model.transmission(Sex::Female)).transposed()
     }
 
+    /// Every pair of genotypes of a couple, with the joint probability of it, of what lies behind the two and
+    /// of the children of `through`, which has the alleles of the first as rows.
+    fn for_each_couple(
+        &self,
+        [one, other]: [usize; 2],
+        through: &[Square],
+        family: usize,
+        mut each: impl FnMut(AllelePair, AllelePair, f64),
+    ) {
+        let others = self.weighted(other, family);
+        let urn = self.urn_of(family);
+        for (pair, weight) in self.weighted(one, family) {
+            let halves: Vec<Vec<f64>> = through.iter().map(|square| square.half(pair)).collect();
+            for (other_pair @ [b, c], other_weight) in &others {
+                let children: f64 = halves.iter().map(|half| (half[*b] + half[*c]) / 2.0).product();
+                let joint = urn.map_or(1.0, |urn| urn.weight(pair, *other_pair));
+                each(pair, *other_pair, weight * other_weight * children * joint);
+            }
+        }
+    }
+
     /// The message to one parent; `through` has its alleles as rows.
     fn to_parent(&self, to: usize, other: usize, through: &[Square], family: usize) -> Vec<f64> {
         let size = self.model.size();
         let others = self.weighted(other, family);
+        let urn = self.urn_of(family);
         let mut message = vec![0.0; size * (size + 1) / 2];
         for pair in self.genotypes(to) {
             let halves: Vec<Vec<f64>> = through.iter().map(|square| square.half(pair)).collect();
             let sum: f64 = others
                 .iter()
-                .map(|([b, c], weight)| {
-                    weight * halves.iter().map(|half| (half[*b] + half[*c]) / 2.0).product::<f64>()
+                .map(|(other_pair @ [b, c], weight)| {
+                    let joint = urn.map_or(1.0, |urn| urn.weight(pair, *other_pair));
+                    let children = halves.iter().map(|half| (half[*b] + half[*c]) / 2.0);
+                    weight * joint * children.product::<f64>()
                 })
                 .sum();
             message[pair_number(pair)] = sum;
@@ -263,35 +367,23 @@ impl<'a> Peeling<'a> {
     }
 
     /// The message to one child; `through` are its full siblings.
-    fn to_child(
-        &self,
-        [father, mother]: [usize; 2],
-        through: &[Square],
-        family: usize,
-    ) -> Vec<f64> {
-        if through.is_empty() {
+    fn to_child(&self, couple: [usize; 2], through: &[Square], family: usize) -> Vec<f64> {
+        if through.is_empty() && self.urn_of(family).is_none() {
             // Without siblings the two gametes are independent.
-            let p = self.transmitted(father, Sex::Male, family);
-            let q = self.transmitted(mother, Sex::Female, family);
+            let p = self.transmitted(couple[0], Sex::Male, family);
+            let q = self.transmitted(couple[1], Sex::Female, family);
             return self.by_genotype(
                 |a, b| {
                     if a == b { p[a] * q[a] } else { p[a] * q[b] + p[b] * q[a] }
                 },
             );
         }
-        let mothers = self.weighted(mother, family);
         let mut gametes = Square::new(self.model.size(), |_, _| 0.0);
-        for (pair, father_weight) in self.weighted(father, family) {
-            let halves: Vec<Vec<f64>> = through.iter().map(|square| square.half(pair)).collect();
-            for ([b, c], mother_weight) in &mothers {
-                let siblings: f64 = halves.iter().map(|half| (half[*b] + half[*c]) / 2.0).product();
-                let quarter = father_weight * mother_weight * siblings / 4.0;
-                for x in pair {
-                    gametes.add(x, *b, quarter);
-                    gametes.add(x, *c, quarter);
-                }
+        self.for_each_couple(couple, through, family, |father, mother, probability| {
+            for x in father {
+                mother.into_iter().for_each(|y| gametes.add(x, y, probability / 4.0));
             }
-        }
+        });
         let (male, female) =
             (self.model.transmission(Sex::Male), self.model.transmission(Sex::Female));
         let after = gametes.rows_after(female).transposed().rows_after(male);

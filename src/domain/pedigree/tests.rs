@@ -154,6 +154,77 @@ fn the_table_and_the_single_ratio_are_the_same_with_theta() {
     assert_eq!(table.get(&Typing::new(&[Allele::WILDCARD]).unwrap()), None);
 }
 
+/// Parents 0 and 1 have the missing 2 and three typed siblings, 3 to 5; 5 has 7 with 6.
+fn siblings(is_father_typed: bool) -> (Pedigree, Vec<Option<AllelePair>>) {
+    let child = |name| person(name, Sex::Male, Some(0), Some(1));
+    let pedigree = Pedigree::new(vec![
+        person("father", Sex::Male, None, None),
+        person("mother", Sex::Female, None, None),
+        child("missing"),
+        child("first"),
+        child("second"),
+        child("third"),
+        person("wife", Sex::Female, None, None),
+        person("nephew", Sex::Male, Some(5), Some(6)),
+    ])
+    .unwrap();
+    let father = is_father_typed.then_some([0, 2]);
+    let typed = [[0, 1], [1, 3], [2, 2], [0, 4], [2, 4]].map(Some);
+    (pedigree, [&[father, None, None][..], &typed].concat())
+}
+
+#[test]
+fn siblings_of_an_untyped_couple_are_peeled_with_theta_as_they_are_summed() {
+    for kind in MutationModel::ALL {
+        for theta in [0.01, 0.2] {
+            let model = model(kind, theta, 0.0);
+            let (pedigree, mut typed) = siblings(false);
+            // With the missing person untyped, and as three bodies.
+            for body in [None, Some([0, 0]), Some([1, 4]), Some([2, 3])] {
+                typed[2] = body;
+                let is_typed: Vec<bool> = typed.iter().map(Option::is_some).collect();
+                let shape = Shape::new(&pedigree, &is_typed, UntypedParent::Pruned);
+                let peeled = Peeling::new(&shape, &model, &typed).unwrap().likelihood();
+                let summed = GeneFlow::new(&shape, &model, &typed).likelihood().unwrap();
+                assert!((peeled - summed).abs() <= 1e-13 * summed, "{kind:?} {theta} {body:?}");
+            }
+            let (pedigree, typed) = siblings(true);
+            let is_typed: Vec<bool> = typed.iter().map(Option::is_some).collect();
+            let shape = Shape::new(&pedigree, &is_typed, UntypedParent::Pruned);
+            let peeling = Peeling::new(&shape, &model, &typed);
+            assert!(peeling.is_none(), "a mother alone is no couple");
+        }
+    }
+}
+
+#[test]
+fn unrelated_bodies_are_drawn_from_the_same_urn() {
+    for is_typed in [true, false] {
+        let model = model(MutationModel::StationaryEqual, 0.05, 0.0);
+        let (pedigree, mut typed) = siblings(false);
+        if is_typed {
+            // Both parents typed: nothing is left to enumerate.
+            (typed[0], typed[1]) = (Some([0, 2]), Some([1, 3]));
+        }
+        let known: Vec<bool> = typed.iter().map(Option::is_some).collect();
+        let shape = Shape::new(&pedigree, &known, UntypedParent::Pruned);
+        let bodies: Vec<AllelePair> = model.typed_pairs().collect();
+        let peeled = Peeling::new(&shape, &model, &typed).unwrap().with_unrelated(&bodies);
+        let with_one = shape.clone().with_unrelated(8);
+        for (body, peeled) in bodies.into_iter().zip(peeled) {
+            let typed = [&typed[..], &[Some(body)]].concat();
+            let summed = GeneFlow::new(&with_one, &model, &typed).likelihood().unwrap();
+            assert!((peeled - summed).abs() <= 1e-13 * summed, "{body:?}: {peeled} {summed}");
+        }
+    }
+    // Nobody typed: the body alone.
+    let model = model(MutationModel::None, 0.05, 0.0);
+    let empty = Shape { members: Vec::new() };
+    let alone = Peeling::new(&empty, &model, &[]).unwrap().with_unrelated(&[[0, 0], [0, 1]]);
+    assert!((alone[0] - 0.25 * (0.05 + 0.95 * 0.25)).abs() < 1e-16);
+    assert!((alone[1] - 2.0 * 0.25 * 0.95 * 0.15).abs() < 1e-16);
+}
+
 #[test]
 fn impossible_families_and_too_many_ways_are_errors() {
     let parent = person("father", Sex::Male, None, None);
