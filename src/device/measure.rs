@@ -7,9 +7,9 @@
 use std::time::{Duration, Instant};
 
 use super::selftest::SelfTestError;
-use super::workload::{Answers, Loaded, Survival, Workload, size};
+use super::workload::{Answers, Loaded, Survival, Workload, kernels, size};
 use super::{Device, paper};
-use crate::kernel::{SPECS, Spec};
+use crate::kernel::Spec;
 
 /// A call that takes this long says how fast the device is.
 const LONG: Duration = Duration::from_millis(300);
@@ -50,7 +50,7 @@ pub struct RateSpent {
 /// The device fails.
 pub fn rates(workload: &Workload, device: &Device) -> Result<Vec<Rate>, SelfTestError> {
     let loaded = workload.load(device)?;
-    SPECS.iter().map(|kernel| measured(&loaded, kernel)).collect()
+    kernels(device).map(|kernel| measured(&loaded, kernel)).collect()
 }
 
 /// For each kernel whether `device` gives the answers of the processor beside it: what a device that
@@ -61,8 +61,7 @@ pub fn rates(workload: &Workload, device: &Device) -> Result<Vec<Rate>, SelfTest
 pub fn agreement(workload: &Workload, device: &Device) -> Result<Vec<Agreement>, SelfTestError> {
     let cpu = Device::from(*device.cpu());
     let loaded = [workload.load(device)?, workload.load(&cpu)?];
-    Ok(SPECS
-        .iter()
+    Ok(kernels(device)
         .map(|kernel| {
             let probes = *size(kernel).0.start();
             compared(kernel, loaded.each_ref().map(|l| l.ask(kernel, probes, Survival::Many)))
@@ -157,7 +156,7 @@ fn of_call(spent: RateSpent, _: RateSpent, _: f64) -> RateSpent {
 mod tests {
     use super::*;
     use crate::device::CpuDevice;
-    use crate::kernel::str_screen;
+    use crate::kernel::{SPECS, str_screen};
 
     #[test]
     fn every_kernel_has_a_rate_and_agrees_with_itself_and_not_with_another_answer() {

@@ -14,9 +14,11 @@ use crate::domain::likelihood::Population;
 use crate::domain::locus::Locus;
 use crate::domain::relation::Relation;
 use crate::domain::stringency::Stringency;
+use crate::kernel::genotype_screen::{GenotypeCodes, GenotypeMap};
 use crate::kernel::planes::{PlaneError, PlaneMap, PlaneView, pack};
 use crate::kernel::{
-    Spec, Survivor, Window, kin_screen, minutia_gate, minutia_pair, select, str_counts, str_screen,
+    Spec, Survivor, Window, genotype_screen, kin_screen, minutia_gate, minutia_pair, select,
+    str_counts, str_screen,
 };
 
 /// Why a device may not be used.
@@ -64,9 +66,10 @@ const EXPECTED: [(Spec, &str); ANSWERS] = [
     (minutia_gate::SPEC, "576:3702c7d53a6b57c6"),
     (minutia_pair::SPEC, "98:af0c73b00a5e7424"),
     (select::SPEC, "645:c96999304cb77a9d"),
+    (genotype_screen::SPEC, "14679:dafe8a6ec0097613"),
 ];
 
-const ANSWERS: usize = 7;
+const ANSWERS: usize = 8;
 
 const ROWS: usize = 700;
 const PROBES: usize = 24;
@@ -133,6 +136,7 @@ fn answers(device: &Device) -> Result<[String; ANSWERS], SelfTestError> {
         digest(selftest_finger::gate(device)?),
         digest(selftest_finger::pair(device)?),
         digest(selftest_finger::select(device)?.iter().flat_map(fields)),
+        digest(genotype_sums(&gallery, &windows)?.iter().flat_map(fields)),
     ])
 }
 
@@ -163,6 +167,27 @@ fn kinship_bounds(
         survivors.extend(device.kin_screen(&params, &queries, windows, view, capacity)?);
     }
     Ok(survivors)
+}
+
+/// Survivors of `genotype_screen`, which every device leaves to the processor.
+fn genotype_sums(gallery: &[Profile], windows: &[Window]) -> Result<Vec<Survivor>, SelfTestError> {
+    let map = GenotypeMap::from_profiles(&gallery[..ROWS / 2]);
+    let codes = GenotypeCodes::new(&map, gallery);
+    let ratio = |probe: usize, locus: Locus, typing: &Typing| {
+        let alleles = typing.known().map(|allele| usize::from(allele.code()));
+        match (7 * probe + 3 * locus.number() as usize + alleles.sum::<usize>()) % 11 {
+            0 => None,
+            1 => Some(0.0),
+            other => Some(other as f64 / 4.0),
+        }
+    };
+    let queries: Vec<genotype_screen::Query> = (0..windows.len())
+        .map(|p| genotype_screen::Query::compile(&map, |locus, typing| ratio(p, locus, typing)))
+        .collect();
+    let queries: Vec<&genotype_screen::Query> = queries.iter().collect();
+    let params = genotype_screen::Params { least_mban: 500 };
+    genotype_screen::run(&params, &queries, windows, &codes.rows(), usize::MAX)
+        .map_err(|error| DeviceError::from(error).into())
 }
 
 fn fields(survivor: &Survivor) -> [u64; 3] {

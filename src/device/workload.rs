@@ -14,10 +14,12 @@ use crate::domain::likelihood::Population;
 use crate::domain::locus::Locus;
 use crate::domain::relation::Relation;
 use crate::domain::stringency::Stringency;
+use crate::kernel::genotype_screen::{GenotypeCodes, GenotypeMap};
 use crate::kernel::minutia::{Print, PrintView};
 use crate::kernel::planes::{PlaneError, PlaneMap, PlaneView, new_number, pack};
 use crate::kernel::{
-    Spec, Window, kin_screen, minutia_gate, minutia_pair, select, str_counts, str_screen,
+    SPECS, Spec, Window, genotype_screen, kin_screen, minutia_gate, minutia_pair, select,
+    str_counts, str_screen,
 };
 
 /// Rows compared with.
@@ -31,6 +33,8 @@ const PRINT_PROBES: RangeInclusive<usize> = 1..=2048;
 const PAIRS: RangeInclusive<usize> = 256..=1 << 20;
 /// Minutiae of a print: the kernels' figures are of this number.
 const MINUTIAE: u16 = 36;
+/// Questions of the first and most of any call of `genotype_screen`: their tables are large.
+const QUESTIONS: RangeInclusive<usize> = 8..=64;
 /// Different alleles of a locus.
 const ALLELES: u16 = 12;
 /// Loci that may fail, and least log10 likelihood ratios, that few strangers and many reach: a search wants
@@ -66,6 +70,8 @@ pub struct Workload {
     prints: Vec<Print>,
     print_probes: Vec<Print>,
     scores: Vec<i32>,
+    codes: GenotypeCodes,
+    questions: Vec<genotype_screen::Query>,
 }
 
 impl Workload {
@@ -92,7 +98,17 @@ impl Workload {
         let (prints, print_probes) = (prints(PRINTS), prints(*PRINT_PROBES.end()));
         let mut score = || i32::from(numbers.below(1000)) << 10 | i32::from(numbers.below(1024));
         let scores = (0..PRINTS * *PRINT_PROBES.end()).map(|_| score()).collect();
+        let genotypes = GenotypeMap::from_profiles(&gallery);
+        let relation = |p: &Profile| {
+            genotype_screen::Query::compile(&genotypes, |locus, typing| {
+                let one = |typing: Typing| Profile::from_iter([(locus, typing)]);
+                let ratios = population.locus_ratios(&one(*p.get(locus)?), &one(*typing), siblings);
+                ratios.first().map(|(_, ratio)| *ratio)
+            })
+        };
         Ok(Workload {
+            codes: GenotypeCodes::new(&genotypes, &gallery),
+            questions: probes.iter().take(*QUESTIONS.end()).map(relation).collect(),
             map,
             words,
             number: new_number(),
@@ -130,10 +146,17 @@ pub struct Loaded<'w> {
     gallery: Prints<'w>,
 }
 
+/// The kernels that `device` runs itself.
+pub fn kernels(device: &Device) -> impl Iterator<Item = &'static Spec> {
+    let is_gpu = device.is_gpu();
+    SPECS.iter().filter(move |kernel| !is_gpu || kernel.name != genotype_screen::SPEC.name)
+}
+
 /// Probes a kernel may be asked about at once, the first call having the fewest; and what each is compared
 /// with.
 pub fn size(kernel: &Spec) -> (RangeInclusive<usize>, usize) {
     match kernel.name {
+        name if name == genotype_screen::SPEC.name => (QUESTIONS, ROWS),
         name if name == minutia_pair::SPEC.name => (PAIRS, 1),
         name if name == minutia_gate::SPEC.name || name == select::SPEC.name => {
             (PRINT_PROBES, PRINTS)
@@ -157,6 +180,7 @@ impl Loaded<'_> {
             name if name == str_screen::SPEC.name => self.screen(count, survival),
             name if name == str_counts::SPEC.name => self.counts(count),
             name if name == kin_screen::SPEC.name => self.kin(count, survival),
+            name if name == genotype_screen::SPEC.name => self.genotypes(count, survival),
             name if name == minutia_gate::SPEC.name => self.gate(count),
             name if name == minutia_pair::SPEC.name => self.pairs(count),
             _ => self.select(count, survival),
@@ -186,6 +210,16 @@ impl Loaded<'_> {
         let work = self.workload;
         let (queries, windows) = (&work.kin_queries[..count], &work.windows[..count]);
         let found = self.device.kin_screen(&params, queries, windows, self.view, CAPACITY)?;
+        Ok(found.into_iter().flat_map(|s| [s.probe, s.row, s.value as u32]).collect())
+    }
+
+    fn genotypes(&self, count: usize, survival: Survival) -> Answers {
+        let least = if survival == Survival::Few { FEW_KIN } else { MANY_KIN };
+        let params = genotype_screen::Params { least_mban: (1000.0 * least) as i32 };
+        let work = self.workload;
+        let queries: Vec<&genotype_screen::Query> = work.questions.iter().take(count).collect();
+        let (windows, rows) = (&work.windows[..count], work.codes.rows());
+        let found = genotype_screen::run(&params, &queries, windows, &rows, CAPACITY)?;
         Ok(found.into_iter().flat_map(|s| [s.probe, s.row, s.value as u32]).collect())
     }
 

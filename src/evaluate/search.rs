@@ -31,7 +31,7 @@ impl Shape {
         let words = name.rsplit('/').next()?;
         match words.split_once('-') {
             None => Index::parse(words).map(|index| Shape::Pair(index, index)),
-            Some(("corpse", "family")) => Some(Shape::Family),
+            Some(("corpse", "family" | "pedigree")) => Some(Shape::Family),
             Some((probe, gallery)) => {
                 Some(Shape::Pair(Index::parse(probe)?, Index::parse(gallery)?))
             }

@@ -36,7 +36,8 @@ pub struct Spec {
 }
 
 /// Every kernel, in alphabetical order.
-pub const SPECS: [Spec; 6] = [
+pub const SPECS: [Spec; 7] = [
+    genotype_screen::SPEC,
     kin_screen::SPEC,
     minutia_gate::SPEC,
     minutia_pair::SPEC,

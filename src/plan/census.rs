@@ -163,6 +163,10 @@ pub struct FamiliesLeftOut {
     pub record_missing: u64,
     /// Not a biological relative of L40 1(2).
     pub not_a_relative: u64,
+    /// Not in the pedigree that is made of the family's words (searches of pedigrees).
+    pub beside_the_pedigree: u64,
+    /// Of a family that no pedigree explains (searches of pedigrees).
+    pub impossible_family: u64,
 }
 
 /// The relatives that take part, ordered by family and record.

@@ -1,5 +1,6 @@
 //! The plan as people and programs read it.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde::Serialize;
@@ -16,7 +17,7 @@ use crate::domain::likelihood::Population;
 use crate::error::{Error, Result};
 use crate::kernel::minutia_pair::quarter_turns;
 use crate::kernel::str_screen::{Params, Query};
-use crate::kernel::{Window, kin_screen};
+use crate::kernel::{Window, genotype_screen, kin_screen};
 use crate::law::finger_purpose::Policy;
 
 /// One line of a plan.
@@ -102,7 +103,7 @@ pub fn plan(
     let mut lines = Vec::new();
     for search in searches {
         let rate = rate_per_second(search, device, parameters, population)?;
-        let kin = matches!(search.spec.comparator, Comparator::Kinship);
+        let kin = search.spec.comparator.is_of_families();
         let scanned = if kin { &search.probes } else { &search.gallery };
         let plane_bytes = scanned
             .segments
@@ -113,7 +114,7 @@ pub fn plan(
             search: search.spec.name.clone(),
             purpose: search.spec.purpose.article.to_owned(),
             probes: search.probes.records,
-            gallery: if kin { search.relatives.len() as u64 } else { search.gallery.records },
+            gallery: search.enrolled(),
             comparisons: search.comparisons,
             impressions_not_compared: 0,
             records_not_compared: 0,
@@ -271,7 +272,7 @@ fn rate_per_second(
     parameters: &Parameters,
     population: &Population,
 ) -> Result<Option<f64>> {
-    let kin = matches!(search.spec.comparator, Comparator::Kinship);
+    let kin = search.spec.comparator.is_of_families();
     let scanned = if kin { &search.probes } else { &search.gallery };
     let Some(segment) = scanned.segments.iter().max_by_key(|s| s.rows()) else { return Ok(None) };
     if search.comparisons == 0 {
@@ -318,6 +319,20 @@ fn rate_per_second(
             probes = queries.len();
             started = Instant::now();
             device.kin_screen(&params, &queries, &windows, view, capacity).map_err(overflow)?;
+        }
+        Comparator::Pedigree => {
+            let families = search.pedigrees.families.iter().take(CALIBRATION_PROBES);
+            let queries: Vec<&genotype_screen::Query> = families.map(|f| &f.query).collect();
+            let place = scanned.segments.iter().position(|s| Arc::ptr_eq(s, segment));
+            let Some(codes) = place.and_then(|place| search.pedigrees.bodies.get(place)) else {
+                return Ok(None);
+            };
+            let windows = vec![Window { first_row: 0, end_row: rows }; queries.len()];
+            let params = genotype_screen::Params { least_mban: i32::MAX };
+            probes = queries.len();
+            started = Instant::now();
+            genotype_screen::run(&params, &queries, &windows, &codes.rows(), capacity)
+                .map_err(overflow)?;
         }
     }
     let seconds = started.elapsed().as_secs_f64().max(1e-9);

@@ -131,6 +131,13 @@ impl Parameters {
     }
 }
 
+impl Comparator {
+    /// Whether bodies are compared with the families of missing persons.
+    pub const fn is_of_families(self) -> bool {
+        matches!(self, Comparator::Kinship | Comparator::Pedigree)
+    }
+}
+
 /// How a search compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
@@ -142,6 +149,8 @@ pub enum Comparator {
     },
     /// A stated relation: likelihood ratio against unrelated.
     Kinship,
+    /// All relatives of a missing person together, with mutation.
+    Pedigree,
 }
 
 /// Stringency, in the form of manifests.
@@ -204,6 +213,7 @@ impl SearchSpec {
                 format!("{}<={}", stringency.stringency().name(), parameters.mismatches)
             }
             Comparator::Kinship => "best-relative".into(),
+            Comparator::Pedigree => super::pedigree::rule(),
         }
     }
 }
@@ -226,6 +236,7 @@ pub fn searches(sweep: Sweep) -> Result<Vec<SearchSpec>> {
         ],
         Sweep::MissingPerson => &[
             ("missing-person/corpse-family", Corpse, Relative, Comparator::Kinship),
+            ("missing-person/corpse-pedigree", Corpse, Relative, Comparator::Pedigree),
             ("missing-person/corpse-convict", Corpse, Convict, MODERATE),
             ("missing-person/corpse-corpse", Corpse, Corpse, MODERATE),
         ],
@@ -263,6 +274,10 @@ pub fn ad_hoc_searches(probe: Index, galleries: &[Index]) -> Result<Vec<SearchSp
         let mut spec = SearchSpec::new(&name, probe, gallery, comparator)?;
         spec.triangle = false;
         list.push(spec);
+        if comparator == Comparator::Kinship {
+            let name = format!("search/{probe}-pedigree");
+            list.push(SearchSpec::new(&name, probe, gallery, Comparator::Pedigree)?);
+        }
     }
     Ok(list)
 }

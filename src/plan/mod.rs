@@ -9,5 +9,6 @@ pub mod finger_search;
 pub mod finger_side;
 pub mod job;
 pub mod match_matrix;
+pub mod pedigree;
 pub mod search;
 pub mod tile;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::census::{FamiliesLeftOut, Side, TypedRelative, typed_relatives};
 use super::chance::{ChanceBins, IdentityRule, LocusSetCounts, MAX_MODELLED_PAIRS};
 use super::job::{Comparator, FLOOR_LOG10, Parameters, SearchSpec, Threshold};
+use super::pedigree::{FamilySearch, families};
 use crate::domain::category::Index;
 use crate::domain::family::FamilyMember;
 use crate::domain::likelihood::Population;
@@ -34,6 +35,8 @@ pub struct ReadySearch {
     pub gallery: Arc<Side>,
     /// Relatives with their families (kinship searches).
     pub relatives: Vec<TypedRelative>,
+    /// The families as pedigrees (searches of pedigrees).
+    pub pedigrees: FamilySearch,
     /// Family members left out (kinship searches).
     pub families_left_out: FamiliesLeftOut,
     /// Pairs to be compared.
@@ -47,6 +50,15 @@ pub struct ReadySearch {
 }
 
 impl ReadySearch {
+    /// What a probe is compared with: records, or in searches of families relatives or pedigrees.
+    pub fn enrolled(&self) -> u64 {
+        match self.spec.comparator {
+            Comparator::Identity { .. } => self.gallery.records,
+            Comparator::Kinship => self.relatives.len() as u64,
+            Comparator::Pedigree => self.pedigrees.families.len() as u64,
+        }
+    }
+
     /// Chance hits to expect in this whole search at `score_log10` or higher: the larger of the
     /// model's number and comparisons × 10^-score, which bounds it for a likelihood ratio (the mean
     /// ratio of unrelated pairs is one; Good 1950).
@@ -76,6 +88,7 @@ pub fn ready(
         probes,
         gallery,
         relatives: Vec::new(),
+        pedigrees: FamilySearch::default(),
         families_left_out: FamiliesLeftOut::default(),
         comparisons: 0,
         threshold_log10: 0.0,
@@ -100,9 +113,24 @@ pub fn ready(
             search.comparisons = search.probes.records * search.relatives.len() as u64;
             kinship_chance(&search, population)?
         }
+        Comparator::Pedigree => {
+            (search.relatives, search.families_left_out) =
+                typed_relatives(&sides.family_members, &search.gallery);
+            let asked = (search.relatives.as_slice(), &*search.gallery);
+            search.pedigrees = families(asked, &search.probes, population)?;
+            search.families_left_out.beside_the_pedigree = search.pedigrees.members_beside;
+            search.families_left_out.impossible_family = search.pedigrees.impossible_members;
+            search.comparisons = search.probes.records * search.pedigrees.families.len() as u64;
+            // No model: comparisons × 10^-score bounds the chance hits, and is what is stated.
+            ChanceBins::default()
+        }
     };
     search.threshold_log10 = match parameters.threshold {
         Threshold::Log10(t) => t,
+        other if spec.comparator == Comparator::Pedigree => {
+            let accepted = other.expected(search.comparisons, search.probes.records);
+            (search.comparisons as f64 / accepted).log10().max(FLOOR_LOG10)
+        }
         other => {
             let accepted = other.expected(search.comparisons, search.probes.records);
             chance.threshold(accepted).max(FLOOR_LOG10)
@@ -110,6 +138,9 @@ pub fn ready(
     };
     search.expected_chance_hits = chance.expected_at(search.threshold_log10);
     search.chance = chance;
+    if spec.comparator == Comparator::Pedigree {
+        search.expected_chance_hits = search.expected_chance_hits_at(search.threshold_log10);
+    }
     Ok(search)
 }
 

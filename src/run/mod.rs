@@ -3,6 +3,7 @@
 //! The hits depend on the gallery, the searches and the parameters, and on nothing else: not on the
 //! SIMD level, the number of threads or the size of tiles (`tests/night.rs` shows it byte by byte).
 
+mod family_tile;
 pub mod finger_compare;
 mod finger_first;
 mod finger_full;

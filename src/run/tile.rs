@@ -77,6 +77,7 @@ fn run_within(context: &TileContext, tile: &Tile, capacity: usize) -> Result<Til
     let attempt = match context.search.spec.comparator {
         Comparator::Identity { stringency } => identity(context, tile, stringency, capacity)?,
         Comparator::Kinship => kinship(context, tile, capacity)?,
+        Comparator::Pedigree => super::family_tile::pedigrees(context, tile, capacity)?,
     };
     if let Ok(mut output) = attempt {
         output.written = output.hits.len() as u64;
@@ -259,18 +260,21 @@ pub(super) fn answers_wrongly(device: &Device, what: String) -> Error {
     )
 }
 
-struct Pair<'a> {
-    probe: (&'a Segment, usize),
-    gallery: (&'a Segment, usize),
-    relative: Option<&'a TypedRelative>,
+/// Two records that a hit is about.
+pub(super) struct Pair<'a> {
+    pub(super) probe: (&'a Segment, usize),
+    pub(super) gallery: (&'a Segment, usize),
+    /// The relative, and with it the family.
+    pub(super) relative: Option<&'a TypedRelative>,
 }
 
-struct Scored {
-    counts: Counts,
-    score: Millibans,
-    log10_lr: f64,
-    excluding: u32,
-    relation: &'static str,
+/// What a comparison found.
+pub(super) struct Scored {
+    pub(super) counts: Counts,
+    pub(super) score: Millibans,
+    pub(super) log10_lr: f64,
+    pub(super) excluding: u32,
+    pub(super) relation: &'static str,
 }
 
 fn identity_hit(
@@ -380,7 +384,8 @@ fn kinship(
     Ok(Ok(output))
 }
 
-fn hit(context: &TileContext, pair: &Pair, scored: &Scored) -> Hit {
+/// The hit of a pair.
+pub(super) fn hit(context: &TileContext, pair: &Pair, scored: &Scored) -> Hit {
     let spec = &context.search.spec;
     let (mut probe, mut gallery) = (pair.probe, pair.gallery);
     // In an N:N search the lower id is the probe, however the records are stored.
@@ -392,6 +397,7 @@ fn hit(context: &TileContext, pair: &Pair, scored: &Scored) -> Hit {
     let comparator = match spec.comparator {
         Comparator::Identity { .. } => "str-identity",
         Comparator::Kinship => "str-kinship",
+        Comparator::Pedigree => "str-pedigree",
     };
     Hit {
         hit_id: hit_id(
@@ -413,7 +419,11 @@ fn hit(context: &TileContext, pair: &Pair, scored: &Scored) -> Hit {
         rank: 0,
         score_mban: scored.score.0,
         expected_chance_hits: context.search.expected_chance_hits_at(scored.score.to_log10()),
-        calibration: "model".into(),
+        calibration: match spec.comparator {
+            Comparator::Pedigree => "bound",
+            _ => "model",
+        }
+        .into(),
         rule: spec.rule(context.parameters),
         family_id: family,
         kinship: pair.relative.map(|r| r.kinship.name().to_owned()),

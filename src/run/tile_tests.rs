@@ -60,8 +60,13 @@ fn sides() -> Sides {
     sides
 }
 
-/// Calls `each` with a search by every screen, its context and the tile that is all of it.
-fn for_each_search(each: impl Fn(&TileContext, &Tile)) {
+/// Searches whose screens a device runs.
+const ON_DEVICES: [&str; 2] = ["dedup/convict", "missing-person/corpse-family"];
+/// The search whose screen is the processor's.
+const OF_PEDIGREES: &str = "missing-person/corpse-pedigree";
+
+/// Calls `each` with the context of each of `names` and the tile that is all of the search.
+fn for_each_search(names: &[&str], each: impl Fn(&TileContext, &Tile)) {
     let table = builtin(DEFAULT_NAME).unwrap().unwrap();
     let minimum = MinimumFrequency::FiveObservations;
     let population = Population { frequencies: &table, theta: 0.01, minimum };
@@ -79,14 +84,14 @@ fn for_each_search(each: impl Fn(&TileContext, &Tile)) {
     };
     let sides = sides();
     let all = [Sweep::Dedup, Sweep::MissingPerson].map(|s| searches(s).unwrap()).concat();
-    for name in ["dedup/convict", "missing-person/corpse-family"] {
-        let spec = all.iter().find(|s| s.name == name).unwrap();
+    for name in names {
+        let spec = all.iter().find(|s| s.name == *name).unwrap();
         let search = ready(spec, &sides, &parameters, &population).unwrap();
         let device = CpuDevice::detect().unwrap().into();
         let (parameters, population) = (&parameters, &population);
         let context = TileContext { search: &search, parameters, population, device, run_id: "r" };
         let kin = !search.relatives.is_empty();
-        let probes = if kin { search.relatives.len() } else { 40 };
+        let probes = if kin { search.enrolled() as usize } else { 40 };
         let tile = Tile {
             probe_segment: 0,
             probes: 0..probes,
@@ -110,7 +115,7 @@ fn assert_same(mut found: TileOutput, whole: &TileOutput, what: &str) {
 
 #[test]
 fn an_overflowing_tile_is_redone_in_halves_and_loses_no_hit() {
-    for_each_search(|context, tile| {
+    for_each_search(&[&ON_DEVICES[..], &[OF_PEDIGREES]].concat(), |context, tile| {
         let whole = run_within(context, tile, usize::MAX).unwrap();
         assert!(whole.hits.len() > 200 && whole.splits == 0, "{} hits", whole.hits.len());
         assert_eq!(whole.comparisons, context.search.comparisons);
@@ -119,6 +124,44 @@ fn an_overflowing_tile_is_redone_in_halves_and_loses_no_hit() {
             assert!(cut.splits > 0);
             assert_same(cut, &whole, &format!("capacity {capacity}"));
         }
+    });
+}
+
+#[test]
+fn every_body_that_fits_a_pedigree_is_found_with_its_exact_ratio_and_no_other() {
+    for_each_search(&[OF_PEDIGREES], |context, tile| {
+        let search = context.search;
+        let mut expected = Vec::new();
+        for family in &search.pedigrees.families {
+            for row in 0..40 {
+                let body = search.probes.profile(0, row).unwrap();
+                let ratios = family.ratios(&body, context.population).unwrap();
+                assert_eq!(ratios.len(), 23, "all core loci say something");
+                let log10_lr: f64 = ratios.iter().map(|(_, ratio)| ratio.log10()).sum();
+                if log10_lr >= search.threshold_log10 {
+                    expected.push((format!("corpse{row:03}"), family.family_id.clone(), log10_lr));
+                }
+            }
+        }
+        let whole = run_within(context, tile, usize::MAX).unwrap();
+        let mut found: Vec<(String, String, f64)> = whole
+            .hits
+            .iter()
+            .map(|hit| {
+                let evidence = hit.dna.as_ref().unwrap();
+                assert_eq!((evidence.loci_compared, evidence.relation.as_str()), (23, "pedigree"));
+                (hit.probe_id.clone(), hit.family_id.clone().unwrap(), evidence.log10_lr)
+            })
+            .collect();
+        for list in [&mut expected, &mut found] {
+            list.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+        }
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.iter().zip(&expected) {
+            assert_eq!((&found.0, &found.1), (&expected.0, &expected.1));
+            assert!((found.2 - expected.2).abs() < 1e-9, "{found:?} {expected:?}");
+        }
+        assert!(whole.comparisons == 800 && found.len() > 200 && found.len() < 600);
     });
 }
 
@@ -139,7 +182,7 @@ fn no_fault_of_a_device_loses_or_doubles_a_hit() {
         return;
     }
     let cpu = CpuDevice::detect().unwrap();
-    for_each_search(|context, tile| {
+    for_each_search(&ON_DEVICES, |context, tile| {
         let whole = run_within(context, tile, usize::MAX).unwrap();
         let parts: Vec<Tile> =
             tile.halves().unwrap().into_iter().flat_map(|t| t.halves().unwrap()).collect();
@@ -181,7 +224,7 @@ fn several_adapters_share_a_run_and_one_that_errs_leaves_it_to_the_others() {
         return;
     }
     let cpu = CpuDevice::detect().unwrap();
-    for_each_search(|context, tile| {
+    for_each_search(&ON_DEVICES, |context, tile| {
         let whole = run_within(context, tile, usize::MAX).unwrap();
         let halved = |tiles: Vec<Tile>| -> Vec<Tile> {
             tiles.iter().flat_map(|tile| tile.halves().unwrap()).collect()

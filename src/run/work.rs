@@ -6,7 +6,6 @@ use crate::device::Device;
 use crate::error::Result;
 use crate::hits::report::{SearchReport, StageReport};
 use crate::plan::census::LeftOut;
-use crate::plan::job::Comparator;
 use crate::plan::search::ReadySearch;
 use crate::plan::tile::{Tile, TileSize, tiles};
 
@@ -80,7 +79,6 @@ fn left_out(probes: &LeftOut, gallery: &LeftOut, triangle: bool) -> LeftOut {
 }
 
 fn profile_report(search: &ReadySearch) -> SearchReport {
-    let kin = matches!(search.spec.comparator, Comparator::Kinship);
     let out = left_out(&search.probes.left_out, &search.gallery.left_out, search.spec.triangle);
     let family = &search.families_left_out;
     SearchReport {
@@ -90,14 +88,16 @@ fn profile_report(search: &ReadySearch) -> SearchReport {
         probe_index: search.spec.probe.name().into(),
         gallery_index: search.spec.gallery.name().into(),
         probes: search.probes.records,
-        gallery: if kin { search.relatives.len() as u64 } else { search.gallery.records },
+        gallery: search.enrolled(),
         left_out_expired: out.expired,
         left_out_blocked: out.blocked,
         left_out_family_members: family.without_consent
             + family.case_closed
             + family.record_left_out
             + family.record_missing
-            + family.not_a_relative,
+            + family.not_a_relative
+            + family.beside_the_pedigree
+            + family.impossible_family,
         threshold_log10: search.threshold_log10,
         expected_chance_hits: search.expected_chance_hits,
         ..SearchReport::default()
@@ -125,13 +125,14 @@ fn finger_report(context: &FingerContext) -> SearchReport {
     }
 }
 
-/// The tiles of a search of profiles. In a kinship search the relatives are compiled and the bodies
-/// scanned, so a tile's "probes" are relatives.
+/// The tiles of a search of profiles. In a search of families the relatives or pedigrees are compiled and the
+/// bodies scanned, so a tile's "probes" are those.
 fn profile_tiles(search: &ReadySearch, size: TileSize) -> Vec<Tile> {
     let mut list = Vec::new();
-    if matches!(search.spec.comparator, Comparator::Kinship) {
+    if search.spec.comparator.is_of_families() {
         for (place, segment) in search.probes.segments.iter().enumerate() {
-            list.extend(tiles((0, search.relatives.len()), (place, segment.rows()), false, size));
+            let asked = (0, search.enrolled() as usize);
+            list.extend(tiles(asked, (place, segment.rows()), false, size));
         }
         return list;
     }

@@ -8,6 +8,7 @@
 //! When not to use it: mixtures and drop-out are not modelled.
 
 mod gene_flow;
+pub mod kinship;
 pub mod locus_model;
 pub mod missing;
 pub mod pair;

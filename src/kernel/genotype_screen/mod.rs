@@ -81,7 +81,7 @@ fn upper_bound_mban(ratio: f64) -> i32 {
 /// More than `capacity` pairs survive.
 pub fn reference(
     params: &Params,
-    queries: &[Query],
+    queries: &[&Query],
     windows: &[Window],
     rows: &CodedRows,
     capacity: usize,
@@ -109,7 +109,7 @@ const TOGETHER: usize = 8;
 /// More than `capacity` pairs survive.
 pub fn run(
     params: &Params,
-    queries: &[Query],
+    queries: &[&Query],
     windows: &[Window],
     rows: &CodedRows,
     capacity: usize,

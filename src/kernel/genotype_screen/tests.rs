@@ -51,6 +51,7 @@ proptest! {
         let codes = GenotypeCodes::new(&map, &gallery);
         let ratios: Vec<_> = (0..questions as u64).map(|n| ratio(seed ^ n)).collect();
         let queries: Vec<Query> = ratios.iter().map(|r| Query::compile(&map, r)).collect();
+        let queries: Vec<&Query> = queries.iter().collect();
         let mut windows = windows(rows, questions, seed);
         windows[0] = Window::ALL;
         let params = Params { least_mban };

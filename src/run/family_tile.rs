@@ -1,0 +1,77 @@
+//! One tile of a search of families: pedigrees against bodies, by look-ups, then exactly.
+//!
+//! Why apart from the other tiles: a family is asked for as a whole, and its hit names the relative that stands
+//! for it. The screen is the processor's on every device.
+
+use super::tile::{Pair, Scored, TileContext, TileOutput, hit};
+use crate::domain::likelihood::log10_product;
+use crate::domain::stringency::Agreement;
+use crate::error::{Error, Result};
+use crate::kernel::genotype_screen::{self, Params, Query};
+use crate::kernel::{Overflow, Window};
+use crate::plan::pedigree::FamilyQuestion;
+use crate::plan::tile::Tile;
+use crate::score::Millibans;
+
+/// What the column `relation` says of a pedigree.
+const RELATION: &str = "pedigree";
+
+/// Runs a tile whose probes are families.
+pub(super) fn pedigrees(
+    context: &TileContext,
+    tile: &Tile,
+    capacity: usize,
+) -> Result<std::result::Result<TileOutput, Overflow>> {
+    let search = context.search;
+    let bodies = &search.probes.segments[tile.gallery_segment];
+    let alive = &search.probes.alive[tile.gallery_segment];
+    let families = &search.pedigrees.families[tile.probes.clone()];
+    let queries: Vec<&Query> = families.iter().map(|family| &family.query).collect();
+    let window = Window { first_row: tile.rows.start as u32, end_row: tile.rows.end as u32 };
+    let windows = vec![window; queries.len()];
+    let mut output = TileOutput {
+        comparisons: families.len() as u64
+            * search.probes.living_within(tile.gallery_segment, tile.rows.clone()),
+        ..TileOutput::default()
+    };
+    // Scores of the screen are rounded up: what reaches the threshold exactly reaches it there.
+    let params = Params { least_mban: (1000.0 * search.threshold_log10).floor() as i32 };
+    let rows = search.pedigrees.bodies[tile.gallery_segment].rows();
+    let survivors = match genotype_screen::run(&params, &queries, &windows, &rows, capacity) {
+        Ok(survivors) => survivors,
+        Err(overflow) => return Ok(Err(overflow)),
+    };
+    for survivor in survivors.iter().filter(|s| alive[s.row as usize]) {
+        output.survivors += 1;
+        let (family, row) = (&families[survivor.probe as usize], survivor.row as usize);
+        let body = bodies.profile(row)?;
+        let ratios =
+            family.ratios(&body, context.population).map_err(|error| too_large(family, &error))?;
+        let log10_lr = log10_product(ratios.iter().map(|(_, ratio)| *ratio));
+        let score = Millibans::from_log10(log10_lr);
+        output.histogram.add(score);
+        if log10_lr < search.threshold_log10 || ratios.len() < context.parameters.min_loci as usize
+        {
+            continue;
+        }
+        let relative = &search.relatives[family.relative];
+        let segment = &search.gallery.segments[relative.segment];
+        let compared = ratios.len() as u32;
+        let excluding = ratios.iter().filter(|(_, ratio)| *ratio == 0.0).count() as u32;
+        // Alleles agree between two persons, not between a person and a family: what is possible counts as
+        // agreeing in part.
+        let counts = Agreement { compared, low: compared - excluding, ..Agreement::default() };
+        let scored = Scored { counts, score, log10_lr, excluding, relation: RELATION };
+        let gallery = (&**segment, relative.row);
+        let pair = Pair { probe: (bodies, row), gallery, relative: Some(relative) };
+        output.hits.push(hit(context, &pair, &scored));
+    }
+    Ok(Ok(output))
+}
+
+fn too_large(family: &FamilyQuestion, error: &crate::domain::pedigree::PedigreeError) -> Error {
+    Error::usage(
+        format!("family {}: {error}", family.family_id),
+        "search with --theta 0, or correct the family",
+    )
+}
