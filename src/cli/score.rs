@@ -30,7 +30,7 @@ pub(super) struct ScoreArgs {
 
 #[derive(Debug, Subcommand)]
 enum ScoreWhat {
-    /// Likelihood ratios of identity and kinship for pairs of DNA profiles
+    /// Likelihood ratios of identity and kinship for pairs of DNA profiles, and of bodies for families
     Dna(Box<DnaArgs>),
     /// Scores of pairs of fingerprint template files
     Finger(FingerArgs),
