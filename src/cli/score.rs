@@ -32,7 +32,7 @@ pub(super) struct ScoreArgs {
 
 #[derive(Debug, Subcommand)]
 enum ScoreWhat {
-    /// Likelihood ratios of identity and kinship for pairs of DNA profiles
+    /// Likelihood ratios of identity and kinship for pairs of DNA profiles, and of bodies for families
     Dna(Box<DnaArgs>),
     /// Likelihood ratio of a mixture or a partial profile, with drop-out and drop-in
     Mixture(MixtureArgs),

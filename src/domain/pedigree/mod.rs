@@ -1,8 +1,9 @@
 //! Pedigrees: who is whose parent, and the likelihood of what was typed in them.
 //!
 //! What: any family of parents and children with any of them typed, with mutation, theta and silent alleles,
-//! exact. Two ways lead to a likelihood: `peel` (Elston and Stewart 1971) for families without loops and
-//! theta 0, and `gene_flow` for the rest; both give the same number where both apply. The result for a
+//! exact. Two ways lead to a likelihood: `peel` (Elston and Stewart 1971) for families without loops, with
+//! theta 0 or one untyped couple of founders, and `gene_flow` for the rest; both give the same number where
+//! both apply. The result for a
 //! missing person is a table of one likelihood ratio per genotype ([`missing`]), so that a body costs one
 //! look-up per locus. Limits: autosomal loci, taken as independent; monozygotic twins are one person.
 //! When not to use it: mixtures and drop-out are not modelled.
@@ -47,14 +48,15 @@ impl Sex {
 }
 
 /// What becomes of a parent that nobody typed (`research/dna.md` 3.5). It matters for models of mutation that
-/// do not keep the allele frequencies.
+/// do not keep the allele frequencies, and with theta above 0 for every one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum UntypedParent {
     /// An untyped person that connects to nobody is taken out; what a child has of it is drawn from the
-    /// population. As Familias.
+    /// population. As Familias with theta 0; with theta above 0 it takes nobody out.
     #[default]
     Pruned,
-    /// Every child has two parents; what a child has of an untyped founder may have mutated. As pedprobr.
+    /// Every child has two parents; what a child has of an untyped founder may have mutated. As pedprobr
+    /// and forrel, and Familias with theta above 0.
     Explicit,
 }
 

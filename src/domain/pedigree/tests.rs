@@ -59,7 +59,7 @@ fn family() -> Pedigree {
 }
 
 const TYPED: [Option<AllelePair>; 8] =
-    [None, None, None, Some([0, 1]), None, None, Some([1, 3]), Some([2, 2])];
+    [None, None, None, Some([0, 1]), None, None, Some([1, 3]), Some([2, 4])];
 
 fn case(untyped_parent: UntypedParent) -> MissingPersonCase {
     let tenths = [60, 70, 80, 90, 93];
@@ -137,6 +137,26 @@ fn the_expected_ratio_of_unrelated_bodies_is_one() {
             let missed = if silent > 0.0 { 0.03 } else { 1e-13 };
             assert!((expected - 1.0).abs() < missed, "{kind:?} {silent}: {expected}");
         }
+    }
+}
+
+#[test]
+fn both_conventions_agree_where_mutation_keeps_the_frequencies() {
+    for kind in MutationModel::ALL {
+        let keeps = !matches!(
+            kind,
+            MutationModel::Equal | MutationModel::Stepwise | MutationModel::ExtendedStepwise
+        );
+        let worst = |theta: f64| {
+            let model = model(kind, theta, 0.0);
+            let [pruned, explicit] = [UntypedParent::Pruned, UntypedParent::Explicit]
+                .map(|convention| case(convention).genotype_ratios(&model).unwrap().ratios);
+            let pairs = pruned.iter().zip(&explicit).filter(|(_, b)| **b > 0.0);
+            pairs.map(|(a, b)| (a / b - 1.0).abs()).fold(0.0, f64::max)
+        };
+        assert_eq!(worst(0.0) < 1e-13, keeps, "{kind:?}");
+        // With theta a mutated founder allele is less like the others, whatever the model.
+        assert_eq!(worst(0.05) < 1e-13, kind == MutationModel::None, "{kind:?}");
     }
 }
 
