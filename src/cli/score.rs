@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::common::PopulationArgs;
 use super::pedigree_args::{Transmission, TransmissionArgs, explained};
+use super::score_candidates::{self, CandidatesArgs};
 use super::score_family::{self, FamilyScore};
 use super::score_finger::{self, FingerArgs};
 use super::score_lineage::{self, LineageArgs};
@@ -32,10 +33,12 @@ pub(super) struct ScoreArgs {
 
 #[derive(Debug, Subcommand)]
 enum ScoreWhat {
-    /// Likelihood ratios of identity and kinship for pairs of DNA profiles, and of bodies for families
+    /// Likelihood ratios of pairs of DNA profiles, or of bodies and families
     Dna(Box<DnaArgs>),
     /// Likelihood ratio of a mixture or a partial profile, with drop-out and drop-in
-    Mixture(MixtureArgs),
+    Mixture(Box<MixtureArgs>),
+    /// Likelihood ratios of every record of a gallery as a contributor to a mixture
+    Candidates(Box<CandidatesArgs>),
     /// Conclusion from two Y-STR or mitochondrial haplotypes
     Lineage(LineageArgs),
     /// Scores of pairs of fingerprint template files
@@ -96,6 +99,7 @@ struct DnaArgs {
 pub(super) fn run(args: &ScoreArgs, ui: &Ui) -> Result<Outcome> {
     match &args.what {
         ScoreWhat::Dna(args) => run_dna(args, ui),
+        ScoreWhat::Candidates(args) => score_candidates::run(args, ui),
         ScoreWhat::Mixture(args) => score_mixture::run(args, ui),
         ScoreWhat::Lineage(args) => score_lineage::run(args, ui),
         ScoreWhat::Finger(args) => score_finger::run(args, ui),

@@ -1,28 +1,18 @@
 //! `tanba score mixture`: a trace and two hypotheses in, likelihoods and their ratio out.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use clap::Args;
 
-use super::common::{PopulationArgs, file_records};
+use super::mixture_args::{Hypotheses, MOST_UNKNOWN, Parts, Read, TraceArgs, persons};
 use super::score::exact;
 use super::ui::{Outcome, Ui};
 use crate::domain::allele::Allele;
 use crate::domain::dna::Profile;
-use crate::domain::frequency::MinimumFrequency;
-use crate::domain::likelihood::{Population, check_model};
-use crate::domain::locus::{Locus, LocusSet};
-use crate::domain::mixture::{Contributor, Evidence, LocusLikelihoods, MixtureCase};
-use crate::domain::record::DnaRecord;
+use crate::domain::locus::Locus;
+use crate::domain::mixture::{Evidence, LocusLikelihoods, MixtureCase};
 use crate::error::{Error, Result};
-
-/// The word for an unknown person, on the command line and in results.
-const UNKNOWN: &str = "unknown";
-
-/// Unknown contributors a hypothesis may be asked for; [`crate::limits::MAX_MIXTURE_TERMS`] ends most
-/// questions before that.
-const MOST_UNKNOWN: i64 = 4;
 
 /// Arguments of `tanba score mixture`.
 #[derive(Debug, Args)]
@@ -36,72 +26,31 @@ says that an unknown person, with the suspect's drop-out, did in each suspect's 
 alleles, not peak heights; drop-out is per copy of an allele, drop-in per allele seen. A person not\n\
 typed at a locus counts as unknown there. Files are profiles in any format of `tanba import`.")]
 pub(super) struct MixtureArgs {
-    /// File with the profile of the trace, all alleles seen
-    #[arg(long, value_name = "FILE")]
-    evidence: PathBuf,
-    /// Record of the evidence file; repeat it for replicates of one extract [default: the only one]
-    #[arg(long, value_name = "ID")]
-    sample: Vec<String>,
+    #[command(flatten)]
+    trace: TraceArgs,
     /// File with the profiles of the persons named below
     #[arg(long, value_name = "FILE")]
     profiles: PathBuf,
     /// Contributor under the prosecution's hypothesis only; repeat it for several together
     #[arg(long, required = true, value_name = "ID")]
     suspect: Vec<String>,
-    /// Contributor under both hypotheses, as a victim; may be repeated
-    #[arg(long, value_name = "ID")]
-    known: Vec<String>,
     /// Typed contributor under the defence's hypothesis only, in a suspect's place; may be repeated
     #[arg(long, value_name = "ID")]
     alternative: Vec<String>,
-    /// Unknown contributors besides, under both hypotheses
-    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u8).range(..=MOST_UNKNOWN))]
-    unknown: u8,
     /// All unknown contributors of the defence's hypothesis [default: --unknown and one for each suspect
     /// without an alternative]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(..=MOST_UNKNOWN))]
     unknown_defence: Option<u8>,
-    /// Probability that a copy of an allele is not seen: of everybody, or ID=P of one person, or
-    /// unknown=P; separated by commas
-    #[arg(long, required = true, value_delimiter = ',', value_name = "P|ID=P")]
-    drop_out: Vec<String>,
-    /// Probability of drop-in, times the allele's frequency for each allele seen that nobody carries
-    #[arg(long, value_name = "P")]
-    drop_in: f64,
-    /// Loci to leave out, separated by commas
-    #[arg(long, value_delimiter = ',', value_parser = parse_locus, value_name = "LOCI")]
-    without: Vec<Locus>,
-    /// File to write instead of standard output
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
-    #[command(flatten)]
-    population: PopulationArgs,
-}
-
-fn parse_locus(text: &str) -> std::result::Result<Locus, String> {
-    Locus::parse(text).ok_or_else(|| "is not an autosomal locus".to_owned())
 }
 
 /// Runs the verb.
 pub(super) fn run(args: &MixtureArgs, ui: &Ui) -> Result<Outcome> {
-    let table = args.population.table()?;
-    // As in `score dna`: frequencies as tabulated.
-    let minimum = args.population.min_frequency.unwrap_or(MinimumFrequency::UnseenOnly);
-    check_model(args.population.theta, minimum)?;
-    let population = Population { minimum, ..args.population.population(&table) };
-    let left_out = args.without.iter().fold(LocusSet::default(), |mut set, locus| {
-        set.insert(*locus);
-        set
-    });
-    let samples = samples(args, ui)?;
-    let mut evidence = Evidence::new();
-    for sample in &samples {
-        evidence.add_profile(&sample.profile, left_out)?;
-    }
-    let hypotheses = Hypotheses::new(args)?;
+    let Read { table, samples, evidence } = args.trace.read(ui)?;
+    let population = args.trace.population(&table)?;
+    let hypotheses = Hypotheses::new(&args.parts())?;
     let persons = persons(&args.profiles, &hypotheses.names, ui)?;
     let case = MixtureCase::new(&evidence, &persons, &hypotheses.prosecution, &hypotheses.defence)?;
-    let likelihoods = case.likelihoods(&population, args.drop_in)?;
+    let likelihoods = case.likelihoods(&population, args.trace.drop_in)?;
     if likelihoods.is_empty() {
         return Err(Error::usage(
             "no locus of the evidence is left to compare",
@@ -114,161 +63,25 @@ pub(super) fn run(args: &MixtureArgs, ui: &Ui) -> Result<Outcome> {
         sample_ids.join("+"),
         hypotheses.text(&hypotheses.prosecution),
         hypotheses.text(&hypotheses.defence),
-        args.drop_in.to_string(),
+        args.trace.drop_in.to_string(),
         population.theta.to_string(),
         population.minimum.name(),
         table.name().to_owned(),
     ];
     let text = csv_text(&constants, &evidence, &likelihoods)
         .map_err(|e| Error::usage(e.to_string(), "report this"))?;
-    ui.csv(args.out.as_deref(), &String::from_utf8_lossy(&text))?;
+    ui.csv(args.trace.out.as_deref(), &String::from_utf8_lossy(&text))?;
     Ok(Outcome::Done)
 }
 
-/// The record called `id` of a file.
-fn record<'a>(records: &'a [DnaRecord], id: &str, path: &Path) -> Result<&'a DnaRecord> {
-    records.iter().find(|record| record.record_id == id).ok_or_else(|| {
-        Error::usage(
-            format!("{} has no record {id:?}", path.display()),
-            "name a record of the file as the file writes it",
-        )
-    })
-}
-
-/// The records of the evidence that were asked for.
-fn samples(args: &MixtureArgs, ui: &Ui) -> Result<Vec<DnaRecord>> {
-    let mut records = file_records(&args.evidence, false, ui)?;
-    if args.sample.is_empty() {
-        return match records.len() {
-            1 => Ok(records),
-            count => Err(Error::usage(
-                format!("{} holds {count} profiles", args.evidence.display()),
-                "name the one to compare with --sample; replicates each with one --sample",
-            )),
-        };
-    }
-    let wanted: BTreeSet<&str> = args.sample.iter().map(String::as_str).collect();
-    for id in &wanted {
-        record(&records, id, &args.evidence)?;
-    }
-    records.retain(|record| wanted.contains(record.record_id.as_str()));
-    Ok(records)
-}
-
-/// The profiles of the persons `names`, in their order.
-fn persons(path: &Path, names: &[String], ui: &Ui) -> Result<Vec<Profile>> {
-    let records = file_records(path, false, ui)?;
-    names.iter().map(|id| Ok(record(&records, id, path)?.profile.clone())).collect()
-}
-
-/// Who left the trace, as both sides say.
-#[derive(Debug, PartialEq)]
-struct Hypotheses {
-    /// The typed persons of the case.
-    names: Vec<String>,
-    prosecution: Vec<Contributor>,
-    defence: Vec<Contributor>,
-}
-
-impl Hypotheses {
-    fn new(args: &MixtureArgs) -> Result<Hypotheses> {
-        let names = [&args.suspect[..], &args.known, &args.alternative].concat();
-        if names.iter().collect::<BTreeSet<_>>().len() < names.len() {
-            return Err(Error::usage(
-                "a person has one part in a case",
-                "name each person once: as suspect, known or alternative",
-            ));
+impl MixtureArgs {
+    fn parts(&self) -> Parts<'_> {
+        Parts {
+            suspects: &self.suspect,
+            alternatives: &self.alternative,
+            unknown_defence: self.unknown_defence,
+            trace: &self.trace,
         }
-        let drop_out = DropOut::parse(&args.drop_out, &names)?;
-        let person = |name: &String| -> Result<Contributor> {
-            let place = names.iter().position(|known| known == name);
-            Ok(Contributor { person: place, drop_out: drop_out.of(name)? })
-        };
-        let persons =
-            |list: &[String]| list.iter().map(person).collect::<Result<Vec<Contributor>>>();
-        let (suspects, known) = (persons(&args.suspect)?, persons(&args.known)?);
-        let alternatives = persons(&args.alternative)?;
-        // An unknown person in a suspect's place left as much as the suspect is said to have left.
-        let in_place = suspects.iter().skip(alternatives.len()).map(|suspect| suspect.drop_out);
-        let in_place: Vec<f64> = in_place.collect();
-        let count = match args.unknown_defence {
-            Some(count) => usize::from(count),
-            None => usize::from(args.unknown) + in_place.len(),
-        };
-        let mut defence = [alternatives, known.clone()].concat();
-        for number in 0..count {
-            let drop_out = match in_place.get(number) {
-                Some(drop_out) => *drop_out,
-                None => drop_out.of(UNKNOWN)?,
-            };
-            defence.push(Contributor { person: None, drop_out });
-        }
-        let mut prosecution = [suspects, known].concat();
-        for _ in 0..args.unknown {
-            prosecution.push(Contributor { person: None, drop_out: drop_out.of(UNKNOWN)? });
-        }
-        Ok(Hypotheses { names, prosecution, defence })
-    }
-
-    /// A hypothesis as written in results: `S(0.1)+unknown(0.1)`, with the drop-out of each.
-    fn text(&self, contributors: &[Contributor]) -> String {
-        let name = |contributor: &Contributor| {
-            let name = contributor.person.map_or(UNKNOWN, |person| self.names[person].as_str());
-            format!("{name}({})", contributor.drop_out)
-        };
-        contributors.iter().map(name).collect::<Vec<_>>().join("+")
-    }
-}
-
-/// Probabilities of drop-out as given: of everybody, and of some.
-struct DropOut {
-    everybody: Option<f64>,
-    each: BTreeMap<String, f64>,
-}
-
-impl DropOut {
-    fn parse(texts: &[String], names: &[String]) -> Result<DropOut> {
-        let mut drop_out = DropOut { everybody: None, each: BTreeMap::new() };
-        for text in texts {
-            let (name, number) = match text.rsplit_once('=') {
-                Some((name, number)) => (Some(name.trim()), number),
-                None => (None, text.as_str()),
-            };
-            let probability: f64 = number.trim().parse().map_err(|_| {
-                Error::usage(
-                    format!("{text:?} is not a drop-out probability"),
-                    "write 0.1, or ID=0.1 for one person, or unknown=0.1",
-                )
-            })?;
-            let earlier = match name {
-                None => drop_out.everybody.replace(probability),
-                Some(name) if name == UNKNOWN || names.iter().any(|known| known == name) => {
-                    drop_out.each.insert(name.to_owned(), probability)
-                }
-                Some(name) => {
-                    return Err(Error::usage(
-                        format!("{name:?} has a drop-out probability and no part in the case"),
-                        "name a suspect, a known person, an alternative, or unknown",
-                    ));
-                }
-            };
-            if earlier.is_some() {
-                return Err(Error::usage(
-                    format!("{text:?} is the second drop-out probability of the same person"),
-                    "give each person one",
-                ));
-            }
-        }
-        Ok(drop_out)
-    }
-
-    fn of(&self, name: &str) -> Result<f64> {
-        self.each.get(name).copied().or(self.everybody).ok_or_else(|| {
-            Error::usage(
-                format!("{name} has no drop-out probability"),
-                "give one number for everybody besides those of single persons",
-            )
-        })
     }
 }
 
@@ -380,7 +193,7 @@ mod tests {
         let start = "mixture --evidence e --profiles p --drop-in 0.05 ";
         let words = format!("{start}{line}");
         let args = Line::try_parse_from(words.split(' ')).unwrap().args;
-        let hypotheses = Hypotheses::new(&args)?;
+        let hypotheses = Hypotheses::new(&args.parts())?;
         Ok([&hypotheses.prosecution, &hypotheses.defence].map(|list| hypotheses.text(list)))
     }
 

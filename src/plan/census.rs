@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::chance::LocusSetCounts;
@@ -122,6 +123,21 @@ impl Side {
     /// The stored bytes are not a profile.
     pub fn profile(&self, segment: usize, row: usize) -> Result<Profile> {
         self.segments[segment].profile(row)
+    }
+
+    /// Profiles by segment and row; records that take part in nothing are empty.
+    ///
+    /// # Errors
+    /// The stored bytes are not a profile.
+    pub fn living_profiles(&self) -> Result<Vec<Vec<Profile>>> {
+        let of_segment = |place: usize| {
+            let alive = self.alive[place].iter().enumerate();
+            let read = |(row, alive): (usize, &bool)| {
+                if *alive { self.profile(place, row) } else { Ok(Profile::new()) }
+            };
+            alive.map(read).collect::<Result<Vec<_>>>()
+        };
+        (0..self.segments.len()).into_par_iter().map(of_segment).collect()
     }
 
     /// Living records per set of comparable loci.

@@ -27,6 +27,9 @@ const BIN_LOG10: f64 = 0.1;
 /// Number of gallery records per set of comparable loci.
 pub type LocusSetCounts = BTreeMap<LocusSet, u64>;
 
+/// Probability and likelihood ratio of every genotype, by locus.
+pub type GenotypeOutcomes = Vec<(Locus, Vec<(f64, f64)>)>;
+
 /// Rule of an identity search, as far as chance depends on it.
 #[derive(Debug, Clone, Copy)]
 pub struct IdentityRule {
@@ -90,6 +93,26 @@ impl ChanceBins {
                 if let Some(outcomes) = outcomes(locus, (a, b), relation, population) {
                     spread = Spread::sum([(&spread, outcomes.as_slice())]);
                 }
+            }
+            self.add_spread(&spread, *records as f64);
+        }
+    }
+
+    /// Adds one family against bodies with the given sets of loci, from the probability and the likelihood
+    /// ratio of every genotype at its loci.
+    pub fn add_family(&mut self, outcomes: &GenotypeOutcomes, bodies: &LocusSetCounts) {
+        let binned = outcomes.iter().map(|(locus, genotypes)| {
+            let mut bins: BTreeMap<i32, f64> = BTreeMap::new();
+            for (probability, ratio) in genotypes.iter().filter(|(_, ratio)| *ratio > 0.0) {
+                *bins.entry(bin(ratio.log10())).or_insert(0.0) += probability;
+            }
+            (*locus, bins.into_iter().collect::<Vec<(i32, f64)>>())
+        });
+        let binned: Vec<_> = binned.collect();
+        for (set, records) in bodies {
+            let mut spread = Spread::certain();
+            for (_, outcomes) in binned.iter().filter(|(locus, _)| set.contains(*locus)) {
+                spread = Spread::sum([(&spread, outcomes.as_slice())]);
             }
             self.add_spread(&spread, *records as f64);
         }

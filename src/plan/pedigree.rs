@@ -7,8 +7,9 @@
 use rayon::prelude::*;
 
 use super::census::{Side, TypedRelative};
+use super::chance::GenotypeOutcomes;
 use crate::domain::dna::{Profile, Typing};
-use crate::domain::likelihood::Population;
+use crate::domain::likelihood::{Population, WeightedAllele, draw_probability};
 use crate::domain::locus::Locus;
 use crate::domain::mutation::rates::MutationTable;
 use crate::domain::mutation::{Mutation, MutationModel};
@@ -77,6 +78,43 @@ impl FamilyQuestion {
         }
         Ok(ratios)
     }
+
+    /// At each locus the probability that an unrelated body has a genotype, given the alleles of one member, and
+    /// the ratio it would have, for every genotype.
+    ///
+    /// # Errors
+    /// A sum over the ways of inheritance is over its limit.
+    pub fn outcomes(&self, population: &Population) -> Result<GenotypeOutcomes> {
+        let of_locus = |model: &LocusModel| {
+            let known = self.typed.iter().filter_map(|profile| profile.get(model.locus()));
+            let given = known.filter_map(|typing| model.pair(typing)).next();
+            let weigh = |allele: usize| WeightedAllele {
+                code: allele as u16,
+                frequency: model.frequencies()[allele],
+            };
+            let drawn = |alleles: &[usize]| {
+                let all: Vec<WeightedAllele> =
+                    given.iter().flatten().chain(alleles).map(|allele| weigh(*allele)).collect();
+                draw_probability(&all, population.theta)
+            };
+            let pairs: Vec<AllelePair> = model.typed_pairs().collect();
+            let ratios =
+                self.case.ratios(model, &pairs).map_err(|e| refused(&self.family_id, &e))?;
+            let probability =
+                |[a, b]: AllelePair| drawn(&[a, b]) / drawn(&[]) * if a == b { 1.0 } else { 2.0 };
+            let outcomes = pairs.into_iter().map(probability).zip(ratios);
+            Ok((model.locus(), outcomes.collect()))
+        };
+        self.models.iter().map(of_locus).collect()
+    }
+}
+
+/// The error of a family whose likelihood cannot be had.
+pub fn refused(family_id: &str, error: &PedigreeError) -> Error {
+    Error::usage(
+        format!("family {family_id}: {error}"),
+        "search with --theta 0, or correct the family",
+    )
 }
 
 /// The ratio of a body with an allele that neither the family nor the frequency table has.
@@ -127,7 +165,7 @@ pub fn families(
     bodies: &Side,
     population: &Population,
 ) -> Result<FamilySearch> {
-    let profiles = living_profiles(bodies)?;
+    let profiles = bodies.living_profiles()?;
     let map = GenotypeMap::from_profiles(profiles.iter().flatten());
     let places: Vec<usize> = (0..relatives.len()).collect();
     let of_family = |a: &usize, b: &usize| relatives[*a].family_id == relatives[*b].family_id;
@@ -154,18 +192,6 @@ pub fn families(
     Ok(search)
 }
 
-/// Profiles by segment and row; records that take part in nothing are empty.
-fn living_profiles(side: &Side) -> Result<Vec<Vec<Profile>>> {
-    let of_segment = |place: usize| {
-        let alive = side.alive[place].iter().enumerate();
-        let read = |(row, alive): (usize, &bool)| {
-            if *alive { side.profile(place, row) } else { Ok(Profile::new()) }
-        };
-        alive.map(read).collect::<Result<Vec<_>>>()
-    };
-    (0..side.segments.len()).map(of_segment).collect()
-}
-
 /// What became of a family.
 enum Made {
     Question(Box<FamilyQuestion>),
@@ -182,12 +208,7 @@ fn family(
     population: &Population,
 ) -> Result<Made> {
     let family_id = &relatives[members[0]].family_id;
-    let refused = |error: PedigreeError| {
-        Error::usage(
-            format!("family {family_id}: {error}"),
-            "search with --theta 0, or correct the family",
-        )
-    };
+    let refused = |error: PedigreeError| refused(family_id, &error);
     let kinships: Vec<_> = members.iter().map(|place| relatives[*place].kinship).collect();
     let Some(pedigree) = of_kinships(&kinships).map_err(refused)? else {
         return Ok(Made::NoPedigree);

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::census::{FamiliesLeftOut, Side, TypedRelative, typed_relatives};
 use super::chance::{ChanceBins, IdentityRule, LocusSetCounts, MAX_MODELLED_PAIRS};
 use super::job::{Comparator, FLOOR_LOG10, Parameters, SearchSpec, Threshold};
-use super::pedigree::{FamilySearch, families};
+use super::pedigree::{FamilyQuestion, FamilySearch, families};
 use crate::domain::category::Index;
 use crate::domain::family::FamilyMember;
 use crate::domain::likelihood::Population;
@@ -121,16 +123,11 @@ pub fn ready(
             search.families_left_out.beside_the_pedigree = search.pedigrees.members_beside;
             search.families_left_out.impossible_family = search.pedigrees.impossible_members;
             search.comparisons = search.probes.records * search.pedigrees.families.len() as u64;
-            // No model: comparisons × 10^-score bounds the chance hits, and is what is stated.
-            ChanceBins::default()
+            family_chance(&search, population)?
         }
     };
     search.threshold_log10 = match parameters.threshold {
         Threshold::Log10(t) => t,
-        other if spec.comparator == Comparator::Pedigree => {
-            let accepted = other.expected(search.comparisons, search.probes.records);
-            (search.comparisons as f64 / accepted).log10().max(FLOOR_LOG10)
-        }
         other => {
             let accepted = other.expected(search.comparisons, search.probes.records);
             chance.threshold(accepted).max(FLOOR_LOG10)
@@ -138,9 +135,6 @@ pub fn ready(
     };
     search.expected_chance_hits = chance.expected_at(search.threshold_log10);
     search.chance = chance;
-    if spec.comparator == Comparator::Pedigree {
-        search.expected_chance_hits = search.expected_chance_hits_at(search.threshold_log10);
-    }
     Ok(search)
 }
 
@@ -161,6 +155,22 @@ fn identity_chance(
     }
     let each_pair = if search.spec.triangle { 0.5 } else { 1.0 };
     chance.scale(each_pair * search.probes.records as f64 / sampled.max(1) as f64);
+    Ok(chance)
+}
+
+/// Families whose ratios of every genotype are computed; a fortieth of a second each.
+const MAX_MODELLED_FAMILIES: usize = 24;
+
+fn family_chance(search: &ReadySearch, population: &Population) -> Result<ChanceBins> {
+    let sets = search.probes.locus_sets()?;
+    let families = &search.pedigrees.families;
+    let step = families.len().div_ceil(MAX_MODELLED_FAMILIES).max(1);
+    let sample: Vec<&FamilyQuestion> = families.iter().step_by(step).collect();
+    let outcomes = sample.par_iter().map(|family| family.outcomes(population));
+    let outcomes = outcomes.collect::<Result<Vec<_>>>()?;
+    let mut chance = ChanceBins::default();
+    outcomes.iter().for_each(|outcomes| chance.add_family(outcomes, &sets));
+    chance.scale(families.len() as f64 / sample.len().max(1) as f64);
     Ok(chance)
 }
 

@@ -6,10 +6,10 @@
 use super::tile::{Pair, Scored, TileContext, TileOutput, hit};
 use crate::domain::likelihood::log10_product;
 use crate::domain::stringency::Agreement;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kernel::genotype_screen::{self, Params, Query};
 use crate::kernel::{Overflow, Window};
-use crate::plan::pedigree::FamilyQuestion;
+use crate::plan::pedigree::refused;
 use crate::plan::tile::Tile;
 use crate::score::Millibans;
 
@@ -46,7 +46,7 @@ pub(super) fn pedigrees(
         let (family, row) = (&families[survivor.probe as usize], survivor.row as usize);
         let body = bodies.profile(row)?;
         let ratios =
-            family.ratios(&body, context.population).map_err(|error| too_large(family, &error))?;
+            family.ratios(&body, context.population).map_err(|e| refused(&family.family_id, &e))?;
         let log10_lr = log10_product(ratios.iter().map(|(_, ratio)| *ratio));
         let score = Millibans::from_log10(log10_lr);
         output.histogram.add(score);
@@ -67,11 +67,4 @@ pub(super) fn pedigrees(
         output.hits.push(hit(context, &pair, &scored));
     }
     Ok(Ok(output))
-}
-
-fn too_large(family: &FamilyQuestion, error: &crate::domain::pedigree::PedigreeError) -> Error {
-    Error::usage(
-        format!("family {}: {error}", family.family_id),
-        "search with --theta 0, or correct the family",
-    )
 }

@@ -13,6 +13,7 @@ mod finger_ready;
 mod finger_tile;
 pub mod load;
 pub mod matrix;
+pub mod mixture;
 pub mod probes;
 pub mod progress;
 pub mod tile;

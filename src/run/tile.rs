@@ -419,11 +419,7 @@ pub(super) fn hit(context: &TileContext, pair: &Pair, scored: &Scored) -> Hit {
         rank: 0,
         score_mban: scored.score.0,
         expected_chance_hits: context.search.expected_chance_hits_at(scored.score.to_log10()),
-        calibration: match spec.comparator {
-            Comparator::Pedigree => "bound",
-            _ => "model",
-        }
-        .into(),
+        calibration: "model".into(),
         rule: spec.rule(context.parameters),
         family_id: family,
         kinship: pair.relative.map(|r| r.kinship.name().to_owned()),
