@@ -446,6 +446,7 @@ fn prepare(verb: &str, folder: &Path) {
             assert_exit(line, &shell(line, folder), &[0]);
         }
         "score" => {
+            put("gallery", "registry");
             let rows = rows("convicts.csv", 2);
             write(
                 "pairs.csv",

@@ -271,7 +271,7 @@ fn the_night_finds_what_the_registry_planted_and_nothing_unlawful() {
         ("cold-case/trace-trace", 2_701, 11, 10, 10),
         ("cold-case/trace-corpse", 1_036, 3, 3, 3),
         ("missing-person/corpse-family", 364, 5, 5, 5),
-        ("missing-person/corpse-pedigree", 0, 5, 5, 5),
+        ("missing-person/corpse-pedigree", 210, 5, 5, 5),
         ("missing-person/corpse-convict", 7_308, 2, 2, 2),
         ("missing-person/corpse-corpse", 91, 1, 1, 1),
     ];
