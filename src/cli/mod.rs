@@ -14,6 +14,7 @@ mod gallery;
 mod gallery_finger;
 mod import;
 mod import_finger;
+mod linked;
 mod matrix;
 mod mixture_args;
 mod pedigree_args;

@@ -8,6 +8,7 @@ use clap::Args;
 use super::common::{
     ExecutionArgs, PopulationArgs, RuleArgs, device, expectation, grouped, parameters,
 };
+use super::linked::warn_of_searches;
 use super::run::{Night, Preset, ReadySearches};
 use super::summary;
 use super::ui::{Outcome, Ui};
@@ -16,6 +17,7 @@ use crate::error::Result;
 use crate::gallery::Gallery;
 use crate::plan::cost::{self, Workers};
 use crate::plan::job::Parameters;
+use crate::plan::power::FamilyPower;
 
 /// Arguments of `tanba plan`.
 #[derive(Debug, Args)]
@@ -57,6 +59,35 @@ pub(super) fn run(args: &PlanArgs, ui: &Ui) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// Families named as the weakest.
+const WEAKEST: usize = 3;
+
+/// Says in how many families a body of the missing person would be found, and which are the weakest.
+fn say_powers(search: &str, families: &[FamilyPower], ui: &Ui) {
+    if families.is_empty() {
+        return;
+    }
+    let within = |range: std::ops::Range<f64>| {
+        families.iter().filter(|family| range.contains(&family.found)).count()
+    };
+    ui.say(format!(
+        "{search}: a body of the missing person, typed at the loci most bodies have, would be found with \
+         probability 0.95 or more in {} of {} families, 0.5 to 0.95 in {}, less in {}",
+        within(0.95..f64::INFINITY),
+        families.len(),
+        within(0.5..0.95),
+        within(0.0..0.5),
+    ));
+    let mut weakest: Vec<&FamilyPower> = families.iter().collect();
+    weakest.sort_by(|a, b| a.found.total_cmp(&b.found).then_with(|| a.family_id.cmp(&b.family_id)));
+    let named = weakest.iter().take(WEAKEST).map(|family| {
+        let [_, median, _] = family.true_log10;
+        let (id, found) = (&family.family_id, family.found);
+        format!("{id} ({found:.2}; half of its bodies have 10^{median:.1} or more)")
+    });
+    ui.say(format!("  weakest: {}", named.collect::<Vec<_>>().join(", ")));
+}
+
 /// Shows what `searches` would do.
 ///
 /// # Errors
@@ -69,6 +100,7 @@ pub(super) fn show(
     ui: &Ui,
 ) -> Result<()> {
     let searches = (&ready.searches[..], &ready.finger_searches[..]);
+    warn_of_searches(&ready.searches, ui)?;
     let plan = cost::plan(searches, &ready.holdings, workers, parameters, population)?;
     let mut shown = ui.table(&[
         "search",
@@ -104,6 +136,9 @@ pub(super) fn show(
         if let Some(line) = summary::not_compared(&line.search, counts) {
             ui.say(line);
         }
+    }
+    for line in &plan.searches {
+        say_powers(&line.search, &line.families, ui);
     }
     for refusal in &plan.refusals {
         ui.say(format!(

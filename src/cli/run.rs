@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, parameters};
+use super::linked::warn_of_searches;
 use super::progress::Shown;
 use super::summary;
 use super::ui::{Outcome, Ui};
@@ -112,6 +113,7 @@ impl Night<'_> {
     pub(super) fn run(&self, gallery: &Path, execution: &Execution, ui: &Ui) -> Result<RunOutcome> {
         let gallery = Gallery::open(gallery)?;
         let ready = self.ready(&gallery, execution.devices.cpu.device.cpu())?;
+        warn_of_searches(&ready.searches, ui)?;
         let inputs = self.inputs(&gallery, "", ready.searches, ready.finger_searches);
         execute(&inputs, execution, &Shown::new(*ui))
     }

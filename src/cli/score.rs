@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::common::PopulationArgs;
+use super::linked::warn_of_linked;
 use super::pedigree_args::{Transmission, TransmissionArgs, explained};
 use super::score_candidates::{self, CandidatesArgs};
 use super::score_family::{self, FamilyScore};
@@ -16,7 +17,7 @@ use super::ui::{Outcome, Ui};
 use crate::domain::dna::Profile;
 use crate::domain::frequency::MinimumFrequency;
 use crate::domain::likelihood::{Population, check_model, log10_product};
-use crate::domain::locus::Locus;
+use crate::domain::locus::{Locus, LocusSet};
 use crate::domain::pedigree::PedigreeError;
 use crate::domain::pedigree::locus_model::LocusModel;
 use crate::domain::pedigree::pair::PairPedigree;
@@ -132,6 +133,14 @@ fn run_dna(args: &DnaArgs, ui: &Ui) -> Result<Outcome> {
         ));
     };
     let pairs = read_pairs(path)?;
+    let is_linkable =
+        |relation: &Relation| !matches!(relation, Relation::Identity | Relation::ParentChild);
+    if relations.iter().any(is_linkable) {
+        let typed = pairs
+            .iter()
+            .map(|pair| pair.a.comparable_loci().intersection(pair.b.comparable_loci()));
+        warn_of_linked("kinship", typed.fold(LocusSet::default(), LocusSet::union), ui);
+    }
     let mut scored = Vec::with_capacity(pairs.len());
     for pair in &pairs {
         let explain = |error: PedigreeError| explained(&error, path, &pair.name);

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::linked::warn_of_linked;
 use super::pedigree_args::{Transmission, explained};
 use super::score::exact;
 use super::ui::Ui;
+use crate::domain::dna::Profile;
 use crate::domain::likelihood::{Population, log10_product};
-use crate::domain::locus::Locus;
+use crate::domain::locus::{Locus, LocusSet};
 use crate::domain::pedigree::PedigreeError;
 use crate::domain::pedigree::locus_model::{AllelePair, LocusModel};
 use crate::domain::pedigree::missing::MissingPersonCase;
@@ -41,6 +43,9 @@ pub(super) fn run(
     let families = read_missing_families(score.families)?;
     let bodies = score.bodies.map(read_bodies).transpose()?.unwrap_or_default();
     check_families_of(&bodies, &families)?;
+    let of_bodies = typed(bodies.iter().map(|body| &body.profile));
+    let of_families = typed(families.iter().flat_map(|f| f.profiles.iter().flatten()));
+    warn_of_linked("kinship", of_bodies.intersection(of_families), ui);
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut tables = csv::Writer::from_writer(Vec::new());
     let lost = |e: csv::Error| Error::usage(e.to_string(), "report this");
@@ -91,6 +96,10 @@ pub(super) fn run(
         ui.csv(score.out, &text(writer)?)?;
     }
     Ok(())
+}
+
+fn typed<'a>(profiles: impl Iterator<Item = &'a Profile>) -> LocusSet {
+    profiles.map(Profile::comparable_loci).fold(LocusSet::default(), LocusSet::union)
 }
 
 /// Refuses a body whose family is not in the table: it would be compared with nobody.

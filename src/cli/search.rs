@@ -10,6 +10,7 @@ use super::common::{
     ExecutionArgs, PopulationArgs, RuleArgs, device, parameters, parse_index, parse_register,
 };
 use super::import::parse_alias;
+use super::linked::warn_of_searches;
 use super::progress::Shown;
 use super::run::{Night, ReadySearches};
 use super::ui::{Outcome, Ui};
@@ -165,6 +166,7 @@ pub(super) fn finish(
         plan::show(&ready, workers, night.parameters, &night.population(), ui)?;
         return Ok(Outcome::Done);
     }
+    warn_of_searches(&ready.searches, ui)?;
     let passing = tempfile::tempdir().map_err(Error::io(&std::env::temp_dir()))?;
     let out = args.out.as_deref().unwrap_or(passing.path());
     let execution = args.execution.execution(out.to_owned(), args.overwrite, ui)?;

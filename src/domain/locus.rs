@@ -162,6 +162,16 @@ impl LocusSet {
         self.0 |= 1 << locus.0;
     }
 
+    /// The loci of either.
+    pub fn union(self, other: LocusSet) -> LocusSet {
+        LocusSet(self.0 | other.0)
+    }
+
+    /// The loci of both.
+    pub fn intersection(self, other: LocusSet) -> LocusSet {
+        LocusSet(self.0 & other.0)
+    }
+
     /// Whether `locus` is in the set.
     pub fn contains(self, locus: Locus) -> bool {
         self.0 >> locus.0 & 1 == 1

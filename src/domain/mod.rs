@@ -15,6 +15,7 @@ pub mod frequency;
 pub mod identity;
 pub mod likelihood;
 pub mod lineage;
+pub mod linkage;
 pub mod locus;
 pub mod match_matrix;
 pub mod mixture;

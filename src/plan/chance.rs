@@ -101,14 +101,8 @@ impl ChanceBins {
     /// Adds one family against bodies with the given sets of loci, from the probability and the likelihood
     /// ratio of every genotype at its loci.
     pub fn add_family(&mut self, outcomes: &GenotypeOutcomes, bodies: &LocusSetCounts) {
-        let binned = outcomes.iter().map(|(locus, genotypes)| {
-            let mut bins: BTreeMap<i32, f64> = BTreeMap::new();
-            for (probability, ratio) in genotypes.iter().filter(|(_, ratio)| *ratio > 0.0) {
-                *bins.entry(bin(ratio.log10())).or_insert(0.0) += probability;
-            }
-            (*locus, bins.into_iter().collect::<Vec<(i32, f64)>>())
-        });
-        let binned: Vec<_> = binned.collect();
+        let binned: Vec<_> =
+            outcomes.iter().map(|(locus, genotypes)| (*locus, binned(genotypes))).collect();
         for (set, records) in bodies {
             let mut spread = Spread::certain();
             for (_, outcomes) in binned.iter().filter(|(locus, _)| set.contains(*locus)) {
@@ -154,7 +148,7 @@ impl ChanceBins {
 }
 
 /// A distribution of scores: consecutive bins from `first_bin`.
-struct Spread {
+pub(super) struct Spread {
     first_bin: i32,
     probabilities: Vec<f64>,
 }
@@ -163,6 +157,32 @@ impl Spread {
     /// Score zero with certainty: no locus yet.
     fn certain() -> Spread {
         Spread { first_bin: 0, probabilities: vec![1.0] }
+    }
+
+    /// Of the product of ratios that each locus has with the probabilities given; ratios of zero are left out.
+    pub(super) fn of_ratios(loci: impl Iterator<Item = Vec<(f64, f64)>>) -> Spread {
+        loci.fold(Spread::certain(), |spread, outcomes| {
+            Spread::sum([(&spread, binned(&outcomes).as_slice())])
+        })
+    }
+
+    /// Probability of a score of `score_log10` or more.
+    pub(super) fn at_least(&self, score_log10: f64) -> f64 {
+        let first = (score_log10 / BIN_LOG10 + 1e-9).floor() as i32;
+        let skipped = (first - self.first_bin).max(0) as usize;
+        self.probabilities.iter().skip(skipped).sum::<f64>() + 0.0
+    }
+
+    /// The highest score, log10, that is reached with at least this probability; minus infinity where none is.
+    pub(super) fn exceeded_with(&self, probability: f64) -> f64 {
+        let mut sum = 0.0;
+        for (place, share) in self.probabilities.iter().enumerate().rev() {
+            sum += share;
+            if sum >= probability {
+                return f64::from(self.first_bin + place as i32) * BIN_LOG10;
+            }
+        }
+        f64::NEG_INFINITY
     }
 
     /// The sum of several distributions, each shifted by the outcomes (bin, probability) of a locus.
@@ -190,6 +210,15 @@ impl Spread {
         }
         Spread { first_bin, probabilities }
     }
+}
+
+/// Probabilities by bin of the ratios; ratios of zero are left out.
+fn binned(outcomes: &[(f64, f64)]) -> Vec<(i32, f64)> {
+    let mut bins: BTreeMap<i32, f64> = BTreeMap::new();
+    for (probability, ratio) in outcomes.iter().filter(|(_, ratio)| *ratio > 0.0) {
+        *bins.entry(bin(ratio.log10())).or_insert(0.0) += probability;
+    }
+    bins.into_iter().collect()
 }
 
 fn bin(score_log10: f64) -> i32 {

@@ -10,6 +10,7 @@ use super::finger_screen::{Penetration, Screen};
 use super::finger_search::ReadyFingerSearch;
 use super::finger_side::FingerSide;
 use super::job::{Comparator, Parameters, refusals};
+use super::power::{FamilyPower, powers};
 use super::search::ReadySearch;
 use super::tile::TileSize;
 use crate::device::cpu::CpuDevice;
@@ -45,6 +46,8 @@ pub struct PlannedSearch {
     pub threshold_log10: f64,
     /// Chance hits to expect.
     pub expected_chance_hits: f64,
+    /// What a search of pedigrees can find, by family.
+    pub families: Vec<FamilyPower>,
 }
 
 /// A pair of indexes or registers, or of what two owners hold of them, that is never compared.
@@ -122,6 +125,10 @@ pub fn plan(
             seconds: rate.map_or(0.0, |r| search.comparisons as f64 / (r * threads.max(1) as f64)),
             threshold_log10: search.threshold_log10,
             expected_chance_hits: search.expected_chance_hits,
+            families: match search.spec.comparator {
+                Comparator::Pedigree => powers(search, population)?,
+                _ => Vec::new(),
+            },
         });
     }
     lines.extend(finger_searches.iter().map(|search| planned_fingers(search, workers)));
@@ -257,6 +264,7 @@ fn planned_fingers(search: &ReadyFingerSearch, workers: Workers<'_>) -> PlannedS
         seconds: seconds / busy as f64,
         threshold_log10: search.threshold.to_log10(),
         expected_chance_hits: search.expected_chance_hits,
+        families: Vec::new(),
     }
 }
 

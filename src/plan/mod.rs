@@ -10,5 +10,6 @@ pub mod finger_side;
 pub mod job;
 pub mod match_matrix;
 pub mod pedigree;
+pub mod power;
 pub mod search;
 pub mod tile;
