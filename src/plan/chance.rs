@@ -24,6 +24,10 @@ pub const MAX_MODELLED_PAIRS: usize = 50_000;
 /// Width of a bin of scores, log10.
 const BIN_LOG10: f64 = 0.1;
 
+/// Width of a bin where the ratio of every genotype is known. Of cousins every locus without a common allele has
+/// a ratio of 3/4: rounded to tenths, 23 of them would make a factor of four.
+const FINE_BIN_LOG10: f64 = 0.01;
+
 /// Number of gallery records per set of comparable loci.
 pub type LocusSetCounts = BTreeMap<LocusSet, u64>;
 
@@ -101,14 +105,12 @@ impl ChanceBins {
     /// Adds one family against bodies with the given sets of loci, from the probability and the likelihood
     /// ratio of every genotype at its loci.
     pub fn add_family(&mut self, outcomes: &GenotypeOutcomes, bodies: &LocusSetCounts) {
-        let binned: Vec<_> =
-            outcomes.iter().map(|(locus, genotypes)| (*locus, binned(genotypes))).collect();
         for (set, records) in bodies {
-            let mut spread = Spread::certain();
-            for (_, outcomes) in binned.iter().filter(|(locus, _)| set.contains(*locus)) {
-                spread = Spread::sum([(&spread, outcomes.as_slice())]);
+            let typed = outcomes.iter().filter(|(locus, _)| set.contains(*locus));
+            let spread = FineSpread::of_ratios(typed.map(|(_, genotypes)| genotypes.as_slice()));
+            for (score_log10, probability) in spread.scores() {
+                self.count(bin(score_log10), *records as f64 * probability);
             }
-            self.add_spread(&spread, *records as f64);
         }
     }
 
@@ -147,8 +149,50 @@ impl ChanceBins {
     }
 }
 
+/// A distribution of log10 likelihood ratios in bins of [`FINE_BIN_LOG10`].
+pub(super) struct FineSpread(Spread);
+
+impl FineSpread {
+    /// Of the product of ratios that each locus has with the probabilities given; ratios of zero are left out.
+    pub(super) fn of_ratios<'o>(loci: impl Iterator<Item = &'o [(f64, f64)]>) -> FineSpread {
+        FineSpread(loci.fold(Spread::certain(), |spread, outcomes| {
+            let mut bins: BTreeMap<i32, f64> = BTreeMap::new();
+            for (probability, ratio) in outcomes.iter().filter(|(_, ratio)| *ratio > 0.0) {
+                let bin = (ratio.log10() / FINE_BIN_LOG10).round() as i32;
+                *bins.entry(bin).or_insert(0.0) += probability;
+            }
+            let outcomes: Vec<(i32, f64)> = bins.into_iter().collect();
+            Spread::sum([(&spread, outcomes.as_slice())])
+        }))
+    }
+
+    /// Scores, log10, ascending, with their probabilities.
+    fn scores(&self) -> impl DoubleEndedIterator<Item = (f64, f64)> + '_ {
+        let score = |place: usize| f64::from(self.0.first_bin + place as i32) * FINE_BIN_LOG10;
+        let places = self.0.probabilities.iter().enumerate();
+        places.map(move |(place, probability)| (score(place), *probability))
+    }
+
+    /// Probability of a score of `score_log10` or more.
+    pub(super) fn at_least(&self, score_log10: f64) -> f64 {
+        // A score that is itself a bin's must not be lost to rounding.
+        let reached = self.scores().filter(|(score, _)| *score >= score_log10 - 1e-9);
+        reached.map(|(_, probability)| probability).sum::<f64>() + 0.0
+    }
+
+    /// The highest score, log10, that is reached with at least this probability; minus infinity where none is.
+    pub(super) fn exceeded_with(&self, probability: f64) -> f64 {
+        let mut sum = 0.0;
+        let reached = self.scores().rev().find(|(_, share)| {
+            sum += share;
+            sum >= probability
+        });
+        reached.map_or(f64::NEG_INFINITY, |(score, _)| score)
+    }
+}
+
 /// A distribution of scores: consecutive bins from `first_bin`.
-pub(super) struct Spread {
+struct Spread {
     first_bin: i32,
     probabilities: Vec<f64>,
 }
@@ -157,32 +201,6 @@ impl Spread {
     /// Score zero with certainty: no locus yet.
     fn certain() -> Spread {
         Spread { first_bin: 0, probabilities: vec![1.0] }
-    }
-
-    /// Of the product of ratios that each locus has with the probabilities given; ratios of zero are left out.
-    pub(super) fn of_ratios(loci: impl Iterator<Item = Vec<(f64, f64)>>) -> Spread {
-        loci.fold(Spread::certain(), |spread, outcomes| {
-            Spread::sum([(&spread, binned(&outcomes).as_slice())])
-        })
-    }
-
-    /// Probability of a score of `score_log10` or more.
-    pub(super) fn at_least(&self, score_log10: f64) -> f64 {
-        let first = (score_log10 / BIN_LOG10 + 1e-9).floor() as i32;
-        let skipped = (first - self.first_bin).max(0) as usize;
-        self.probabilities.iter().skip(skipped).sum::<f64>() + 0.0
-    }
-
-    /// The highest score, log10, that is reached with at least this probability; minus infinity where none is.
-    pub(super) fn exceeded_with(&self, probability: f64) -> f64 {
-        let mut sum = 0.0;
-        for (place, share) in self.probabilities.iter().enumerate().rev() {
-            sum += share;
-            if sum >= probability {
-                return f64::from(self.first_bin + place as i32) * BIN_LOG10;
-            }
-        }
-        f64::NEG_INFINITY
     }
 
     /// The sum of several distributions, each shifted by the outcomes (bin, probability) of a locus.
@@ -210,15 +228,6 @@ impl Spread {
         }
         Spread { first_bin, probabilities }
     }
-}
-
-/// Probabilities by bin of the ratios; ratios of zero are left out.
-fn binned(outcomes: &[(f64, f64)]) -> Vec<(i32, f64)> {
-    let mut bins: BTreeMap<i32, f64> = BTreeMap::new();
-    for (probability, ratio) in outcomes.iter().filter(|(_, ratio)| *ratio > 0.0) {
-        *bins.entry(bin(ratio.log10())).or_insert(0.0) += probability;
-    }
-    bins.into_iter().collect()
 }
 
 fn bin(score_log10: f64) -> i32 {
