@@ -5,8 +5,10 @@ use std::path::Path;
 use super::common::{expectation, grouped};
 use super::ui::Ui;
 use crate::column::hit::{DnaEvidence, FingerEvidence, Hit};
+use crate::hits::contested::{Contested, joint};
 use crate::hits::output::HITS_FILE;
 use crate::hits::report::{RunReport, SearchReport};
+use crate::plan::pedigree::PEDIGREE;
 
 /// Hits shown of each search of a run whose list is kept.
 const SHOWN: usize = 3;
@@ -49,6 +51,9 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], kept: Option<&Path>, ui: &U
         ui.say(format!("{} {noun} of records that may be one source", grouped(report.clusters)));
     }
     show_hits(report, hits, kept.map_or(usize::MAX, |_| SHOWN), ui);
+    let joint = joint(hits.iter().filter(|hit| is_of_pedigree(hit)));
+    say_contested("bodies fit more than one family", &joint.bodies, ui);
+    say_contested("families are fitted by more than one body", &joint.families, ui);
     let comparisons: u64 = report.searches.iter().map(|s| s.comparisons).sum();
     let worked: Vec<&str> =
         report.devices.iter().filter(|d| d.tiles > 0).map(|d| d.device.as_str()).collect();
@@ -65,11 +70,33 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], kept: Option<&Path>, ui: &U
         Some(out) => {
             ui.say(format!("hit list: {}", out.join(HITS_FILE).display()));
             ui.document(&serde_json::json!({
-                "type": "run", "out": out.display().to_string(), "report": report,
+                "type": "run", "out": out.display().to_string(), "report": report, "joint": joint,
             }));
         }
-        None => ui.document(&serde_json::json!({ "type": "run", "report": report, "hits": hits })),
+        None => ui.document(&serde_json::json!({
+            "type": "run", "report": report, "hits": hits, "joint": joint,
+        })),
     }
+}
+
+/// Whether a hit is of a body and a whole family.
+fn is_of_pedigree(hit: &Hit) -> bool {
+    hit.dna.as_ref().is_some_and(|evidence| evidence.relation == PEDIGREE)
+}
+
+/// Names what must be decided together.
+fn say_contested(what: &str, list: &[Contested], ui: &Ui) {
+    if list.is_empty() {
+        return;
+    }
+    let named = list.iter().take(SHOWN).map(|contested| {
+        let fits = contested.fits.iter().take(SHOWN);
+        let fits = fits.map(|(id, mban)| format!("{id} 10^{:.1}", f64::from(*mban) / 1000.0));
+        format!("{} ({})", contested.id, fits.collect::<Vec<_>>().join(", "))
+    });
+    let more = if list.len() > SHOWN { ", …" } else { "" };
+    let named = named.collect::<Vec<_>>().join("; ");
+    ui.say(format!("to be decided together: {} {what}: {named}{more}", grouped(list.len() as u64)));
 }
 
 /// What a search of fingerprints by position does not compare, if anything.

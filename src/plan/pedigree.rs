@@ -20,6 +20,9 @@ use crate::domain::pedigree::{PedigreeError, UntypedParent};
 use crate::error::{Error, Result};
 use crate::kernel::genotype_screen::{GenotypeCodes, GenotypeMap, Query};
 
+/// What a hit's column `relation` says of a pedigree.
+pub const PEDIGREE: &str = "pedigree";
+
 /// Model, rate, range and rate of incomplete repeats: one transmission in a thousand changes the allele, ten times
 /// as rarely for each step more (rates of forensic markers lie from 0.0001 to 0.004, of fathers three to four
 /// times those of mothers: AABB 2008 annual report, appendix 4).

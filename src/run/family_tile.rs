@@ -9,12 +9,9 @@ use crate::domain::stringency::Agreement;
 use crate::error::Result;
 use crate::kernel::genotype_screen::{self, Params, Query};
 use crate::kernel::{Overflow, Window};
-use crate::plan::pedigree::refused;
+use crate::plan::pedigree::{PEDIGREE, refused};
 use crate::plan::tile::Tile;
 use crate::score::Millibans;
-
-/// What the column `relation` says of a pedigree.
-const RELATION: &str = "pedigree";
 
 /// Runs a tile whose probes are families.
 pub(super) fn pedigrees(
@@ -61,7 +58,7 @@ pub(super) fn pedigrees(
         // Alleles agree between two persons, not between a person and a family: what is possible counts as
         // agreeing in part.
         let counts = Agreement { compared, low: compared - excluding, ..Agreement::default() };
-        let scored = Scored { counts, score, log10_lr, excluding, relation: RELATION };
+        let scored = Scored { counts, score, log10_lr, excluding, relation: PEDIGREE };
         let gallery = (&**segment, relative.row);
         let pair = Pair { probe: (bodies, row), gallery, relative: Some(relative) };
         output.hits.push(hit(context, &pair, &scored));
