@@ -52,8 +52,8 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], kept: Option<&Path>, ui: &U
     }
     show_hits(report, hits, kept.map_or(usize::MAX, |_| SHOWN), ui);
     let joint = joint(hits.iter().filter(|hit| is_of_pedigree(hit)));
-    say_contested("bodies fit more than one family", &joint.bodies, ui);
-    say_contested("families are fitted by more than one body", &joint.families, ui);
+    say_contested("bodies that fit more than one family", &joint.bodies, ui);
+    say_contested("families that more than one body fits", &joint.families, ui);
     let comparisons: u64 = report.searches.iter().map(|s| s.comparisons).sum();
     let worked: Vec<&str> =
         report.devices.iter().filter(|d| d.tiles > 0).map(|d| d.device.as_str()).collect();
@@ -96,7 +96,10 @@ fn say_contested(what: &str, list: &[Contested], ui: &Ui) {
     });
     let more = if list.len() > SHOWN { ", …" } else { "" };
     let named = named.collect::<Vec<_>>().join("; ");
-    ui.say(format!("to be decided together: {} {what}: {named}{more}", grouped(list.len() as u64)));
+    ui.say(format!(
+        "{what}, to be decided together ({}): {named}{more}",
+        grouped(list.len() as u64)
+    ));
 }
 
 /// What a search of fingerprints by position does not compare, if anything.
@@ -178,6 +181,7 @@ fn dna_row(hit: &Hit, evidence: &DnaEvidence) -> [String; 7] {
         format!("{:.2}", evidence.log10_lr)
     };
     let relation = match (&hit.kinship, &hit.family_id) {
+        (_, Some(family)) if is_of_pedigree(hit) => format!("family {family}"),
         (Some(kinship), Some(family)) => format!("{kinship} in {family}"),
         _ => evidence.relation.clone(),
     };
@@ -187,7 +191,11 @@ fn dna_row(hit: &Hit, evidence: &DnaEvidence) -> [String; 7] {
         hit.search.clone(),
         lr,
         relation,
-        format!("{}/{}", evidence.loci_full, evidence.loci_compared),
+        match is_of_pedigree(hit) {
+            // Alleles agree between two persons, not between a person and a family.
+            true => format!("-/{}", evidence.loci_compared),
+            false => format!("{}/{}", evidence.loci_full, evidence.loci_compared),
+        },
         expectation(hit.expected_chance_hits),
     ]
 }
