@@ -1,4 +1,4 @@
-//! A warning where a likelihood ratio between relatives multiplies loci that are linked.
+//! Warnings about searches of relatives: loci that are linked, and families that are not searched.
 
 use super::ui::Ui;
 use crate::domain::linkage::linked_within;
@@ -20,13 +20,19 @@ pub(super) fn warn_of_linked(what: &str, loci: LocusSet, ui: &Ui) {
     }
 }
 
-/// Warns of the linked loci that bodies and relatives of searches of families are both typed at.
+/// Warns of the linked loci that bodies and relatives of searches of families are both typed at, and of families
+/// that are not searched.
 ///
 /// # Errors
 /// A stored profile cannot be read.
 pub(super) fn warn_of_searches(searches: &[ReadySearch], ui: &Ui) -> Result<()> {
     let of_families = |search: &&ReadySearch| search.spec.comparator.is_of_families();
     let Some(search) = searches.iter().find(of_families) else { return Ok(()) };
+    for search in searches {
+        for (family, reason) in &search.pedigrees.left_out {
+            ui.warn(format!("{}: family {family} is not searched: {reason}", search.spec.name));
+        }
+    }
     let typed = |side: &Side| -> Result<LocusSet> {
         Ok(side.locus_sets()?.into_keys().fold(LocusSet::default(), LocusSet::union))
     };

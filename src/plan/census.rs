@@ -181,8 +181,8 @@ pub struct FamiliesLeftOut {
     pub not_a_relative: u64,
     /// Not in the pedigree that is made of the family's words (searches of pedigrees).
     pub beside_the_pedigree: u64,
-    /// Of a family that no pedigree explains (searches of pedigrees).
-    pub impossible_family: u64,
+    /// Of a family without a likelihood as a pedigree (searches of pedigrees).
+    pub family_left_out: u64,
 }
 
 /// The relatives that take part, ordered by family and record.

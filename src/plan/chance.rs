@@ -28,6 +28,9 @@ const BIN_LOG10: f64 = 0.1;
 /// a ratio of 3/4: rounded to tenths, 23 of them would make a factor of four.
 const FINE_BIN_LOG10: f64 = 0.01;
 
+/// Bins up to a score that no comparison reaches by chance.
+const BOUNDED_BINS: i32 = 400;
+
 /// Number of gallery records per set of comparable loci.
 pub type LocusSetCounts = BTreeMap<LocusSet, u64>;
 
@@ -111,6 +114,15 @@ impl ChanceBins {
             for (score_log10, probability) in spread.scores() {
                 self.count(bin(score_log10), *records as f64 * probability);
             }
+        }
+    }
+
+    /// Adds what chance may bring at most, where there is no model: at every score comparisons × 10^-score hits
+    /// (Good 1950: the mean ratio of unrelated persons is one).
+    pub fn add_bound(&mut self, comparisons: u64) {
+        let reaching = |bin: i32| comparisons as f64 * 10f64.powf(-f64::from(bin) * BIN_LOG10);
+        for bin in 0..BOUNDED_BINS {
+            self.count(bin, reaching(bin) - reaching(bin + 1));
         }
     }
 
@@ -405,5 +417,16 @@ mod tests {
             assert!(chance.expected_at(threshold - BIN_LOG10) > 0.5);
             assert_eq!(chance.threshold(501.0), f64::NEG_INFINITY);
         }
+    }
+
+    #[test]
+    fn without_a_model_the_bound_is_what_is_expected() {
+        let mut chance = ChanceBins::default();
+        chance.add_bound(1_000_000);
+        for score_log10 in [0.0, 3.0, 6.5] {
+            let bound = 1e6 * 10f64.powf(-score_log10);
+            assert!((chance.expected_at(score_log10) / bound - 1.0).abs() < 1e-9);
+        }
+        assert!((chance.threshold(1.0) - 6.0).abs() < 0.11);
     }
 }

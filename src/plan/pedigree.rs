@@ -86,8 +86,11 @@ impl FamilyQuestion {
     /// the ratio it would have, for every genotype.
     ///
     /// # Errors
-    /// A sum over the ways of inheritance is over its limit.
-    pub fn outcomes(&self, population: &Population) -> Result<GenotypeOutcomes> {
+    /// A sum over the ways of inheritance of all genotypes is over its limit, though those of the bodies were not.
+    pub fn outcomes(
+        &self,
+        population: &Population,
+    ) -> std::result::Result<GenotypeOutcomes, PedigreeError> {
         let of_locus = |model: &LocusModel| {
             let known = self.typed.iter().filter_map(|profile| profile.get(model.locus()));
             let given = known.filter_map(|typing| model.pair(typing)).next();
@@ -101,8 +104,7 @@ impl FamilyQuestion {
                 draw_probability(&all, population.theta)
             };
             let pairs: Vec<AllelePair> = model.typed_pairs().collect();
-            let ratios =
-                self.case.ratios(model, &pairs).map_err(|e| refused(&self.family_id, &e))?;
+            let ratios = self.case.ratios(model, &pairs)?;
             let probability =
                 |[a, b]: AllelePair| drawn(&[a, b]) / drawn(&[]) * if a == b { 1.0 } else { 2.0 };
             let outcomes = pairs.into_iter().map(probability).zip(ratios);
@@ -110,6 +112,16 @@ impl FamilyQuestion {
         };
         self.models.iter().map(of_locus).collect()
     }
+}
+
+/// Whether an error is about one family, which others need not suffer for.
+fn is_of_the_family(error: &PedigreeError) -> bool {
+    matches!(
+        error,
+        PedigreeError::Impossible(_)
+            | PedigreeError::TooComplex { .. }
+            | PedigreeError::TooManyFounderAlleles { .. }
+    )
 }
 
 /// The error of a family whose likelihood cannot be had.
@@ -153,8 +165,11 @@ pub struct FamilySearch {
     pub bodies: Vec<GenotypeCodes>,
     /// Families, ascending.
     pub families: Vec<FamilyQuestion>,
-    /// Relatives of families that no pedigree explains, even with mutation, and so are not searched.
-    pub impossible_members: u64,
+    /// Families that are not searched as pedigrees, and why: what was typed cannot come from the pedigree even
+    /// with mutation, or its likelihood is over a limit.
+    pub left_out: Vec<(String, String)>,
+    /// Relatives of those families.
+    pub left_out_members: u64,
     /// Relatives that are not in the pedigree of their family.
     pub members_beside: u64,
 }
@@ -189,7 +204,10 @@ pub fn families(
                 search.families.push(*question);
             }
             Made::NoPedigree => search.members_beside += count,
-            Made::Impossible => search.impossible_members += count,
+            Made::LeftOut(reason) => {
+                search.left_out.push((relatives[members[0]].family_id.clone(), reason.to_string()));
+                search.left_out_members += count;
+            }
         }
     }
     Ok(search)
@@ -200,8 +218,8 @@ enum Made {
     Question(Box<FamilyQuestion>),
     /// No relative but the person's own sample.
     NoPedigree,
-    /// What was typed cannot come from the pedigree.
-    Impossible,
+    /// It has no likelihood, or none within the limits.
+    LeftOut(PedigreeError),
 }
 
 fn family(
@@ -234,7 +252,7 @@ fn family(
     for model in &models {
         match table(&case, &typed, (model, map), population) {
             Ok(table) => tables.push((model.locus(), table)),
-            Err(PedigreeError::Impossible(_)) => return Ok(Made::Impossible),
+            Err(error) if is_of_the_family(&error) => return Ok(Made::LeftOut(error)),
             Err(error) => return Err(refused(error)),
         }
     }

@@ -41,10 +41,11 @@ pub struct FamilyPower {
 /// Probabilities of which quantiles are stated.
 const EXCEEDED: [f64; 3] = [0.95, 0.5, 0.05];
 
-/// The powers of the families of a search, or of an even selection of many, ascending by family.
+/// The powers of the families of a search, or of an even selection of many, ascending by family. A family with too
+/// many ways of inheritance for every genotype is not among them.
 ///
 /// # Errors
-/// A sum over the ways of inheritance is over its limit, or a profile cannot be read.
+/// A profile cannot be read.
 pub fn powers(search: &ReadySearch, population: &Population) -> Result<Vec<FamilyPower>> {
     let sets = search.probes.locus_sets()?;
     let Some((loci, _)) = sets.iter().max_by_key(|(set, count)| (**count, **set)) else {
@@ -54,10 +55,10 @@ pub fn powers(search: &ReadySearch, population: &Population) -> Result<Vec<Famil
     let step = families.len().div_ceil(MAX_FAMILIES).max(1);
     let chosen: Vec<&FamilyQuestion> = families.iter().step_by(step).collect();
     let power = |family: &&FamilyQuestion| {
-        let outcomes = family.outcomes(population)?;
+        let outcomes = family.outcomes(population).ok()?;
         let [of_missing, of_strangers] = distributions(&outcomes, *loci);
         let quantiles = |spread: &FineSpread| EXCEEDED.map(|share| spread.exceeded_with(share));
-        Ok(FamilyPower {
+        Some(FamilyPower {
             family_id: family.family_id.clone(),
             members: family.members,
             found: of_missing.at_least(search.threshold_log10),
@@ -66,7 +67,7 @@ pub fn powers(search: &ReadySearch, population: &Population) -> Result<Vec<Famil
             false_log10: quantiles(&of_strangers),
         })
     };
-    chosen.par_iter().map(power).collect()
+    Ok(chosen.par_iter().filter_map(power).collect())
 }
 
 /// The distributions of the log10 likelihood ratio of the missing person and of a stranger, typed at `loci`.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::census::{FamiliesLeftOut, Side, TypedRelative, typed_relatives};
-use super::chance::{ChanceBins, IdentityRule, LocusSetCounts, MAX_MODELLED_PAIRS};
+use super::chance::{
+    ChanceBins, GenotypeOutcomes, IdentityRule, LocusSetCounts, MAX_MODELLED_PAIRS,
+};
 use super::job::{Comparator, FLOOR_LOG10, Parameters, SearchSpec, Threshold};
 use super::pedigree::{FamilyQuestion, FamilySearch, families};
 use crate::domain::category::Index;
@@ -121,7 +123,7 @@ pub fn ready(
             let asked = (search.relatives.as_slice(), &*search.gallery);
             search.pedigrees = families(asked, &search.probes, population)?;
             search.families_left_out.beside_the_pedigree = search.pedigrees.members_beside;
-            search.families_left_out.impossible_family = search.pedigrees.impossible_members;
+            search.families_left_out.family_left_out = search.pedigrees.left_out_members;
             search.comparisons = search.probes.records * search.pedigrees.families.len() as u64;
             family_chance(&search, population)?
         }
@@ -161,16 +163,22 @@ fn identity_chance(
 /// Families whose ratios of every genotype are computed; a fortieth of a second each.
 const MAX_MODELLED_FAMILIES: usize = 24;
 
+/// Of families with too many ways of inheritance for every genotype the others are the model; where there is no
+/// other, the bound of comparisons × 10^-score is.
 fn family_chance(search: &ReadySearch, population: &Population) -> Result<ChanceBins> {
     let sets = search.probes.locus_sets()?;
     let families = &search.pedigrees.families;
     let step = families.len().div_ceil(MAX_MODELLED_FAMILIES).max(1);
     let sample: Vec<&FamilyQuestion> = families.iter().step_by(step).collect();
-    let outcomes = sample.par_iter().map(|family| family.outcomes(population));
-    let outcomes = outcomes.collect::<Result<Vec<_>>>()?;
+    let outcomes = sample.par_iter().filter_map(|family| family.outcomes(population).ok());
+    let outcomes: Vec<GenotypeOutcomes> = outcomes.collect();
     let mut chance = ChanceBins::default();
+    if outcomes.is_empty() && search.comparisons > 0 {
+        chance.add_bound(search.comparisons);
+        return Ok(chance);
+    }
     outcomes.iter().for_each(|outcomes| chance.add_family(outcomes, &sets));
-    chance.scale(families.len() as f64 / sample.len().max(1) as f64);
+    chance.scale(families.len() as f64 / outcomes.len().max(1) as f64);
     Ok(chance)
 }
 

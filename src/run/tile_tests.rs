@@ -62,6 +62,21 @@ fn sides() -> Sides {
     sides
 }
 
+fn parameters(frequencies: &str, minimum_frequency: MinimumFrequency) -> Parameters {
+    Parameters {
+        as_of: jiff::civil::date(2026, 11, 21),
+        frequencies: frequencies.into(),
+        frequencies_id: String::new(),
+        theta: 0.01,
+        minimum_frequency,
+        threshold: Threshold::Log10(3.0),
+        mismatches: 0,
+        min_loci: 6,
+        top: None,
+        across_owners: false,
+    }
+}
+
 /// Searches whose screens a device runs.
 const ON_DEVICES: [&str; 2] = ["dedup/convict", "missing-person/corpse-family"];
 /// The search whose screen is the processor's.
@@ -72,18 +87,7 @@ fn for_each_search(names: &[&str], each: impl Fn(&TileContext, &Tile)) {
     let table = builtin(DEFAULT_NAME).unwrap().unwrap();
     let minimum = MinimumFrequency::FiveObservations;
     let population = Population { frequencies: &table, theta: 0.01, minimum };
-    let parameters = Parameters {
-        as_of: jiff::civil::date(2026, 11, 21),
-        frequencies: table.name().into(),
-        frequencies_id: String::new(),
-        theta: 0.01,
-        minimum_frequency: minimum,
-        threshold: Threshold::Log10(3.0),
-        mismatches: 0,
-        min_loci: 6,
-        top: None,
-        across_owners: false,
-    };
+    let parameters = parameters(table.name(), minimum);
     let sides = sides();
     let all = [Sweep::Dedup, Sweep::MissingPerson].map(|s| searches(s).unwrap()).concat();
     for name in names {
@@ -166,6 +170,31 @@ fn every_body_that_fits_a_pedigree_is_found_with_its_exact_ratio_and_no_other() 
         let [compared, hits] = [whole.comparisons, found.len() as u64];
         assert!(compared == 800 && hits > 200 && hits < 800, "{hits} of {compared}");
     });
+}
+
+#[test]
+fn a_family_with_too_many_ways_of_inheritance_is_left_out_by_name_and_the_others_are_searched() {
+    let table = builtin(DEFAULT_NAME).unwrap().unwrap();
+    let minimum = MinimumFrequency::FiveObservations;
+    let population = Population { frequencies: &table, theta: 0.01, minimum };
+    let mut sides = sides();
+    // With theta above 0 every typed heterozygote beside an untyped couple doubles the ways.
+    sides.family_members.extend((0..25).map(|n| FamilyMember {
+        family_id: "large".into(),
+        missing_person_id: "M".into(),
+        relative_record_id: format!("relative{n:03}"),
+        kinship: if n < 3 { Kinship::Child } else { Kinship::FullSibling },
+        consent: true,
+        case_open: true,
+    }));
+    let all = searches(Sweep::MissingPerson).unwrap();
+    let spec = all.iter().find(|s| s.name == OF_PEDIGREES).unwrap();
+    let search = ready(spec, &sides, &parameters(table.name(), minimum), &population).unwrap();
+    assert_eq!(search.pedigrees.families.len(), 20);
+    let [(family, reason)] = &search.pedigrees.left_out[..] else { panic!("one is left out") };
+    assert!(family == "large" && reason.contains("ways of inheritance"), "{family}: {reason}");
+    assert_eq!(search.families_left_out.family_left_out, 25);
+    assert_eq!(search.comparisons, 800);
 }
 
 /// Faults of each kind that every kernel sees.

@@ -97,7 +97,7 @@ fn profile_report(search: &ReadySearch) -> SearchReport {
             + family.record_missing
             + family.not_a_relative
             + family.beside_the_pedigree
-            + family.impossible_family,
+            + family.family_left_out,
         threshold_log10: search.threshold_log10,
         expected_chance_hits: search.expected_chance_hits,
         ..SearchReport::default()
