@@ -95,6 +95,31 @@ impl TraceArgs {
     }
 }
 
+/// The columns that state a case in results, before those of their own.
+pub(super) const CASE_COLUMNS: [&str; 7] =
+    ["evidence", "prosecution", "defence", "drop_in", "theta", "minimum_frequency", "frequencies"];
+
+impl TraceArgs {
+    /// The cells of [`CASE_COLUMNS`].
+    pub(super) fn cells(
+        &self,
+        samples: &[DnaRecord],
+        hypotheses: &Hypotheses,
+        population: &Population,
+    ) -> [String; 7] {
+        let samples: Vec<&str> = samples.iter().map(|s| s.record_id.as_str()).collect();
+        [
+            samples.join("+"),
+            hypotheses.text(&hypotheses.prosecution),
+            hypotheses.text(&hypotheses.defence),
+            self.drop_in.to_string(),
+            population.theta.to_string(),
+            population.minimum.name(),
+            population.frequencies.name().to_owned(),
+        ]
+    }
+}
+
 /// Who has which part in a case.
 pub(super) struct Parts<'a> {
     pub(super) suspects: &'a [String],

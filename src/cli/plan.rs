@@ -8,7 +8,7 @@ use clap::Args;
 use super::common::{
     ExecutionArgs, PopulationArgs, RuleArgs, device, expectation, grouped, parameters,
 };
-use super::linked::warn_of_searches;
+use super::family_warnings::warn_of_searches;
 use super::run::{Night, Preset, ReadySearches};
 use super::summary;
 use super::ui::{Outcome, Ui};

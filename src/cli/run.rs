@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, parameters};
-use super::linked::warn_of_searches;
+use super::family_warnings::warn_of_searches;
 use super::progress::Shown;
 use super::summary;
 use super::ui::{Outcome, Ui};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::common::PopulationArgs;
-use super::linked::warn_of_linked;
+use super::family_warnings::warn_of_linked;
 use super::pedigree_args::{Transmission, TransmissionArgs, explained};
 use super::score_candidates::{self, CandidatesArgs};
 use super::score_family::{self, FamilyScore};

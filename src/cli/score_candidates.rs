@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::civil::Date;
 
 use super::common::{grouped, living_day, parse_index};
-use super::mixture_args::{Hypotheses, Parts, Read, TraceArgs, persons};
+use super::mixture_args::{CASE_COLUMNS, Hypotheses, Parts, Read, TraceArgs, persons};
 use super::score::exact;
 use super::ui::{Outcome, Ui};
 use crate::domain::category::Index;
@@ -101,16 +101,7 @@ pub(super) fn run(args: &CandidatesArgs, ui: &Ui) -> Result<Outcome> {
         args.threshold,
         found.compared as f64 * 10f64.powf(-args.threshold),
     ));
-    let sample_ids: Vec<&str> = samples.iter().map(|s| s.record_id.as_str()).collect();
-    let constants = [
-        sample_ids.join("+"),
-        hypotheses.text(&hypotheses.prosecution),
-        hypotheses.text(&hypotheses.defence),
-        args.trace.drop_in.to_string(),
-        population.theta.to_string(),
-        population.minimum.name(),
-        table.name().to_owned(),
-    ];
+    let constants = args.trace.cells(&samples, &hypotheses, &population);
     let text = csv_text(&constants, &found.candidates)
         .map_err(|error| Error::usage(error.to_string(), "report this"))?;
     ui.csv(args.trace.out.as_deref(), &String::from_utf8_lossy(&text))?;
@@ -122,19 +113,8 @@ fn csv_text(
     candidates: &[Candidate],
 ) -> std::result::Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record([
-        "evidence",
-        "prosecution",
-        "defence",
-        "drop_in",
-        "theta",
-        "minimum_frequency",
-        "frequencies",
-        "rank",
-        "record_id",
-        "loci",
-        "log10_lr",
-    ])?;
+    let own = ["rank", "record_id", "loci", "log10_lr"];
+    writer.write_record(CASE_COLUMNS.iter().chain(&own))?;
     for (place, candidate) in candidates.iter().enumerate() {
         let cells = [
             (place + 1).to_string(),

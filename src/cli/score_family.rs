@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::linked::warn_of_linked;
+use super::family_warnings::warn_of_linked;
 use super::pedigree_args::{Transmission, explained};
 use super::score::exact;
 use super::ui::Ui;

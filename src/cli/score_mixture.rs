@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::mixture_args::{Hypotheses, MOST_UNKNOWN, Parts, Read, TraceArgs, persons};
+use super::mixture_args::{
+    CASE_COLUMNS, Hypotheses, MOST_UNKNOWN, Parts, Read, TraceArgs, persons,
+};
 use super::score::exact;
 use super::ui::{Outcome, Ui};
 use crate::domain::allele::Allele;
@@ -58,16 +60,7 @@ pub(super) fn run(args: &MixtureArgs, ui: &Ui) -> Result<Outcome> {
         ));
     }
     say_what_was_not_compared(&likelihoods, &hypotheses.names, &persons, ui);
-    let sample_ids: Vec<&str> = samples.iter().map(|s| s.record_id.as_str()).collect();
-    let constants = [
-        sample_ids.join("+"),
-        hypotheses.text(&hypotheses.prosecution),
-        hypotheses.text(&hypotheses.defence),
-        args.trace.drop_in.to_string(),
-        population.theta.to_string(),
-        population.minimum.name(),
-        table.name().to_owned(),
-    ];
+    let constants = args.trace.cells(&samples, &hypotheses, &population);
     let text = csv_text(&constants, &evidence, &likelihoods)
         .map_err(|e| Error::usage(e.to_string(), "report this"))?;
     ui.csv(args.trace.out.as_deref(), &String::from_utf8_lossy(&text))?;
@@ -141,21 +134,9 @@ fn csv_text(
     likelihoods: &[LocusLikelihoods],
 ) -> std::result::Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record([
-        "evidence",
-        "prosecution",
-        "defence",
-        "drop_in",
-        "theta",
-        "minimum_frequency",
-        "frequencies",
-        "locus",
-        "alleles",
-        "likelihood_prosecution",
-        "likelihood_defence",
-        "lr",
-        "log10_lr",
-    ])?;
+    let own =
+        ["locus", "alleles", "likelihood_prosecution", "likelihood_defence", "lr", "log10_lr"];
+    writer.write_record(CASE_COLUMNS.iter().chain(&own))?;
     let alleles =
         |set: &BTreeSet<Allele>| set.iter().map(Allele::to_string).collect::<Vec<_>>().join("/");
     for ((locus, replicates), likelihood) in evidence.iter().zip(likelihoods) {

@@ -9,8 +9,8 @@ use clap::Args;
 use super::common::{
     ExecutionArgs, PopulationArgs, RuleArgs, device, parameters, parse_index, parse_register,
 };
+use super::family_warnings::warn_of_searches;
 use super::import::parse_alias;
-use super::linked::warn_of_searches;
 use super::progress::Shown;
 use super::run::{Night, ReadySearches};
 use super::ui::{Outcome, Ui};

@@ -4,6 +4,8 @@
 //! `genotype_screen`, and only those that pass are computed in full. Limits: one mutation model for all loci and
 //! both sexes ([`MUTATION`]); the pedigree is that of `domain::pedigree::kinship`.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use super::census::{Side, TypedRelative};
@@ -24,8 +26,8 @@ use crate::kernel::genotype_screen::{GenotypeCodes, GenotypeMap, Query};
 pub const PEDIGREE: &str = "pedigree";
 
 /// Model, rate, range and rate of incomplete repeats: one transmission in a thousand changes the allele, ten times
-/// as rarely for each step more (rates of forensic markers lie from 0.0001 to 0.004, of fathers three to four
-/// times those of mothers: AABB 2008 annual report, appendix 4).
+/// as rarely for each step more. A choice of this program, between the rates of mothers and fathers that its
+/// reference cases have (0.0005 and 0.002, `research/dna.md` 4); a change of it is another run.
 const MUTATION: (MutationModel, f64, f64, f64) =
     (MutationModel::ExtendedStepwise, 0.001, 0.1, 0.000_001);
 
@@ -118,7 +120,8 @@ impl FamilyQuestion {
 fn is_of_the_family(error: &PedigreeError) -> bool {
     matches!(
         error,
-        PedigreeError::Impossible(_)
+        PedigreeError::Size(_)
+            | PedigreeError::Impossible(_)
             | PedigreeError::TooComplex { .. }
             | PedigreeError::TooManyFounderAlleles { .. }
     )
@@ -170,7 +173,7 @@ pub struct FamilySearch {
     pub left_out: Vec<(String, String)>,
     /// Relatives of those families.
     pub left_out_members: u64,
-    /// Relatives that are not in the pedigree of their family.
+    /// Relatives that are not in the pedigree of their family, and those listed twice.
     pub members_beside: u64,
 }
 
@@ -185,7 +188,7 @@ pub fn families(
 ) -> Result<FamilySearch> {
     let profiles = bodies.living_profiles()?;
     let map = GenotypeMap::from_profiles(profiles.iter().flatten());
-    let places: Vec<usize> = (0..relatives.len()).collect();
+    let places = once_each(relatives, gallery);
     let of_family = |a: &usize, b: &usize| relatives[*a].family_id == relatives[*b].family_id;
     let families: Vec<&[usize]> = places.chunk_by(of_family).collect();
     let made = families
@@ -194,6 +197,7 @@ pub fn families(
         .collect::<Result<Vec<_>>>()?;
     let mut search = FamilySearch {
         bodies: profiles.iter().map(|rows| GenotypeCodes::new(&map, rows)).collect(),
+        members_beside: (relatives.len() - places.len()) as u64,
         ..FamilySearch::default()
     };
     for (members, made) in families.iter().zip(made) {
@@ -211,6 +215,21 @@ pub fn families(
         }
     }
     Ok(search)
+}
+
+/// Places of the relatives by family, each person of a family once: one registered or listed twice would count
+/// as two relatives who agree.
+fn once_each(relatives: &[TypedRelative], gallery: &Side) -> Vec<usize> {
+    let person = |place: usize| {
+        let relative = &relatives[place];
+        let segment = &gallery.segments[relative.segment];
+        segment.person_id(relative.row).unwrap_or_else(|| segment.record_id(relative.row))
+    };
+    let mut seen = BTreeSet::new();
+    let mut places: Vec<usize> = (0..relatives.len()).collect();
+    places.sort_by_key(|place| &relatives[*place].family_id);
+    places.retain(|place| seen.insert((&relatives[*place].family_id, person(*place))));
+    places
 }
 
 /// What became of a family.
@@ -231,8 +250,11 @@ fn family(
     let family_id = &relatives[members[0]].family_id;
     let refused = |error: PedigreeError| refused(family_id, &error);
     let kinships: Vec<_> = members.iter().map(|place| relatives[*place].kinship).collect();
-    let Some(pedigree) = of_kinships(&kinships).map_err(refused)? else {
-        return Ok(Made::NoPedigree);
+    let pedigree = match of_kinships(&kinships) {
+        Ok(Some(pedigree)) => pedigree,
+        Ok(None) => return Ok(Made::NoPedigree),
+        Err(error) if is_of_the_family(&error) => return Ok(Made::LeftOut(error)),
+        Err(error) => return Err(refused(error)),
     };
     let mut profiles = vec![None; pedigree.pedigree.persons().len()];
     for (member, person) in &pedigree.members {

@@ -160,7 +160,7 @@ fn identity_chance(
     Ok(chance)
 }
 
-/// Families whose ratios of every genotype are computed; a fortieth of a second each.
+/// Families whose ratios of every genotype are computed; about a twentieth of a second each.
 const MAX_MODELLED_FAMILIES: usize = 24;
 
 /// Of families with too many ways of inheritance for every genotype the others are the model; where there is no

@@ -49,6 +49,21 @@ pub(super) fn themselves(context: &FingerContext, tile: &Tile) -> HashSet<(usize
     tile.rows.clone().filter_map(of_row).collect()
 }
 
+/// Pairs of `probes` and `rows` that a tile compares; `themselves` are not.
+pub(super) fn comparisons(
+    tile: &Tile,
+    probes: impl Iterator<Item = usize> + Clone,
+    rows: &Range<usize>,
+    themselves: &HashSet<(usize, usize)>,
+) -> u64 {
+    let first = |probe| rows.start.max(tile.first_row(probe));
+    let asked = probes.clone().map(|probe| rows.end.saturating_sub(first(probe)));
+    let with_itself = themselves.iter().filter(|(probe, row)| {
+        (first(*probe)..rows.end).contains(row) && probes.clone().any(|other| other == *probe)
+    });
+    (asked.sum::<usize>() - with_itself.count()) as u64
+}
+
 /// Stage 1: the pairs of the tile whose first fingers agree enough, ascending.
 pub(super) fn first_fingers(
     context: &FingerContext,
@@ -78,12 +93,7 @@ pub(super) fn first_fingers(
             let is_compared = |probe: usize, row: usize| {
                 row >= tile.first_row(probe) && !themselves.contains(&(probe, row))
             };
-            let with_itself = |(probe, row): &&(usize, usize)| {
-                batch.contains(probe) && rows.contains(row) && *row >= tile.first_row(*probe)
-            };
-            let asked = |probe| rows.end.saturating_sub(rows.start.max(tile.first_row(probe)));
-            output.comparisons += batch.clone().map(asked).sum::<usize>() as u64;
-            output.comparisons -= themselves.iter().filter(with_itself).count() as u64;
+            output.comparisons += comparisons(tile, batch.clone(), &rows, &themselves);
             candidates.extend(passed.into_iter().filter(|c| is_compared(c.probe, c.row)));
             if candidates.len() > capacity {
                 return Ok(Err(Overflow { capacity }));

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use super::finger_compare::{Placed, Turned, may_be_same_region};
-use super::finger_first::{spot_check, themselves};
+use super::finger_first::{comparisons, spot_check, themselves};
 use super::finger_full::{COMPARED_TOGETHER, MarkCandidate, marks_in_full};
 use super::finger_tile::{FingerContext, Screened, hit};
 use super::tile::{TileOutput, failed};
@@ -198,12 +198,8 @@ fn compare(
     let is_compared = |probe: usize, row: usize| {
         row >= tile.first_row(probe) && !themselves.contains(&(probe, row))
     };
-    let rows = block.rows();
-    for probe in pass.probes {
-        let asked = rows.end.saturating_sub(rows.start.max(tile.first_row(probe.record)));
-        let with_itself = rows.clone().filter(|row| themselves.contains(&(probe.record, *row)));
-        output.comparisons += (asked - with_itself.count().min(asked)) as u64;
-    }
+    let probes = pass.probes.iter().map(|probe| probe.record);
+    output.comparisons += comparisons(tile, probes, &block.rows(), themselves);
     let wanted = match passing(context, (pass, block, ready))? {
         Ok(wanted) => wanted,
         Err(overflow) => return Ok(Err(overflow)),

@@ -108,13 +108,16 @@ impl MixtureQuestion<'_> {
         let params = Params { least_mban: (1000.0 * least_log10).floor() as i32 };
         let of_segment = |(place, rows): (usize, &Vec<Profile>)| {
             let codes = GenotypeCodes::new(&map, rows);
-            let found =
-                genotype_screen::run(&params, &[&query], &[Window::ALL], &codes.rows(), rows.len());
-            let rows = found.unwrap_or_default().into_iter().map(|survivor| survivor.row as usize);
-            rows.filter(|row| side.alive[place][*row]).map(|row| (place, row)).collect::<Vec<_>>()
+            // There is room for every row.
+            let (room, windows) = (rows.len(), [Window::ALL]);
+            let found = genotype_screen::run(&params, &[&query], &windows, &codes.rows(), room)
+                .map_err(|overflow| Error::usage(overflow.to_string(), "report this"))?;
+            let rows = found.into_iter().map(|survivor| survivor.row as usize);
+            let living = rows.filter(|row| side.alive[place][*row]);
+            Ok(living.map(|row| (place, row)).collect::<Vec<_>>())
         };
-        let survivors: Vec<(usize, usize)> =
-            profiles.par_iter().enumerate().flat_map(of_segment).collect();
+        let survivors = profiles.par_iter().enumerate().map(of_segment);
+        let survivors = survivors.collect::<Result<Vec<_>>>()?.concat();
         let weigh = |(place, row): &(usize, usize)| {
             let read = profiles[*place][*row].iter();
             let genotypes = read.filter(|(_, typing)| typing.genotype().is_some());

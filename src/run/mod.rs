@@ -40,7 +40,8 @@ use crate::kernel::SPECS;
 use crate::limits::MAX_HITS_PER_RUN;
 use crate::plan::finger_screen;
 use crate::plan::finger_search::ReadyFingerSearch;
-use crate::plan::job::Parameters;
+use crate::plan::job::{Comparator, Parameters};
+use crate::plan::pedigree;
 use crate::plan::search::ReadySearch;
 use crate::plan::tile::TileSize;
 use finger_tile::FingerContext;
@@ -187,11 +188,14 @@ fn device_reports(devices: &Devices) -> Vec<DeviceReport> {
     .collect()
 }
 
-/// What computes the scores, each with its version; of fingerprints also the screen, the comparison of records
+/// What computes the scores, each with its version; of pedigrees also their model; of fingerprints also the screen, the comparison of records
 /// and the hash of the calibration table.
 fn comparator_versions(inputs: &RunInputs) -> Vec<String> {
     let kernels = SPECS.iter().map(|spec| format!("{} {}", spec.name, spec.version));
     let mut versions: Vec<String> = kernels.collect();
+    if inputs.searches.iter().any(|search| search.spec.comparator == Comparator::Pedigree) {
+        versions.push(pedigree::rule());
+    }
     if !inputs.finger_searches.is_empty() {
         let table = blake3::hash(&calibration::BUILTIN.to_bytes()).to_hex();
         versions.push(format!("finger_screen {}", finger_screen::SCREEN_VERSION));

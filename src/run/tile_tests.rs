@@ -197,6 +197,25 @@ fn a_family_with_too_many_ways_of_inheritance_is_left_out_by_name_and_the_others
     assert_eq!(search.comparisons, 800);
 }
 
+#[test]
+fn a_relative_listed_twice_or_apart_from_its_family_counts_once_in_one_family() {
+    let table = builtin(DEFAULT_NAME).unwrap().unwrap();
+    let minimum = MinimumFrequency::FiveObservations;
+    let population = Population { frequencies: &table, theta: 0.01, minimum };
+    let mut sides = sides();
+    // The child of F0 again, and at the end of the list another one.
+    let first = sides.family_members[0].clone();
+    let other = FamilyMember { relative_record_id: "relative030".into(), ..first.clone() };
+    sides.family_members.extend([first, other]);
+    let all = searches(Sweep::MissingPerson).unwrap();
+    let spec = all.iter().find(|s| s.name == OF_PEDIGREES).unwrap();
+    let search = ready(spec, &sides, &parameters(table.name(), minimum), &population).unwrap();
+    let members: Vec<u32> = search.pedigrees.families.iter().map(|f| f.members).collect();
+    assert_eq!((members.len(), members.iter().sum::<u32>()), (20, 21));
+    assert_eq!(search.pedigrees.families[0].members, 2, "F0 has two children");
+    assert_eq!(search.families_left_out.beside_the_pedigree, 1);
+}
+
 /// Faults of each kind that every kernel sees.
 #[cfg(feature = "gpu")]
 const FAULTS: u64 = 60;

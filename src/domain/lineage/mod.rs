@@ -7,7 +7,8 @@
 //! itself: this program multiplies it with nothing.
 //!
 //! Sources: DNA commission of the ISFG on Y-STR (Roewer et al. 2020, FSI Genetics 48:102308) and on
-//! mitochondrial typing (Parson et al. 2014, FSI Genetics 13:134); `research/dna.md` 2.5.
+//! mitochondrial typing (Parson et al. 2014, FSI Genetics 13:134), as `research/dna.md` 2.5 renders them; the
+//! texts themselves were not read, so the limits between conclusions are defaults that a laboratory sets.
 
 pub mod frequency;
 pub mod mitochondrial;
