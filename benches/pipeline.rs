@@ -52,6 +52,7 @@ fn import(registry: &Path, gallery: &Path, index: Index, name: &str) -> u64 {
         rejected: imported.rejections.len() as u64,
         records: imported.records,
         family_members: imported.family_members,
+        pedigree_persons: imported.pedigree_persons,
     };
     match commit::import(gallery, index, "bench", &[intake]).expect("the gallery is writable") {
         ImportOutcome::Committed(committed) => committed.added,
@@ -83,6 +84,8 @@ fn world() -> World {
         min_loci: 6,
         top: None,
         across_owners: false,
+        transmission: None,
+        prior: None,
     };
     World { folder, table, parameters }
 }

@@ -144,6 +144,7 @@ fn every_column_is_documented_with_its_type_and_nullability() {
     let prints = tanba::column::print::print_schema((1, ""), 0, 0);
     assert_documented(&gallery, "### prints.arrow", &prints);
     assert_documented(&gallery, "### Family files", &tanba::column::family::family_schema());
+    assert_documented(&gallery, "### Pedigree files", &tanba::column::family::pedigree_schema());
     assert_documented(&gallery, "### Status files", &tanba::column::status::status_schema());
 }
 

@@ -155,7 +155,7 @@ fn wide_tables_keep_metadata_microvariants_tri_alleles_wildcards_and_the_days_of
 fn each_broken_sample_names_line_record_and_rule_of_every_fault() {
     let line = Position::Line;
     type Faults = [(u64, Option<&'static str>, &'static str)];
-    let expected: [(&str, Index, &Faults); 5] = [
+    let expected: [(&str, Index, &Faults); 6] = [
         (
             "wide-broken.csv",
             Index::Trace,
@@ -201,6 +201,15 @@ fn each_broken_sample_names_line_record_and_rule_of_every_fault() {
                 (7, Some("REL-5"), "an identifier is not empty"),
             ],
         ),
+        (
+            "pedigrees-broken.csv",
+            Index::Relative,
+            &[
+                (2, Some("F-1"), "the rows of a family make a pedigree"),
+                (4, Some("father"), "a sex is"),
+                (5, Some("F-3"), "the rows of a family make a pedigree"),
+            ],
+        ),
         ("cmf-rapid.xml", Index::Trace, &[(11, Some("R-1"), "belongs to the index convict")]),
     ];
     for (name, index, faults) in expected {
@@ -213,6 +222,7 @@ fn each_broken_sample_names_line_record_and_rule_of_every_fault() {
             assert!(rejection.rule.contains(rule), "{name}: {rejection}");
         }
         assert!(strict.records.is_empty() && strict.family_members.is_empty(), "{name}");
+        assert!(strict.pedigree_persons.is_empty(), "{name}");
     }
     let kept = import_sample("wide-broken.csv", &partial(Index::Trace));
     assert_eq!(kept.records.len(), 1, "--partial keeps the good record");
@@ -265,6 +275,38 @@ fn a_dvi_project_gives_corpses_or_relatives_with_the_kinship_of_its_pedigree() {
         ]
     );
     assert_eq!(alleles(record(&relatives, "Family A/R-2"), "TH01"), "8,9.3");
+    // The missing person has a child and, in this format, no sex: the pedigree is not kept.
+    assert!(relatives.pedigree_persons.is_empty());
+    let text = std::fs::read_to_string(sample("dvi.fam")).unwrap();
+    let childless = text
+        .replace("nRelations= 5", "nRelations= 4")
+        .replace("Parent= Missing person\r\nChild= R-3\r\n", "");
+    assert_ne!(text, childless);
+    let read = import_bytes(Path::new("f"), childless.as_bytes(), &options(Index::Relative));
+    let stated: Vec<_> = read
+        .unwrap()
+        .pedigree_persons
+        .into_iter()
+        .map(|p| (p.person, p.father.unwrap_or_default(), p.mother.unwrap_or_default()))
+        .collect();
+    let row = |person: &str, father: &str, mother: &str| {
+        (person.to_owned(), father.to_owned(), mother.to_owned())
+    };
+    let missing = "Family A/Missing person";
+    for parents in [row(missing, "Family A/G-1", "Family A/R-1"), row("Family A/R-1", "", "")] {
+        assert!(stated.contains(&parents), "{stated:?}");
+    }
+}
+
+#[test]
+fn a_table_of_pedigrees_is_read_by_families_and_a_bad_row_refuses_its_family() {
+    let whole = import_sample("pedigrees.csv", &options(Index::Relative));
+    let names: Vec<_> = whole.pedigree_persons.iter().map(|p| p.person.as_str()).collect();
+    assert_eq!(names, ["M-2", "father", "mother", "REL-3"]);
+    assert_eq!(whole.pedigree_persons[1].mother.as_deref(), Some("REL-3"));
+    let broken = import_sample("pedigrees-broken.csv", &partial(Index::Relative));
+    let families: Vec<_> = broken.pedigree_persons.iter().map(|p| p.family_id.as_str()).collect();
+    assert_eq!(families, ["F-4"]);
 }
 
 #[test]

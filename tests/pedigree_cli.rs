@@ -239,3 +239,175 @@ fn pairs_with_mutation_from_the_command_line_equal_exact_arithmetic() {
     }
     assert_eq!(compared, expected.len());
 }
+
+/// Alleles of a person at eight loci.
+const LOCI: [&str; 8] = ["D3S1358", "vWA", "D16S539", "CSF1PO", "TH01", "FGA", "D8S1179", "D21S11"];
+
+/// A wide table of records.
+fn wide(id: &str, records: &[(&str, &str)]) -> String {
+    let columns = LOCI.map(|locus| format!("{locus}_1,{locus}_2")).join(",");
+    let rows: Vec<String> = records
+        .iter()
+        .map(|(name, alleles)| format!("{name},{}", alleles.replace(' ', ",")))
+        .collect();
+    format!("{id},{columns}\n{}\n", rows.join("\n"))
+}
+
+const BODY: &str = "15 17 16 18 11 12 10 12 6 9.3 21 24 13 14 29 31";
+const GRANDMOTHER: &str = "15 16 14 16 11 13 10 11 7 9.3 22 24 10 13 28 31";
+const UNCLE: &str = "17 18 17 18 9 12 11 12 6 8 21 23 14 15 29 30";
+const WIFE: &str = "14 16 17 19 11 11 11 12 7 9 20 22 12 13 30 32.2";
+// A mutation of the missing father at D21S11: 29,31 gives 30.
+const CHILD: &str = "15 16 16 17 11 12 12 12 6 7 20 24 13 14 30 32.2";
+
+/// The program's gallery of a family whose pedigree is given, and the same family for `score dna`.
+fn family_of_a_pedigree() -> tempfile::TempDir {
+    let relatives = [("G", GRANDMOTHER), ("U", UNCLE), ("W", WIFE), ("C", CHILD)];
+    let lines = [("G", "grandparent"), ("U", "uncle-aunt"), ("W", "unrelated"), ("C", "child")];
+    let families: Vec<String> =
+        lines.iter().map(|(id, relation)| format!("F,missing,{id},{relation},true,true")).collect();
+    let columns = "family_id,missing_person_id,relative_record_id,relation,consent,case_open";
+    let persons = [
+        ("missing", "dad", "mum", "male"),
+        ("dad", "", "G", "male"),
+        ("mum", "grandpa", "grandma", "female"),
+        ("grandpa", "", "", "male"),
+        ("grandma", "", "", "female"),
+        ("G", "", "", "female"),
+        ("U", "grandpa", "grandma", "male"),
+        ("W", "", "", "female"),
+        ("C", "missing", "W", ""),
+    ];
+    let pedigree: Vec<String> = persons
+        .iter()
+        .map(|(person, father, mother, sex)| format!("F,{person},{father},{mother},{sex}"))
+        .collect();
+    let columns_of_loci = LOCI.map(|locus| format!("{locus}_1,{locus}_2")).join(",");
+    let scored: Vec<String> = persons
+        .iter()
+        .map(|(person, father, mother, sex)| {
+            let sex = if sex.is_empty() { "female" } else { sex };
+            let typed = relatives.iter().find(|(id, _)| id == person);
+            let alleles = typed.map_or(",".repeat(15), |(_, alleles)| alleles.replace(' ', ","));
+            let missing = if *person == "missing" { "yes" } else { "" };
+            format!("F,{person},{father},{mother},{sex},{missing},{alleles}")
+        })
+        .collect();
+    folder(&[
+        ("relatives.csv", &wide("record_id", &relatives)),
+        ("corpses.csv", &wide("record_id", &[("B", BODY)])),
+        ("bodies.csv", &wide("body", &[("B", BODY)])),
+        ("families.csv", &format!("{columns}\n{}\n", families.join("\n"))),
+        (
+            "pedigrees.csv",
+            &format!("family_id,person,father,mother,sex\n{}\n", pedigree.join("\n")),
+        ),
+        (
+            "scored.csv",
+            &format!(
+                "family,person,father,mother,sex,missing,{columns_of_loci}\n{}\n",
+                scored.join("\n")
+            ),
+        ),
+        (
+            "rates.csv",
+            "locus,sex,model,rate,range,rate2\n*,female,extended-stepwise,0.0005,0.1,0.000001\n\
+             *,male,extended-stepwise,0.002,0.1,0.000001\n",
+        ),
+    ])
+}
+
+/// The hits of a run over the gallery of `folder`, by search.
+fn hits(folder: &Path, out: &str, more: &[&str]) -> HashMap<String, Vec<tanba::column::hit::Hit>> {
+    let (gallery, out) = (folder.join("gallery"), folder.join(out));
+    let common = ["run", "missing-person", "--gallery", text(&gallery), "--out", text(&out)];
+    exits(0, &[&common[..], &["--threshold", "-60", "--device", "cpu"], more].concat());
+    let mut found: HashMap<String, Vec<_>> = HashMap::new();
+    for hit in tanba::hits::read_hits(&out).unwrap() {
+        found.entry(hit.search.clone()).or_default().push(hit);
+    }
+    found
+}
+
+#[test]
+fn a_run_takes_the_pedigree_and_the_rates_it_is_given_and_agrees_with_score() {
+    let folder = family_of_a_pedigree();
+    let file = |name: &str| folder.path().join(name);
+    let gallery = file("gallery");
+    let import = |index: &str, files: &[&str]| {
+        let files: Vec<PathBuf> = files.iter().map(|name| file(name)).collect();
+        let mut args = vec!["import", "--gallery", text(&gallery), "--index", index];
+        args.extend(files.iter().map(|path| text(path)));
+        exits(0, &args)
+    };
+    import("corpse", &["corpses.csv"]);
+    import("relative", &["relatives.csv", "families.csv"]);
+    let rates = file("rates.csv");
+    let table = ["--mutation-table", text(&rates), "--min-frequency", "5/2N"];
+    // Of words alone the sex of the missing person, who has a child, is not known.
+    let out = file("words");
+    let words = ["run", "missing-person", "--gallery", text(&gallery), "--out", text(&out)];
+    let said = exits(1, &[&words[..], &table].concat());
+    assert!(said.contains("corpse-pedigree: family F is not searched: D3S1358: mothers"), "{said}");
+    let said = import("relative", &["pedigrees.csv"]);
+    assert!(said.contains("1 pedigrees are new"), "{said}");
+    assert!(import("relative", &["pedigrees.csv"]).contains("imported before"));
+    for (number, convention) in ["pruned", "explicit"].into_iter().enumerate() {
+        let asked = [&table[..], &["--untyped-parent", convention]].concat();
+        let with_prior = [&asked[..], &["--prior", "0.2"]].concat();
+        let found = hits(folder.path(), &format!("run-{number}"), &with_prior);
+        let hit = &found["missing-person/corpse-pedigree"][0];
+        let paths = ["scored.csv", "bodies.csv"].map(file);
+        let [family, bodies] = [&paths[0], &paths[1]].map(|path| text(path));
+        let scored = ["--family", family, "--bodies", bodies, "--theta", "0.01"];
+        let scored = rows(&score(0, folder.path(), &[&scored[..], &asked].concat()));
+        let expected: f64 = scored[0]["log10_lr"].parse().unwrap();
+        let evidence = hit.dna.as_ref().unwrap();
+        assert!((evidence.log10_lr - expected).abs() < 1e-12, "{evidence:?} {expected}");
+        assert_eq!((hit.gallery_id.as_str(), evidence.loci_compared), ("C", 8));
+        // One body: prior odds times the ratio.
+        let odds = 0.25 * 10f64.powf(evidence.log10_lr);
+        assert!((hit.posterior.unwrap() / (odds / (1.0 + odds)) - 1.0).abs() < 1e-12, "{hit:?}");
+        let rule = format!("pedigree; table rates.csv; untyped parents {convention}");
+        assert_eq!(hit.rule, rule);
+    }
+}
+
+#[test]
+fn pairs_of_a_run_mutate_where_a_model_is_named_and_say_so() {
+    let folder = family_of_a_pedigree();
+    let file = |name: &str| folder.path().join(name);
+    let gallery = file("gallery");
+    let child = "family_id,missing_person_id,relative_record_id,relation,consent,case_open\n\
+                 F,missing,C,child,true,true\n";
+    fs::write(file("families.csv"), child).unwrap();
+    for (index, files) in
+        [("corpse", &["corpses.csv"][..]), ("relative", &["relatives.csv", "families.csv"])]
+    {
+        let files: Vec<PathBuf> = files.iter().map(|name| file(name)).collect();
+        let mut args = vec!["import", "--gallery", text(&gallery), "--index", index];
+        args.extend(files.iter().map(|path| text(path)));
+        exits(0, &args);
+    }
+    let plain = hits(folder.path(), "plain", &["--min-frequency", "5/2N"]);
+    let of_pairs = |found: &HashMap<String, Vec<tanba::column::hit::Hit>>| {
+        found["missing-person/corpse-family"][0].clone()
+    };
+    assert!(!plain.contains_key("missing-person/corpse-family"), "a mutation excludes the child");
+    let model = ["--mutation", "stepwise", "--mutation-rate", "0.001", "--mutation-range", "0.1"];
+    let asked = [&model[..], &["--min-frequency", "5/2N"]].concat();
+    let hit = of_pairs(&hits(folder.path(), "mutating", &asked));
+    assert_eq!(hit.rule, "best-relative; stepwise 0.001 range 0.1; untyped parents pruned");
+    let columns = LOCI.map(|locus| format!("{locus}_1,{locus}_2")).join(",");
+    let row = |member: &str, alleles: &str| format!("p,{member},{}", alleles.replace(' ', ","));
+    let pairs = format!("pair,member,{columns}\n{}\n{}\n", row("a", BODY), row("b", CHILD));
+    fs::write(file("pairs.csv"), pairs).unwrap();
+    let path = file("pairs.csv");
+    let scored = ["--pairs", text(&path), "--relation", "PO", "--theta", "0.01"];
+    let scored = rows(&score(0, folder.path(), &[&scored[..], &asked].concat()));
+    let expected: f64 = scored[0]["log10_lr"].parse().unwrap();
+    let evidence = hit.dna.as_ref().unwrap();
+    assert_eq!((hit.gallery_id.as_str(), evidence.relation.as_str()), ("C", "PO"));
+    assert!((evidence.log10_lr - expected).abs() < 1e-12, "{evidence:?} {expected}");
+    assert_eq!(evidence.loci_excluding, 0);
+}

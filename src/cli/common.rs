@@ -8,6 +8,7 @@ use std::time::Instant;
 use clap::Args;
 use jiff::civil::Date;
 
+use super::pedigree_args::TransmissionArgs;
 use super::ui::Ui;
 use crate::device::cpu::CpuDevice;
 use crate::device::{DeviceChoice, Devices, NoDevice, selftest};
@@ -121,6 +122,12 @@ pub(super) struct RuleArgs {
     /// Least number of loci compared (6 is the least of Prüm and INTERPOL exchange)
     #[arg(long, default_value_t = 6, value_name = "N")]
     pub(super) min_loci: u32,
+    #[command(flatten, next_help_heading = "Transmission in searches of families")]
+    pub(super) transmission: TransmissionArgs,
+    /// Probability, before the search, that the missing person of a family is among the bodies: hits of pedigrees
+    /// then state a posterior
+    #[arg(long, value_name = "P")]
+    pub(super) prior: Option<f64>,
     /// Keep only the best K hits of each probe and search
     #[arg(long, value_name = "K")]
     pub(super) top: Option<u32>,
@@ -253,7 +260,7 @@ fn computes_wrongly(what: &str) -> Error {
 /// The parameters these arguments stand for.
 ///
 /// # Errors
-/// As [`Parameters::validate`].
+/// As [`Parameters::validate`], or a number or table of mutation has no meaning.
 pub(super) fn parameters(
     population: &PopulationArgs,
     rule: &RuleArgs,
@@ -270,6 +277,8 @@ pub(super) fn parameters(
         min_loci: rule.min_loci,
         top: rule.top,
         across_owners: rule.across_owners,
+        transmission: rule.transmission.asked()?,
+        prior: rule.prior,
     };
     parameters.validate()?;
     Ok(parameters)

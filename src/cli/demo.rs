@@ -201,6 +201,7 @@ fn import_all(registry: &Path, gallery: &Path, as_of: jiff::civil::Date) -> Resu
                 file_name: file_name(path),
                 records: imported.records,
                 family_members: imported.family_members,
+                pedigree_persons: imported.pedigree_persons,
                 rejected: 0,
             });
         }

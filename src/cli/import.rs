@@ -78,6 +78,7 @@ struct FileReport {
     format: Option<&'static str>,
     records: u64,
     family_members: u64,
+    pedigree_persons: u64,
     rejected: u64,
     warnings: Vec<String>,
     quarantine: Option<String>,
@@ -91,6 +92,7 @@ struct ImportReport {
     added: u64,
     already_present: u64,
     family_members: u64,
+    pedigrees: u64,
     retention_updates: u64,
     retention_kept: u64,
     files: Vec<FileReport>,
@@ -160,6 +162,7 @@ fn import_dna(
             rejected: imported.rejections.len() as u64,
             records: imported.records,
             family_members: imported.family_members,
+            pedigree_persons: imported.pedigree_persons,
         });
     }
     intakes.retain(|i| args.partial || i.rejected == 0);
@@ -175,6 +178,7 @@ fn import_dna(
         added: committed.added,
         already_present: committed.already_present,
         family_members: committed.family_members,
+        pedigrees: committed.pedigrees,
         retention_updates: committed.retention_updates,
         retention_kept: committed.retention_kept.len() as u64,
         files: reports,
@@ -198,6 +202,7 @@ impl FileReport {
             format: None,
             records: 0,
             family_members: 0,
+            pedigree_persons: 0,
             rejected: 1,
             warnings: Vec::new(),
             quarantine: Some(quarantine),
@@ -214,6 +219,7 @@ fn take_in(path: &Path, imported: &Imported, quarantine: Option<String>, ui: &Ui
         format: Some(imported.format.name()),
         records: imported.records.len() as u64,
         family_members: imported.family_members.len() as u64,
+        pedigree_persons: imported.pedigree_persons.len() as u64,
         rejected: imported.rejections.len() as u64,
         warnings: imported.warnings.clone(),
         quarantine,
@@ -227,6 +233,9 @@ fn tell(gallery: &Path, index: Index, committed: &Committed, reports: &[FileRepo
         if report.family_members > 0 {
             line += &format!(", {} family members", grouped(report.family_members));
         }
+        if report.pedigree_persons > 0 {
+            line += &format!(", {} persons of pedigrees", grouped(report.pedigree_persons));
+        }
         if report.rejected > 0 {
             line += &format!(", {} rejected", grouped(report.rejected));
         }
@@ -239,6 +248,9 @@ fn tell(gallery: &Path, index: Index, committed: &Committed, reports: &[FileRepo
     if committed.family_members > 0 {
         let lines = grouped(committed.family_members);
         ui.say(format!("{lines} lines of families are new or changed"));
+    }
+    if committed.pedigrees > 0 {
+        ui.say(format!("{} pedigrees are new or changed", grouped(committed.pedigrees)));
     }
     tell_committed(gallery, committed, index.name(), ui);
 }

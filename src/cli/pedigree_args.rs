@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::domain::mutation::rates::MutationTable;
 use crate::domain::mutation::{Mutation, MutationModel};
+use crate::domain::pedigree::transmission::Transmission;
 use crate::domain::pedigree::{PedigreeError, UntypedParent};
 use crate::error::{Error, Position, Rejection, Result};
 use crate::import::mutation_table::read_mutation_table;
@@ -15,9 +16,10 @@ use crate::import::mutation_table::read_mutation_table;
 #[command(next_help_heading = "Transmission")]
 pub(super) struct TransmissionArgs {
     /// Mutation model: none, equal, proportional, stepwise, extended-stepwise, stationary-equal,
-    /// stationary-stepwise, stationary-extended-stepwise
-    #[arg(long, default_value = "none", value_name = "MODEL", value_parser = parse_model)]
-    mutation: MutationModel,
+    /// stationary-stepwise, stationary-extended-stepwise [default: none; in searches of pedigrees
+    /// extended-stepwise 0.001 range 0.1 rate2 0.000001]
+    #[arg(long, value_name = "MODEL", value_parser = parse_model)]
+    mutation: Option<MutationModel>,
     /// Probability that a transmitted allele mutates, of mothers and fathers at every locus
     #[arg(long, value_name = "RATE")]
     mutation_rate: Option<f64>,
@@ -37,26 +39,12 @@ pub(super) struct TransmissionArgs {
     mutation_table: Option<PathBuf>,
     /// An untyped parent that connects nobody: `pruned` (taken out, as Familias with theta 0) or `explicit`
     /// (what it transmits may have mutated, as pedprobr)
-    #[arg(long, default_value = "pruned", value_name = "CONVENTION", value_parser = parse_untyped)]
-    untyped_parent: UntypedParent,
-    /// Frequency of a silent allele at every locus, 0 to 0.1
-    #[arg(long, default_value_t = 0.0, value_name = "FREQUENCY", allow_negative_numbers = true)]
-    silent: f64,
-}
-
-/// How alleles are transmitted, read and checked.
-#[derive(Debug)]
-pub(super) struct Transmission {
-    /// Models by locus and sex.
-    pub(super) mutation: MutationTable,
-    /// How results name the models.
-    pub(super) name: String,
-    /// What becomes of untyped parents.
-    pub(super) untyped_parent: UntypedParent,
-    /// Frequency of a silent allele.
-    pub(super) silent: f64,
-    /// No mutation and no silent allele.
-    pub(super) is_plain: bool,
+    /// [default: pruned]
+    #[arg(long, value_name = "CONVENTION", value_parser = parse_untyped)]
+    untyped_parent: Option<UntypedParent>,
+    /// Frequency of a silent allele at every locus, 0 to 0.1 [default: 0]
+    #[arg(long, value_name = "FREQUENCY", allow_negative_numbers = true)]
+    silent: Option<f64>,
 }
 
 fn parse_model(text: &str) -> std::result::Result<MutationModel, String> {
@@ -73,6 +61,26 @@ fn parse_untyped(text: &str) -> std::result::Result<UntypedParent, String> {
 }
 
 impl TransmissionArgs {
+    /// What these arguments ask of a search; `None` where none of them is given. A convention or a silent allele
+    /// without a model goes with the model of searches of pedigrees.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(super) fn asked(&self) -> Result<Option<Transmission>> {
+        let is_modelled = self.mutation.is_some() || self.mutation_table.is_some();
+        let numbers = [self.mutation_rate, self.mutation_range, self.mutation_rate2];
+        if is_modelled || numbers.iter().any(Option::is_some) {
+            return self.read().map(Some);
+        }
+        if self.untyped_parent.is_none() && self.silent.is_none() {
+            return Ok(None);
+        }
+        let asked = self.read()?;
+        let Transmission { untyped_parent, silent, .. } = asked;
+        let default = Transmission::of_pedigrees();
+        Ok(Some(Transmission { untyped_parent, silent, ..default }))
+    }
+
     /// What these arguments stand for.
     ///
     /// # Errors
@@ -87,22 +95,24 @@ impl TransmissionArgs {
                 (read_mutation_table(path)?, name, false)
             }
             None => {
-                if self.mutation != MutationModel::None && self.mutation_rate.is_none() {
-                    let message = format!("the model {} needs a rate", self.mutation.name());
+                let model = self.mutation.unwrap_or(MutationModel::None);
+                if model != MutationModel::None && self.mutation_rate.is_none() {
+                    let message = format!("the model {} needs a rate", model.name());
                     return Err(Error::usage(message, help));
                 }
                 let rate = self.mutation_rate.unwrap_or(0.0);
                 let rate2 = self.mutation_rate2.unwrap_or(0.0);
-                let mutation = Mutation::new(self.mutation, rate, self.mutation_range, rate2)
+                let mutation = Mutation::new(model, rate, self.mutation_range, rate2)
                     .map_err(|error| Error::usage(error.to_string(), help))?;
                 (MutationTable::uniform(mutation), mutation.name(), mutation.is_none())
             }
         };
-        if !(0.0..=0.1).contains(&self.silent) {
+        let silent = self.silent.unwrap_or(0.0);
+        if !(0.0..=0.1).contains(&silent) {
             let message = "the frequency of a silent allele is a number from 0 to 0.1";
             return Err(Error::usage(message, "leave --silent out, or write 0.001 for example"));
         }
-        let (untyped_parent, silent) = (self.untyped_parent, self.silent);
+        let untyped_parent = self.untyped_parent.unwrap_or_default();
         Ok(Transmission {
             mutation,
             name,
@@ -113,11 +123,10 @@ impl TransmissionArgs {
     }
 }
 
-impl Transmission {
-    /// The columns that state the transmission in results: mutation, untyped_parent, silent.
-    pub(super) fn cells(&self) -> [String; 3] {
-        [self.name.clone(), self.untyped_parent.name().to_owned(), self.silent.to_string()]
-    }
+/// The columns that state the transmission in results: mutation, untyped_parent, silent.
+pub(super) fn cells(transmission: &Transmission) -> [String; 3] {
+    let Transmission { name, untyped_parent, silent, .. } = transmission;
+    [name.clone(), untyped_parent.name().to_owned(), silent.to_string()]
 }
 
 /// What a person can do about an error of a pedigree; `record` of the file `path` is concerned.

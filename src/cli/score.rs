@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::common::PopulationArgs;
 use super::family_warnings::warn_of_linked;
-use super::pedigree_args::{Transmission, TransmissionArgs, explained};
+use super::pedigree_args::{TransmissionArgs, cells, explained};
 use super::score_candidates::{self, CandidatesArgs};
 use super::score_family::{self, FamilyScore};
 use super::score_finger::{self, FingerArgs};
@@ -21,6 +21,7 @@ use crate::domain::locus::{Locus, LocusSet};
 use crate::domain::pedigree::PedigreeError;
 use crate::domain::pedigree::locus_model::LocusModel;
 use crate::domain::pedigree::pair::PairPedigree;
+use crate::domain::pedigree::transmission::Transmission;
 use crate::domain::relation::Relation;
 use crate::error::{Error, Result};
 use crate::import::pairs::{Pair, read_pairs};
@@ -228,7 +229,7 @@ fn csv_text(
             let ratio: f64 = ratios.values().product();
             let log10 = log10_product(ratios.values().copied());
             let mut row = vec![pair.name.clone(), relation.code().to_owned(), theta.to_string()];
-            row.extend(transmission.cells());
+            row.extend(cells(transmission));
             row.extend([exact(ratio), if ratio == 0.0 { "-inf".to_owned() } else { exact(log10) }]);
             if per_locus {
                 let cell = |l: &Locus| ratios.get(l).map_or_else(|| "1".to_owned(), |r| exact(*r));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::family_warnings::warn_of_linked;
-use super::pedigree_args::{Transmission, explained};
+use super::pedigree_args::{cells, explained};
 use super::score::exact;
 use super::ui::Ui;
 use crate::domain::dna::Profile;
@@ -13,6 +13,7 @@ use crate::domain::locus::{Locus, LocusSet};
 use crate::domain::pedigree::PedigreeError;
 use crate::domain::pedigree::locus_model::{AllelePair, LocusModel};
 use crate::domain::pedigree::missing::MissingPersonCase;
+use crate::domain::pedigree::transmission::Transmission;
 use crate::error::{Error, Result};
 use crate::import::missing_families::{Body, MissingFamily, read_bodies, read_missing_families};
 use crate::limits::MAX_LISTED_NAMES;
@@ -70,7 +71,7 @@ pub(super) fn run(
             let lr: f64 = ratios.values().product();
             let log10 = log10_product(ratios.values().copied());
             let mut row = vec![name.clone(), body.body.clone(), population.theta.to_string()];
-            row.extend(transmission.cells());
+            row.extend(cells(transmission));
             let log10 = if lr == 0.0 { "-inf".to_owned() } else { exact(log10) };
             row.extend([ratios.len().to_string(), exact(lr), log10]);
             if score.per_locus {

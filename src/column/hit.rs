@@ -16,7 +16,9 @@ use super::{ColumnError, optional_text, typed};
 ///
 /// 2: fingerprints. `log10_lr`, the `loci_*` columns, `relation`, `frequencies` and `theta` became
 /// nullable, because they are about DNA alone; `minutiae_paired` and `fingers` are filled.
-pub const HIT_SCHEMA_VERSION: u32 = 2;
+///
+/// 3: `posterior`.
+pub const HIT_SCHEMA_VERSION: u32 = 3;
 
 /// One hit: a comparison at or over the threshold of its search.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -55,6 +57,9 @@ pub struct Hit {
     pub family_id: Option<String>,
     /// What the gallery record's person is to the missing person, in kinship searches.
     pub kinship: Option<String>,
+    /// Probability, after the search, that this body is the missing person of the family; of searches of
+    /// pedigrees with a prior.
+    pub posterior: Option<f64>,
     /// Article that allows the comparison.
     pub purpose: String,
     /// Gallery generation since which the pair could be compared.
@@ -153,6 +158,7 @@ pub fn hit_schema() -> SchemaRef {
         text("relation", true),
         text("family_id", true),
         text("kinship", true),
+        real("posterior", true),
         text("frequencies", true),
         real("theta", true),
         count("minutiae_paired", true),
@@ -257,6 +263,7 @@ fn real_field(name: &str) -> Option<fn(&Hit) -> Option<f64>> {
     Some(match name {
         "log10_lr" => |h| h.dna.as_ref().map(|d| d.log10_lr),
         "expected_chance_hits" => |h| Some(h.expected_chance_hits),
+        "posterior" => |h| h.posterior,
         "theta" => |h| h.dna.as_ref().map(|d| d.theta),
         _ => return None,
     })
@@ -273,6 +280,11 @@ pub fn decode_hits(batch: &RecordBatch) -> Result<Vec<Hit>, ColumnError> {
     let score = typed::<Int32Array>(batch, "score_mban", "Int32")?;
     let new_since = typed::<UInt64Array>(batch, "new_since", "UInt64")?;
     let fingers = Fingers::of(batch)?;
+    // Lists of versions 1 and 2 lack it.
+    let posterior = match batch.column_by_name("posterior") {
+        Some(_) => Some(real("posterior")?),
+        None => None,
+    };
     let mut hits = Vec::with_capacity(batch.num_rows());
     for row in 0..batch.num_rows() {
         let word = |name| text(name).map(|a| a.value(row).to_owned());
@@ -311,6 +323,7 @@ pub fn decode_hits(batch: &RecordBatch) -> Result<Vec<Hit>, ColumnError> {
             rule: word("rule")?,
             family_id: optional("family_id")?,
             kinship: optional("kinship")?,
+            posterior: posterior.filter(|p| !p.is_null(row)).map(|p| p.value(row)),
             purpose: word("purpose")?,
             new_since: new_since.value(row),
             device: word("device")?,

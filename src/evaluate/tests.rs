@@ -99,6 +99,7 @@ fn hit(search: &str, probe: &str, gallery: &str, family: Option<&str>) -> Hit {
         rule: "high<=1".into(),
         family_id: family.map(String::from),
         kinship: None,
+        posterior: None,
         purpose: "L40".into(),
         new_since: 1,
         device: "scalar".into(),

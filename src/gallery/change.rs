@@ -134,6 +134,7 @@ impl<'a, R: Stored> Changes<'a, R> {
             added: self.records.len() as u64,
             already_present: self.already_present,
             family_members,
+            pedigrees: 0,
             retention_updates: self.retentions.len() as u64,
             retention_kept: self.retention_kept.clone(),
             known_files: self.known_files.clone(),

@@ -1,6 +1,6 @@
 //! Committing changes: imports of genomic and fingerprint records, and status events. Each is one new generation or nothing.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,10 +8,12 @@ use super::change::{Changes, Source, Stored};
 use super::manifest::{self, FingerImportEntry, ImportEntry, Manifest};
 use super::status;
 use super::{MemberKey, file, finger_segment, ids, segment};
-use crate::column::family::{encode_family_members, family_schema};
+use crate::column::family::{
+    encode_family_members, encode_pedigree_persons, family_schema, pedigree_schema,
+};
 use crate::column::status::{StatusEvent, encode_status_events, status_schema};
 use crate::domain::category::Index;
-use crate::domain::family::FamilyMember;
+use crate::domain::family::{FamilyMember, FamilyPedigrees, PedigreePerson};
 use crate::domain::finger_record::FingerRecord;
 use crate::domain::record::DnaRecord;
 use crate::domain::register::Register;
@@ -37,6 +39,8 @@ pub struct Intake {
     pub records: Vec<DnaRecord>,
     /// Family members.
     pub family_members: Vec<FamilyMember>,
+    /// Persons of pedigrees, every family complete.
+    pub pedigree_persons: Vec<PedigreePerson>,
     /// Records rejected while reading.
     pub rejected: u64,
 }
@@ -65,6 +69,8 @@ pub struct Committed {
     pub already_present: u64,
     /// Lines of families that are new or say something else than the latest about that relative.
     pub family_members: u64,
+    /// Pedigrees that are new or other than the latest of their family.
+    pub pedigrees: u64,
     /// Records already there whose retention a file moved ([`crate::law::retention::supersedes`]).
     pub retention_updates: u64,
     /// Records already there of which a file not imported before states another retention, which
@@ -128,11 +134,14 @@ fn try_import(root: &Path, index: Index, owner: &str, intakes: &[Intake]) -> Res
     let statuses = status::read(root, &next)?;
     let mut members =
         MemberChanges { latest: super::latest_members(root, &next)?, new: Vec::new() };
+    let mut pedigrees =
+        PedigreeChanges { latest: super::latest_pedigrees(root, &next)?, new: BTreeSet::new() };
     let mut changes = Changes::new(&existing, &statuses, &next.committed_at);
     let mut of_note: Vec<&Intake> = Vec::new();
     for intake in intakes {
         let is_known = known(&intake.file_hash);
-        let brings_more = members.take_in(&intake.family_members);
+        let brings_members = members.take_in(&intake.family_members);
+        let brings_more = pedigrees.take_in(&intake.pedigree_persons) || brings_members;
         let source = Source { file_name: &intake.file_name, is_known, brings_more };
         clash_with(&taken, &mut changes, &intake.file_name, &intake.records);
         if changes.take_in(source, &intake.records) || !is_known {
@@ -144,7 +153,8 @@ fn try_import(root: &Path, index: Index, owner: &str, intakes: &[Intake]) -> Res
     }
     let members = members.new;
     let mut committed = changes.committed(present, members.len() as u64);
-    if changes.len() + members.len() == 0 {
+    committed.pedigrees = pedigrees.new.len() as u64;
+    if changes.len() + members.len() + pedigrees.new.len() == 0 {
         return Ok(ImportOutcome::Committed(committed));
     }
     for chunk in changes.records.chunks(MAX_ROWS_PER_SEGMENT) {
@@ -152,6 +162,9 @@ fn try_import(root: &Path, index: Index, owner: &str, intakes: &[Intake]) -> Res
     }
     if !members.is_empty() {
         next.families.push(write_families(root, &members, next.generation)?);
+    }
+    if !pedigrees.new.is_empty() {
+        next.pedigrees.push(write_pedigrees(root, &pedigrees.persons(), next.generation)?);
     }
     if !changes.retentions.is_empty() {
         next.statuses.push(write_events(root, &changes.retentions, next.generation)?);
@@ -193,6 +206,34 @@ impl MemberChanges {
             }
         }
         self.new.len() > before
+    }
+}
+
+/// The pedigrees that an import brings.
+struct PedigreeChanges {
+    /// The latest pedigree of each family, those of this import included.
+    latest: FamilyPedigrees,
+    /// Families whose pedigree is to be written.
+    new: BTreeSet<String>,
+}
+
+impl PedigreeChanges {
+    /// Takes in the pedigrees of a file; whether one is new or another.
+    fn take_in(&mut self, persons: &[PedigreePerson]) -> bool {
+        let mut of_file = FamilyPedigrees::new();
+        for person in persons {
+            of_file.entry(person.family_id.clone()).or_default().push(person.clone());
+        }
+        of_file.retain(|family, persons| self.latest.get(family) != Some(persons));
+        let brings_more = !of_file.is_empty();
+        self.new.extend(of_file.keys().cloned());
+        self.latest.extend(of_file);
+        brings_more
+    }
+
+    /// The persons of every new pedigree.
+    fn persons(&self) -> Vec<&PedigreePerson> {
+        self.new.iter().filter_map(|family| self.latest.get(family)).flatten().collect()
     }
 }
 
@@ -350,5 +391,18 @@ fn write_families(
     let bytes =
         file::encode_parquet(family_schema(), &[batch], &[]).map_err(|e| invalid(e.to_string()))?;
     let id = content_id("family", [&generation.to_le_bytes()[..], &bytes]);
+    file::write_new(root, &format!("families/{id}.parquet"), &bytes)
+}
+
+fn write_pedigrees(
+    root: &Path,
+    persons: &[&PedigreePerson],
+    generation: u64,
+) -> Result<file::FileEntry> {
+    let invalid = |e: String| Error::usage(e, "check the table of pedigrees");
+    let batch = encode_pedigree_persons(persons).map_err(|e| invalid(e.to_string()))?;
+    let bytes = file::encode_parquet(pedigree_schema(), &[batch], &[])
+        .map_err(|e| invalid(e.to_string()))?;
+    let id = content_id("pedigree", [&generation.to_le_bytes()[..], &bytes]);
     file::write_new(root, &format!("families/{id}.parquet"), &bytes)
 }

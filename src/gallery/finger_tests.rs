@@ -315,6 +315,7 @@ fn an_id_is_unique_over_profiles_and_fingerprints() {
             file_name: hash.into(),
             records: vec![profile(id)],
             family_members: vec![],
+            pedigree_persons: vec![],
             rejected: 0,
         };
         commit::import(folder.path(), Index::Trace, "agis", &[intake]).unwrap()

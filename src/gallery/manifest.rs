@@ -50,6 +50,9 @@ pub struct Manifest {
     pub finger_segments: Vec<FingerSegmentEntry>,
     /// Family files, in commit order.
     pub families: Vec<FileEntry>,
+    /// Files of pedigrees, in commit order; none where no family was given one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pedigrees: Vec<FileEntry>,
     /// Status files, in commit order.
     pub statuses: Vec<FileEntry>,
     /// Files of genomic records and families imported so far.
@@ -169,6 +172,7 @@ impl Manifest {
             segments: Vec::new(),
             finger_segments: Vec::new(),
             families: Vec::new(),
+            pedigrees: Vec::new(),
             statuses: Vec::new(),
             imports: Vec::new(),
             finger_imports: Vec::new(),
@@ -195,7 +199,7 @@ impl Manifest {
     pub fn files(&self) -> impl Iterator<Item = &FileEntry> {
         let segments = self.segments.iter().flat_map(|s| [&s.records, &s.planes]);
         let fingers = self.finger_segments.iter().flat_map(|s| [&s.records, &s.prints]);
-        segments.chain(fingers).chain(&self.families).chain(&self.statuses)
+        segments.chain(fingers).chain(&self.families).chain(&self.pedigrees).chain(&self.statuses)
     }
 }
 

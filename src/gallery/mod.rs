@@ -41,7 +41,7 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 use crate::domain::category::Index;
-use crate::domain::family::FamilyMember;
+use crate::domain::family::{FamilyMember, FamilyPedigrees};
 use crate::domain::finger_record::FingerRecord;
 use crate::domain::record::DnaRecord;
 use crate::domain::register::Register;
@@ -159,6 +159,14 @@ impl Gallery {
         Ok(latest_members(&self.root, &self.manifest)?.into_values().collect())
     }
 
+    /// The pedigrees of the families that were given one; a later pedigree of a family replaces the earlier.
+    ///
+    /// # Errors
+    /// A file of pedigrees is missing, changed or cannot be understood.
+    pub fn family_pedigrees(&self) -> Result<FamilyPedigrees> {
+        latest_pedigrees(&self.root, &self.manifest)
+    }
+
     /// Checks every file of the generation and the chain of manifests up to it; returns each broken
     /// one with its reason.
     pub fn verify(&self) -> Vec<(PathBuf, Error)> {
@@ -203,6 +211,24 @@ fn latest_members(root: &Path, manifest: &Manifest) -> Result<BTreeMap<MemberKey
                 .map_err(|e| Error::integrity(&path, e.to_string(), file::RESTORE_HELP))?;
             latest.extend(members.into_iter().map(|member| (member_key(&member), member)));
         }
+    }
+    Ok(latest)
+}
+
+/// The latest pedigree of each family that has one.
+fn latest_pedigrees(root: &Path, manifest: &Manifest) -> Result<FamilyPedigrees> {
+    let mut latest = FamilyPedigrees::new();
+    for entry in &manifest.pedigrees {
+        let path = file::verified(root, entry)?;
+        let mut of_file = FamilyPedigrees::new();
+        for batch in file::read_parquet(&path, None)? {
+            let persons = crate::column::family::decode_pedigree_persons(&batch)
+                .map_err(|e| Error::integrity(&path, e.to_string(), file::RESTORE_HELP))?;
+            for person in persons {
+                of_file.entry(person.family_id.clone()).or_default().push(person);
+            }
+        }
+        latest.extend(of_file);
     }
     Ok(latest)
 }

@@ -77,6 +77,7 @@ pub(super) mod tests {
             rule: "high<=1".into(),
             family_id: None,
             kinship: None,
+            posterior: None,
             purpose: "L40 18(1)1".into(),
             new_since: 1,
             device: "cpu".into(),

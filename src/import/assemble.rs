@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use crate::domain::allele::{Allele, AlleleError};
 use crate::domain::apart::ApartMarkers;
 use crate::domain::dna::{Profile, Typing};
-use crate::domain::family::FamilyMember;
+use crate::domain::family::{FamilyMember, PedigreePerson};
 use crate::domain::locus::Locus;
 use crate::domain::record::DnaRecord;
 use crate::error::{Error, Position, Rejection, Result};
@@ -235,6 +235,7 @@ pub(super) struct Collector<'a> {
     seen: HashMap<String, (u64, Option<usize>)>,
     records: Vec<DnaRecord>,
     family_members: Vec<FamilyMember>,
+    pedigree_persons: Vec<PedigreePerson>,
     rejections: Vec<Rejection>,
     warnings: Vec<String>,
     repeated: Tally,
@@ -269,6 +270,7 @@ impl<'a> Collector<'a> {
             seen: HashMap::new(),
             records: Vec::new(),
             family_members: Vec::new(),
+            pedigree_persons: Vec::new(),
             rejections: Vec::new(),
             warnings: Vec::new(),
             repeated: Tally::default(),
@@ -307,6 +309,11 @@ impl<'a> Collector<'a> {
     /// Adds a line of a family.
     pub(super) fn family_member(&mut self, member: FamilyMember) {
         self.family_members.push(member);
+    }
+
+    /// Adds a person of a pedigree.
+    pub(super) fn pedigree_person(&mut self, person: PedigreePerson) {
+        self.pedigree_persons.push(person);
     }
 
     /// Checks a finished specimen and keeps it, or its rejections; whether it is among the records.
@@ -421,8 +428,8 @@ impl<'a> Collector<'a> {
     /// # Errors
     /// The file holds nothing.
     pub(super) fn finish(mut self) -> Result<Imported> {
-        let is_empty = self.records.is_empty() && self.family_members.is_empty();
-        if is_empty && self.rejections.is_empty() {
+        let has_families = !self.family_members.is_empty() || !self.pedigree_persons.is_empty();
+        if self.records.is_empty() && !has_families && self.rejections.is_empty() {
             return Err(Rejection::new(
                 &self.file,
                 Position::File,
@@ -442,6 +449,7 @@ impl<'a> Collector<'a> {
             format: self.format,
             records: self.records,
             family_members: self.family_members,
+            pedigree_persons: self.pedigree_persons,
             rejections: self.rejections,
             warnings: self.warnings,
             file_hash: String::new(),

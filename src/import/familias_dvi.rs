@@ -2,13 +2,14 @@
 //!
 //! Under the index `corpse` the unidentified persons become records. Under `relative` the typed members
 //! of the reference families become records named `FAMILY/PERSON`, and lines of families with the
-//! kinship that the pedigree states to its `Missing person`. Familias knows no consent, so these lines
+//! kinship that the pedigree states to its `Missing person`, and the pedigree itself where there is one. Familias knows no consent, so these lines
 //! are without; a family table completes them. Any other index is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::category::Index;
-use crate::domain::family::FamilyMember;
+use crate::domain::family::{FamilyMember, PedigreePerson, pedigree_of};
+use crate::domain::pedigree::Sex;
 use crate::domain::relation::Kinship;
 use crate::error::Result;
 use crate::import::ImportOptions;
@@ -107,6 +108,9 @@ fn family<'a>(
         return Ok(name);
     }
     let family_id = name.to_owned();
+    stated_pedigree(name, &persons, missing, &pedigrees)
+        .into_iter()
+        .for_each(|person| collector.pedigree_person(person));
     for (number, person) in persons.into_iter().enumerate().filter(|(_, p)| p.is_typed) {
         let record_id = person.draft.id.clone();
         if !collector.add(person.draft)? {
@@ -130,6 +134,48 @@ fn family<'a>(
         });
     }
     Ok(name)
+}
+
+/// The persons of the pedigree, where the family has one that names the missing person, and its rules hold. Where
+/// it has several they are hypotheses, and what all agree on is the kinship of each relative.
+fn stated_pedigree(
+    family: &str,
+    persons: &[Person<'_>],
+    missing: usize,
+    pedigrees: &[Pedigree],
+) -> Vec<PedigreePerson> {
+    let [pedigree] = pedigrees else { return Vec::new() };
+    let count = persons.len().max(missing + 1);
+    // Familias states no sex of the person sought; a parent's follows from the other parent's.
+    let sex_of_missing = (0..count).find_map(|child| {
+        let parents: Vec<usize> = pedigree.of(child).collect();
+        let other = parents.iter().find(|parent| **parent != missing)?;
+        let is_parent = parents.contains(&missing);
+        is_parent.then(|| if persons[*other].is_male { Sex::Female } else { Sex::Male })
+    });
+    let sex = |number: usize| match persons.get(number).filter(|_| number != missing) {
+        Some(person) if person.is_male => Some(Sex::Male),
+        Some(_) => Some(Sex::Female),
+        None => sex_of_missing,
+    };
+    let name = |number: usize| match persons.get(number).filter(|_| number != missing) {
+        Some(person) => format!("{family}/{}", person.name),
+        None => format!("{family}/{MISSING_PERSON}"),
+    };
+    let stated = (0..count).map(|number| {
+        let parent = |wanted: Sex| pedigree.of(number).find(|p| sex(*p) == Some(wanted)).map(name);
+        PedigreePerson {
+            family_id: family.to_owned(),
+            person: name(number),
+            father: parent(Sex::Male),
+            mother: parent(Sex::Female),
+            sex: sex(number),
+        }
+    });
+    let stated: Vec<PedigreePerson> = stated.collect();
+    let edges = (0..count).map(|number| pedigree.of(number).count()).sum::<usize>();
+    let kept = stated.iter().flat_map(|p| [&p.father, &p.mother]).flatten().count();
+    if kept == edges && pedigree_of(&stated).is_ok() { stated } else { Vec::new() }
 }
 
 /// The kinship that every pedigree naming the missing person states; `None` if they differ.

@@ -18,7 +18,7 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use crate::domain::category::Index;
-use crate::domain::family::FamilyMember;
+use crate::domain::family::{FamilyMember, PedigreePerson};
 use crate::domain::locus::Locus;
 use crate::domain::record::DnaRecord;
 use crate::error::{Error, Position, Rejection, Result};
@@ -43,6 +43,7 @@ pub mod missing_families;
 pub mod mitochondrial;
 pub mod mutation_table;
 pub mod pairs;
+pub mod pedigree_csv;
 pub mod quarantine;
 pub mod sniff;
 pub mod wide_csv;
@@ -76,6 +77,8 @@ pub struct Imported {
     pub records: Vec<DnaRecord>,
     /// Lines of families; empty under the same condition.
     pub family_members: Vec<FamilyMember>,
+    /// Persons of pedigrees, family by family; empty under the same condition.
+    pub pedigree_persons: Vec<PedigreePerson>,
     /// Everything that was refused, in file order.
     pub rejections: Vec<Rejection>,
     /// What the operator should know but need not act on.
@@ -99,6 +102,8 @@ pub enum Format {
     CodisCsv,
     /// Families of missing persons.
     FamilyCsv,
+    /// Who is whose parent in families of missing persons.
+    PedigreeCsv,
     /// A Familias 3 project file.
     FamiliasFam,
     /// Allele frequencies: recognised in order to be refused as profiles.
@@ -115,6 +120,7 @@ impl Format {
             Format::GeneMapper => "GeneMapper table",
             Format::CodisCsv => "CODIS database CSV",
             Format::FamilyCsv => "family table",
+            Format::PedigreeCsv => "pedigree table",
             Format::FamiliasFam => "Familias project",
             Format::FrequencyTable => "allele-frequency table",
         }
@@ -153,6 +159,7 @@ pub fn import_bytes(path: &Path, bytes: &[u8], options: &ImportOptions) -> Resul
         Format::GeneMapper => genemapper::read(path, &text, options)?,
         Format::CodisCmf => codis_cmf::read(path, &text, options)?,
         Format::FamilyCsv => family_csv::read(path, &text, options)?,
+        Format::PedigreeCsv => pedigree_csv::read(path, &text, options)?,
         Format::FamiliasFam => familias::read(path, &text, options)?,
         Format::FrequencyTable => {
             return Err(sniff::not_profiles(path, format));
@@ -162,6 +169,7 @@ pub fn import_bytes(path: &Path, bytes: &[u8], options: &ImportOptions) -> Resul
     if !imported.rejections.is_empty() && !options.partial {
         imported.records.clear();
         imported.family_members.clear();
+        imported.pedigree_persons.clear();
     }
     Ok(imported)
 }

@@ -78,7 +78,8 @@ impl Pedigree {
         }
     }
 
-    fn of(&self, child: usize) -> impl Iterator<Item = usize> + '_ {
+    /// The parents of a person.
+    pub(super) fn of(&self, child: usize) -> impl Iterator<Item = usize> + '_ {
         self.parents.get(&child).into_iter().flatten().copied()
     }
 

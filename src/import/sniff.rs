@@ -86,6 +86,9 @@ fn recognise_table(header: &Header) -> Option<Format> {
     if has(&["family id"]) && has(&["relation"]) {
         return Some(Format::FamilyCsv);
     }
+    if has(&["family id"]) && has(&["person"]) && has(&["father"]) && has(&["mother"]) {
+        return Some(Format::PedigreeCsv);
+    }
     if folded.first().is_some_and(|first| first == "allele") && markers() > 0
         || has(&["locus", "marker"]) && has(&["allele"]) && has(&["frequency"])
     {
@@ -120,7 +123,7 @@ fn unknown_table(path: &Path, header: &Header) -> Error {
     Rejection::new(
         path,
         Position::Line(header.line),
-        "the first line names the columns of a wide, long, GeneMapper or family table",
+        "the first line names the columns of a wide, long, GeneMapper, family or pedigree table",
         header.names.join(" | "),
         help,
     )

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::chance::LocusSetCounts;
 use crate::domain::category::Index;
 use crate::domain::dna::Profile;
-use crate::domain::family::FamilyMember;
+use crate::domain::family::{FamilyMember, FamilyPedigrees};
 use crate::domain::relation::Kinship;
 use crate::error::Result;
 use crate::gallery::segment::Segment;
@@ -158,6 +158,8 @@ impl Side {
 pub struct TypedRelative {
     /// Family searched for.
     pub family_id: String,
+    /// Whom it looks for.
+    pub missing_person_id: String,
     /// What the relative is to the missing person.
     pub kinship: Kinship,
     /// Segment place of the relative's record.
@@ -185,10 +187,12 @@ pub struct FamiliesLeftOut {
     pub family_left_out: u64,
 }
 
-/// The relatives that take part, ordered by family and record.
+/// The relatives that take part, ordered by family and record. Who is no biological relative of L40 1(2), such
+/// as a spouse, takes part only where a pedigree of `pedigrees` has a place for the record: beside common children.
 pub fn typed_relatives(
     members: &[FamilyMember],
     relatives: &Side,
+    pedigrees: &FamilyPedigrees,
 ) -> (Vec<TypedRelative>, FamiliesLeftOut) {
     let mut places: HashMap<&str, (usize, usize)> = HashMap::new();
     for (place, segment) in relatives.segments.iter().enumerate() {
@@ -196,6 +200,10 @@ pub fn typed_relatives(
             places.insert(segment.record_id(row), (place, row));
         }
     }
+    let is_placed = |member: &FamilyMember| {
+        let persons = pedigrees.get(&member.family_id).into_iter().flatten();
+        persons.into_iter().any(|person| person.person == member.relative_record_id)
+    };
     let mut left_out = FamiliesLeftOut::default();
     let mut list = Vec::new();
     for member in members {
@@ -203,7 +211,9 @@ pub fn typed_relatives(
         let reason = match place {
             _ if !member.consent => Some(&mut left_out.without_consent),
             _ if !member.case_open => Some(&mut left_out.case_closed),
-            _ if member.kinship.relation().is_none() => Some(&mut left_out.not_a_relative),
+            _ if member.kinship.relation().is_none() && !is_placed(member) => {
+                Some(&mut left_out.not_a_relative)
+            }
             None => Some(&mut left_out.record_missing),
             Some((segment, row)) if !relatives.alive[segment][row] => {
                 Some(&mut left_out.record_left_out)
@@ -215,6 +225,7 @@ pub fn typed_relatives(
         } else if let Some((segment, row)) = place {
             list.push(TypedRelative {
                 family_id: member.family_id.clone(),
+                missing_person_id: member.missing_person_id.clone(),
                 kinship: member.kinship,
                 segment,
                 row,

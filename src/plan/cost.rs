@@ -310,7 +310,7 @@ fn rate_per_second(
             started = Instant::now();
             device.str_screen(&params, &queries, &windows, view, capacity).map_err(overflow)?;
         }
-        Comparator::Kinship => {
+        Comparator::Kinship if !search.is_by_genotype => {
             let mut queries = Vec::new();
             for relative in search.relatives.iter().take(CALIBRATION_PROBES) {
                 let Some(relation) = relative.kinship.relation() else { continue };
@@ -328,7 +328,7 @@ fn rate_per_second(
             started = Instant::now();
             device.kin_screen(&params, &queries, &windows, view, capacity).map_err(overflow)?;
         }
-        Comparator::Pedigree => {
+        Comparator::Kinship | Comparator::Pedigree => {
             let families = search.pedigrees.families.iter().take(CALIBRATION_PROBES);
             let queries: Vec<&genotype_screen::Query> = families.map(|f| &f.query).collect();
             let place = scanned.segments.iter().position(|s| Arc::ptr_eq(s, segment));

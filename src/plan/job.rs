@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::category::Index;
 use crate::domain::frequency::MinimumFrequency;
 use crate::domain::likelihood::check_model;
+use crate::domain::pedigree::transmission::Transmission;
 use crate::domain::stringency::Stringency;
 use crate::error::{Error, Result};
 use crate::law::purpose::{self, Purpose, Verdict};
@@ -73,7 +74,7 @@ impl Threshold {
 }
 
 /// Everything that can change a result, and nothing that cannot: part of a run's identity.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Parameters {
     /// Day on which records must be alive.
     pub as_of: Date,
@@ -95,9 +96,25 @@ pub struct Parameters {
     pub top: Option<u32>,
     /// The owners of fingerprint databases have agreed that these may be compared with one another.
     pub across_owners: bool,
+    /// How alleles are transmitted in searches of families, if it is named: without it pairs have no mutation
+    /// and pedigrees [`Transmission::of_pedigrees`].
+    pub transmission: Option<Transmission>,
+    /// Probability, before the search, that the missing person of a family is among the bodies; with it hits of
+    /// pedigrees have a posterior.
+    pub prior: Option<f64>,
 }
 
 impl Parameters {
+    /// How alleles are transmitted in searches of whole families.
+    pub fn of_pedigrees(&self) -> Transmission {
+        self.transmission.clone().unwrap_or_else(Transmission::of_pedigrees)
+    }
+
+    /// How alleles are transmitted between a relative and a body; `None` where nothing mutates.
+    pub fn of_pairs(&self) -> Option<&Transmission> {
+        self.transmission.as_ref().filter(|transmission| !transmission.is_plain)
+    }
+
     /// Refuses values without meaning.
     ///
     /// # Errors
@@ -123,6 +140,12 @@ impl Parameters {
                 );
             }
             _ => {}
+        }
+        if self.prior.is_some_and(|prior| !(prior > 0.0 && prior <= 1.0)) {
+            return fail(
+                "--prior is a probability above 0 and at most 1",
+                "state how likely the missing person is among the bodies, or leave it out",
+            );
         }
         if self.top == Some(0) || self.min_loci == 0 {
             return fail("--top and --min-loci start at 1", "leave the option out for the default");
@@ -212,8 +235,11 @@ impl SearchSpec {
             Comparator::Identity { stringency } => {
                 format!("{}<={}", stringency.stringency().name(), parameters.mismatches)
             }
-            Comparator::Kinship => "best-relative".into(),
-            Comparator::Pedigree => super::pedigree::rule(),
+            Comparator::Kinship => match parameters.of_pairs() {
+                Some(transmission) => format!("best-relative; {}", transmission.rule()),
+                None => "best-relative".into(),
+            },
+            Comparator::Pedigree => format!("pedigree; {}", parameters.of_pedigrees().rule()),
         }
     }
 }

@@ -1,129 +1,41 @@
-//! Families made ready for a search of bodies: the ratio of every genotype a body has, locus by locus.
+//! The families of a search of bodies, made ready: as pedigrees, or relative by relative where alleles mutate.
 //!
 //! Why here: what a family says of a genotype is computed once; every body then costs one look-up per locus in
-//! `genotype_screen`, and only those that pass are computed in full. Limits: one mutation model for all loci and
-//! both sexes ([`MUTATION`]); the pedigree is that of `domain::pedigree::kinship`.
+//! `genotype_screen`, and only those that pass are computed in full. The pedigree is the one the registry was
+//! given (`domain::family::PedigreePerson`), or that of `domain::pedigree::kinship`, made of words. Limits: of
+//! words the sex of parents alone is known, so a family in which somebody else transmits needs a mutation model
+//! that is the same for both sexes, or a pedigree of its own.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::census::{Side, TypedRelative};
-use super::chance::GenotypeOutcomes;
-use crate::domain::dna::{Profile, Typing};
-use crate::domain::likelihood::{Population, WeightedAllele, draw_probability};
+use super::family_question::{Case, FamilyQuestion, Named};
+use crate::domain::dna::Profile;
+use crate::domain::family::{FamilyPedigrees, PedigreePerson, pedigree_of};
+use crate::domain::likelihood::Population;
 use crate::domain::locus::Locus;
-use crate::domain::mutation::rates::MutationTable;
-use crate::domain::mutation::{Mutation, MutationModel};
-use crate::domain::pedigree::kinship::of_kinships;
-use crate::domain::pedigree::locus_model::{AllelePair, LocusModel};
+use crate::domain::pedigree::PedigreeError;
+use crate::domain::pedigree::kinship::{FamilyPedigree, of_kinships};
 use crate::domain::pedigree::missing::MissingPersonCase;
-use crate::domain::pedigree::{PedigreeError, UntypedParent};
+use crate::domain::pedigree::pair::PairPedigree;
+use crate::domain::pedigree::transmission::Transmission;
+use crate::domain::relation::{Kinship, Relation};
 use crate::error::{Error, Result};
-use crate::kernel::genotype_screen::{GenotypeCodes, GenotypeMap, Query};
+use crate::kernel::genotype_screen::{GenotypeCodes, GenotypeMap};
 
 /// What a hit's column `relation` says of a pedigree.
 pub const PEDIGREE: &str = "pedigree";
 
-/// Model, rate, range and rate of incomplete repeats: one transmission in a thousand changes the allele, ten times
-/// as rarely for each step more. A choice of this program, between the rates of mothers and fathers that its
-/// reference cases have (0.0005 and 0.002, `research/dna.md` 4); a change of it is another run.
-const MUTATION: (MutationModel, f64, f64, f64) =
-    (MutationModel::ExtendedStepwise, 0.001, 0.1, 0.000_001);
-
-/// What becomes of untyped parents.
-const UNTYPED_PARENT: UntypedParent = UntypedParent::Pruned;
-
-/// How the hits of a search of families state their model.
-pub fn rule() -> String {
-    let (model, rate, range, rate2) = MUTATION;
-    let untyped = UNTYPED_PARENT.name();
-    format!("pedigree; {} {rate} {range} {rate2}; untyped parents {untyped}", model.name())
-}
-
-/// A family ready to be asked for.
-#[derive(Debug)]
-pub struct FamilyQuestion {
-    /// Its identifier.
-    pub family_id: String,
-    /// The relative with the lowest record id of those in the pedigree, among the relatives of the search: it
-    /// stands for the family in a hit.
-    pub relative: usize,
-    /// How many relatives are in the pedigree.
-    pub members: u32,
-    /// The screen's question.
-    pub query: Query,
-    case: MissingPersonCase,
-    /// Profiles of the members.
-    typed: Vec<Profile>,
-    /// Of the family alone, at each locus where a member is typed: another body's alleles must not change the
-    /// ratio of this one.
-    models: Vec<LocusModel>,
-}
-
-impl FamilyQuestion {
-    /// The likelihood ratio of `body` at each locus that says something, exact.
-    ///
-    /// # Errors
-    /// A sum over the ways of inheritance is over its limit.
-    pub fn ratios(
-        &self,
-        body: &Profile,
-        population: &Population,
-    ) -> std::result::Result<Vec<(Locus, f64)>, PedigreeError> {
-        let mut ratios = Vec::new();
-        for model in &self.models {
-            let locus = model.locus();
-            let Some(typing) = body.get(locus).filter(|t| t.genotype().is_some()) else { continue };
-            let ratio = match model.pair(typing) {
-                Some(pair) => Some(self.case.ratio(model, pair)?),
-                None => of_rare(&self.case, (&self.typed, typing), locus, population)?,
-            };
-            ratios.extend(ratio.map(|ratio| (locus, ratio)));
-        }
-        Ok(ratios)
-    }
-
-    /// At each locus the probability that an unrelated body has a genotype, given the alleles of one member, and
-    /// the ratio it would have, for every genotype.
-    ///
-    /// # Errors
-    /// A sum over the ways of inheritance of all genotypes is over its limit, though those of the bodies were not.
-    pub fn outcomes(
-        &self,
-        population: &Population,
-    ) -> std::result::Result<GenotypeOutcomes, PedigreeError> {
-        let of_locus = |model: &LocusModel| {
-            let known = self.typed.iter().filter_map(|profile| profile.get(model.locus()));
-            let given = known.filter_map(|typing| model.pair(typing)).next();
-            let weigh = |allele: usize| WeightedAllele {
-                code: allele as u16,
-                frequency: model.frequencies()[allele],
-            };
-            let drawn = |alleles: &[usize]| {
-                let all: Vec<WeightedAllele> =
-                    given.iter().flatten().chain(alleles).map(|allele| weigh(*allele)).collect();
-                draw_probability(&all, population.theta)
-            };
-            let pairs: Vec<AllelePair> = model.typed_pairs().collect();
-            let ratios = self.case.ratios(model, &pairs)?;
-            let probability =
-                |[a, b]: AllelePair| drawn(&[a, b]) / drawn(&[]) * if a == b { 1.0 } else { 2.0 };
-            let outcomes = pairs.into_iter().map(probability).zip(ratios);
-            Ok((model.locus(), outcomes.collect()))
-        };
-        self.models.iter().map(of_locus).collect()
-    }
-}
-
 /// Whether an error is about one family, which others need not suffer for.
 fn is_of_the_family(error: &PedigreeError) -> bool {
-    matches!(
+    !matches!(
         error,
-        PedigreeError::Size(_)
-            | PedigreeError::Impossible(_)
-            | PedigreeError::TooComplex { .. }
-            | PedigreeError::TooManyFounderAlleles { .. }
+        PedigreeError::NoMutationModel(_)
+            | PedigreeError::Mutation { .. }
+            | PedigreeError::Population
     )
 }
 
@@ -131,34 +43,8 @@ fn is_of_the_family(error: &PedigreeError) -> bool {
 pub fn refused(family_id: &str, error: &PedigreeError) -> Error {
     Error::usage(
         format!("family {family_id}: {error}"),
-        "search with --theta 0, or correct the family",
+        "search with --theta 0, or correct the family or the model of mutation",
     )
-}
-
-/// The ratio of a body with an allele that neither the family nor the frequency table has.
-fn of_rare(
-    case: &MissingPersonCase,
-    (typed, typing): (&[Profile], &Typing),
-    locus: Locus,
-    population: &Population,
-) -> std::result::Result<Option<f64>, PedigreeError> {
-    let Some(model) = model(typed, Some(typing), locus, population)? else { return Ok(None) };
-    model.pair(typing).map(|pair| case.ratio(&model, pair)).transpose()
-}
-
-/// The model of a locus for the family and perhaps a body.
-fn model(
-    typed: &[Profile],
-    body: Option<&Typing>,
-    locus: Locus,
-    population: &Population,
-) -> std::result::Result<Option<LocusModel>, PedigreeError> {
-    let (model, rate, range, rate2) = MUTATION;
-    let mutation = Mutation::new(model, rate, Some(range), rate2)
-        .map_err(|source| PedigreeError::Mutation { locus, source })?;
-    let of_family = typed.iter().filter_map(|profile| profile.get(locus));
-    let typings = of_family.filter(|typing| typing.genotype().is_some()).chain(body);
-    LocusModel::new(population, locus, typings, &MutationTable::uniform(mutation), 0.0)
 }
 
 /// A search of families: the bodies as the screen reads them, and what is asked.
@@ -166,10 +52,10 @@ fn model(
 pub struct FamilySearch {
     /// Genotypes of each segment of the bodies.
     pub bodies: Vec<GenotypeCodes>,
-    /// Families, ascending.
+    /// Families, ascending; of a search by pairs each relative is one.
     pub families: Vec<FamilyQuestion>,
-    /// Families that are not searched as pedigrees, and why: what was typed cannot come from the pedigree even
-    /// with mutation, or its likelihood is over a limit.
+    /// Families that are not searched, and why: what was typed cannot come from the pedigree even with
+    /// mutation, its likelihood is over a limit, or a sex that matters is not known.
     pub left_out: Vec<(String, String)>,
     /// Relatives of those families.
     pub left_out_members: u64,
@@ -177,23 +63,50 @@ pub struct FamilySearch {
     pub members_beside: u64,
 }
 
+/// What the families of a search are made of.
+#[derive(Debug, Clone, Copy)]
+pub struct FamilyModel<'a> {
+    /// Frequencies and theta.
+    pub population: &'a Population<'a>,
+    /// How alleles are transmitted.
+    pub transmission: &'a Arc<Transmission>,
+    /// Pedigrees given for families; of the others words are made into one. Not read for pairs.
+    pub pedigrees: &'a FamilyPedigrees,
+}
+
+/// How relatives are put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grouping {
+    /// All relatives of a missing person together.
+    Families,
+    /// Each relative by itself.
+    Pairs,
+}
+
 /// Makes the families of `relatives` ready, to be asked of `bodies`.
 ///
 /// # Errors
-/// A profile cannot be read, or a family is too large for its likelihood.
+/// A profile cannot be read, or the model of mutation cannot be had at a locus.
 pub fn families(
     (relatives, gallery): (&[TypedRelative], &Side),
     bodies: &Side,
-    population: &Population,
+    model: FamilyModel<'_>,
+    grouping: Grouping,
 ) -> Result<FamilySearch> {
     let profiles = bodies.living_profiles()?;
     let map = GenotypeMap::from_profiles(profiles.iter().flatten());
-    let places = once_each(relatives, gallery);
-    let of_family = |a: &usize, b: &usize| relatives[*a].family_id == relatives[*b].family_id;
-    let families: Vec<&[usize]> = places.chunk_by(of_family).collect();
+    let places = match grouping {
+        Grouping::Families => once_each(relatives, gallery),
+        Grouping::Pairs => (0..relatives.len()).collect(),
+    };
+    let are_together = |a: &usize, b: &usize| {
+        grouping == Grouping::Families && relatives[*a].family_id == relatives[*b].family_id
+    };
+    let families: Vec<&[usize]> = places.chunk_by(are_together).collect();
+    let maker = Maker { relatives, gallery, map: &map, model };
     let made = families
         .par_iter()
-        .map(|members| family((relatives, gallery), members, &map, population))
+        .map(|members| maker.family(members, grouping))
         .collect::<Result<Vec<_>>>()?;
     let mut search = FamilySearch {
         bodies: profiles.iter().map(|rows| GenotypeCodes::new(&map, rows)).collect(),
@@ -235,88 +148,118 @@ fn once_each(relatives: &[TypedRelative], gallery: &Side) -> Vec<usize> {
 /// What became of a family.
 enum Made {
     Question(Box<FamilyQuestion>),
-    /// No relative but the person's own sample.
+    /// No relative that its pedigree has a place for.
     NoPedigree,
     /// It has no likelihood, or none within the limits.
     LeftOut(PedigreeError),
 }
 
-fn family(
-    (relatives, gallery): (&[TypedRelative], &Side),
-    members: &[usize],
-    map: &GenotypeMap,
-    population: &Population,
-) -> Result<Made> {
-    let family_id = &relatives[members[0]].family_id;
-    let refused = |error: PedigreeError| refused(family_id, &error);
-    let kinships: Vec<_> = members.iter().map(|place| relatives[*place].kinship).collect();
-    let pedigree = match of_kinships(&kinships) {
-        Ok(Some(pedigree)) => pedigree,
-        Ok(None) => return Ok(Made::NoPedigree),
-        Err(error) if is_of_the_family(&error) => return Ok(Made::LeftOut(error)),
-        Err(error) => return Err(refused(error)),
-    };
-    let mut profiles = vec![None; pedigree.pedigree.persons().len()];
-    for (member, person) in &pedigree.members {
-        let relative = &relatives[members[*member]];
-        profiles[*person] = Some(gallery.profile(relative.segment, relative.row)?);
-    }
-    let typed: Vec<Profile> = profiles.iter().flatten().cloned().collect();
-    let case =
-        MissingPersonCase::new(pedigree.pedigree, pedigree.missing, profiles, UNTYPED_PARENT)
-            .map_err(refused)?;
-    let mut models = Vec::new();
-    for locus in Locus::all() {
-        let model = model(&typed, None, locus, population).map_err(refused)?;
-        models.extend(model.filter(|model| case.is_informative(model)));
-    }
-    let mut tables = Vec::new();
-    for model in &models {
-        match table(&case, &typed, (model, map), population) {
-            Ok(table) => tables.push((model.locus(), table)),
-            Err(error) if is_of_the_family(&error) => return Ok(Made::LeftOut(error)),
-            Err(error) => return Err(refused(error)),
-        }
-    }
-    let query = Query::compile(map, |locus, typing| {
-        let (_, table) = tables.iter().find(|(other, _)| *other == locus)?;
-        table.iter().find(|(genotype, _)| *genotype == typing).map(|(_, ratio)| *ratio)
-    });
-    let id = |member: &usize| {
-        let relative = &relatives[members[*member]];
-        gallery.segments[relative.segment].record_id(relative.row)
-    };
-    let first = pedigree.members.iter().map(|(member, _)| member).min_by_key(|member| id(member));
-    let Some(first) = first else { return Ok(Made::NoPedigree) };
-    Ok(Made::Question(Box::new(FamilyQuestion {
-        family_id: family_id.clone(),
-        relative: members[*first],
-        members: pedigree.members.len() as u32,
-        query,
-        case,
-        typed,
-        models,
-    })))
+/// What every family is made ready with.
+struct Maker<'a> {
+    relatives: &'a [TypedRelative],
+    gallery: &'a Side,
+    map: &'a GenotypeMap,
+    model: FamilyModel<'a>,
 }
 
-/// The ratio of each genotype of `map` at the locus of `model`.
-fn table<'m>(
-    case: &MissingPersonCase,
-    typed: &[Profile],
-    (model, map): (&LocusModel, &'m GenotypeMap),
-    population: &Population,
-) -> std::result::Result<Vec<(&'m Typing, f64)>, PedigreeError> {
-    let genotypes = map.loci().find(|(locus, _)| *locus == model.locus()).map(|(_, g)| g);
-    let (mut typings, mut pairs): (Vec<&Typing>, Vec<AllelePair>) = (Vec::new(), Vec::new());
-    let mut table = Vec::new();
-    for typing in genotypes.unwrap_or_default() {
-        if let Some(pair) = model.pair(typing) {
-            typings.push(typing);
-            pairs.push(pair);
-        } else if let Some(ratio) = of_rare(case, (typed, typing), model.locus(), population)? {
-            table.push((typing, ratio));
+impl Maker<'_> {
+    fn family(&self, members: &[usize], grouping: Grouping) -> Result<Made> {
+        let family_id = &self.relatives[members[0]].family_id;
+        let question = match self.case(members, grouping)? {
+            Ok(Some((case, typed, named))) => {
+                let FamilyModel { population, transmission, .. } = self.model;
+                FamilyQuestion::new(named, (case, typed), self.map, (population, transmission))
+                    .map(|question| Made::Question(Box::new(question)))
+            }
+            Ok(None) => return Ok(Made::NoPedigree),
+            Err(error) => Err(error),
+        };
+        match question {
+            Err(error) if is_of_the_family(&error) => Ok(Made::LeftOut(error)),
+            other => other.map_err(|error| refused(family_id, &error)),
         }
     }
-    table.extend(typings.into_iter().zip(case.ratios(model, &pairs)?));
-    Ok(table)
+
+    /// The members of a family in their pedigree; `None` where it has a place for none of them.
+    ///
+    /// # Errors
+    /// A profile cannot be read.
+    fn case(&self, members: &[usize], grouping: Grouping) -> Result<FamilyCase> {
+        let first = &self.relatives[members[0]];
+        let given = self.model.pedigrees.get(&first.family_id);
+        let given = given.filter(|_| grouping == Grouping::Families);
+        if grouping == Grouping::Pairs && first.kinship == Kinship::Own {
+            let typed = vec![self.gallery.profile(first.segment, first.row)?];
+            let untyped = self.model.transmission.untyped_parent;
+            let own = PairPedigree::new(Relation::Identity).map(|pair| Case::Own(pair, untyped));
+            return Ok(own.map(|case| Some((case, typed, self.named(members, &[0])))));
+        }
+        let pedigree = match given {
+            Some(persons) => self.given(persons, members),
+            None => self.of_words(members),
+        };
+        let FamilyPedigree { pedigree, missing, members: placed, .. } = match pedigree {
+            Ok(Some(pedigree)) => pedigree,
+            Ok(None) => return Ok(Ok(None)),
+            Err(error) => return Ok(Err(error)),
+        };
+        let mut profiles = vec![None; pedigree.persons().len()];
+        for (member, person) in &placed {
+            let relative = &self.relatives[members[*member]];
+            profiles[*person] = Some(self.gallery.profile(relative.segment, relative.row)?);
+        }
+        let typed: Vec<Profile> = profiles.iter().flatten().cloned().collect();
+        let untyped = self.model.transmission.untyped_parent;
+        let case = MissingPersonCase::new(pedigree, missing, profiles, untyped);
+        let numbers: Vec<usize> = placed.iter().map(|(member, _)| *member).collect();
+        let named = self.named(members, &numbers);
+        Ok(case.map(|case| Some((Case::Family(case), typed, named))))
+    }
+
+    /// The family of `members`, of whom those with the numbers `placed` are in its pedigree.
+    fn named(&self, members: &[usize], placed: &[usize]) -> Named {
+        let id = |place: &usize| self.record_id(*place);
+        let places = placed.iter().map(|number| members[*number]);
+        let relative = places.min_by(|a, b| id(a).cmp(id(b))).unwrap_or(members[0]);
+        let family_id = self.relatives[members[0]].family_id.clone();
+        Named { family_id, relative, members: placed.len() as u32 }
+    }
+
+    fn record_id(&self, place: usize) -> &str {
+        let relative = &self.relatives[place];
+        self.gallery.segments[relative.segment].record_id(relative.row)
+    }
+
+    /// The pedigree that words make.
+    fn of_words(&self, members: &[usize]) -> PedigreeOfFamily {
+        let kinships: Vec<_> = members.iter().map(|p| self.relatives[*p].kinship).collect();
+        let Some(family) = of_kinships(&kinships)? else { return Ok(None) };
+        let mutation = &self.model.transmission.mutation;
+        let differs = |locus: &Locus| !mutation.is_same_for_both_sexes(*locus);
+        match Locus::all().find(differs).filter(|_| !family.are_sexes_known) {
+            Some(locus) => Err(PedigreeError::UnknownSex(locus)),
+            None => Ok(Some(family)),
+        }
+    }
+
+    /// The pedigree that was given; members are persons of it by their record id.
+    fn given(&self, persons: &[PedigreePerson], members: &[usize]) -> PedigreeOfFamily {
+        let pedigree = pedigree_of(persons)?;
+        let place_of = |name: &str| persons.iter().position(|person| person.person == name);
+        let missing = &self.relatives[members[0]].missing_person_id;
+        let missing = place_of(missing).ok_or(PedigreeError::Missing)?;
+        let placed = members.iter().enumerate().filter_map(|(number, place)| {
+            let person = place_of(self.record_id(*place));
+            person.filter(|person| *person != missing).map(|person| (number, person))
+        });
+        let members: Vec<(usize, usize)> = placed.collect();
+        let family = FamilyPedigree { pedigree, missing, members, are_sexes_known: true };
+        Ok((!family.members.is_empty()).then_some(family))
+    }
 }
+
+/// A pedigree with the members in it; `None` where it has a place for none of them.
+type PedigreeOfFamily = std::result::Result<Option<FamilyPedigree>, PedigreeError>;
+
+/// A case with the profiles of its members, and whose it is.
+type FamilyCase = std::result::Result<Option<(Case, Vec<Profile>, Named)>, PedigreeError>;

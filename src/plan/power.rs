@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::chance::{FineSpread, GenotypeOutcomes};
-use super::pedigree::FamilyQuestion;
+use super::family_question::FamilyQuestion;
 use super::search::ReadySearch;
 use crate::domain::likelihood::Population;
 use crate::domain::locus::LocusSet;

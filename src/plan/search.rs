@@ -9,11 +9,13 @@ use super::census::{FamiliesLeftOut, Side, TypedRelative, typed_relatives};
 use super::chance::{
     ChanceBins, GenotypeOutcomes, IdentityRule, LocusSetCounts, MAX_MODELLED_PAIRS,
 };
+use super::family_question::FamilyQuestion;
 use super::job::{Comparator, FLOOR_LOG10, Parameters, SearchSpec, Threshold};
-use super::pedigree::{FamilyQuestion, FamilySearch, families};
+use super::pedigree::{FamilyModel, FamilySearch, Grouping, families};
 use crate::domain::category::Index;
-use crate::domain::family::FamilyMember;
+use crate::domain::family::{FamilyMember, FamilyPedigrees};
 use crate::domain::likelihood::Population;
+use crate::domain::pedigree::transmission::Transmission;
 use crate::domain::stringency::Stringency;
 use crate::error::Result;
 
@@ -26,6 +28,8 @@ pub struct Sides {
     pub ad_hoc_probes: Option<Arc<Side>>,
     /// Families of the gallery.
     pub family_members: Vec<FamilyMember>,
+    /// Their pedigrees, of those that were given one.
+    pub family_pedigrees: FamilyPedigrees,
 }
 
 /// A search ready to run.
@@ -39,8 +43,10 @@ pub struct ReadySearch {
     pub gallery: Arc<Side>,
     /// Relatives with their families (kinship searches).
     pub relatives: Vec<TypedRelative>,
-    /// The families as pedigrees (searches of pedigrees).
+    /// The families as pedigrees, or relative by relative (searches of pedigrees, and of pairs that mutate).
     pub pedigrees: FamilySearch,
+    /// Bodies are asked by their genotypes: what was made ready is [`Self::pedigrees`].
+    pub is_by_genotype: bool,
     /// Family members left out (kinship searches).
     pub families_left_out: FamiliesLeftOut,
     /// Pairs to be compared.
@@ -58,8 +64,8 @@ impl ReadySearch {
     pub fn enrolled(&self) -> u64 {
         match self.spec.comparator {
             Comparator::Identity { .. } => self.gallery.records,
-            Comparator::Kinship => self.relatives.len() as u64,
-            Comparator::Pedigree => self.pedigrees.families.len() as u64,
+            Comparator::Kinship if !self.is_by_genotype => self.relatives.len() as u64,
+            Comparator::Kinship | Comparator::Pedigree => self.pedigrees.families.len() as u64,
         }
     }
 
@@ -93,6 +99,7 @@ pub fn ready(
         gallery,
         relatives: Vec::new(),
         pedigrees: FamilySearch::default(),
+        is_by_genotype: false,
         families_left_out: FamiliesLeftOut::default(),
         comparisons: 0,
         threshold_log10: 0.0,
@@ -113,19 +120,23 @@ pub fn ready(
         }
         Comparator::Kinship => {
             (search.relatives, search.families_left_out) =
-                typed_relatives(&sides.family_members, &search.gallery);
-            search.comparisons = search.probes.records * search.relatives.len() as u64;
-            kinship_chance(&search, population)?
+                typed_relatives(&sides.family_members, &search.gallery, &FamilyPedigrees::new());
+            match parameters.of_pairs().cloned() {
+                Some(transmission) => {
+                    by_genotype(&mut search, sides, (transmission, Grouping::Pairs), population)?
+                }
+                None => {
+                    search.comparisons = search.probes.records * search.relatives.len() as u64;
+                    kinship_chance(&search, population)?
+                }
+            }
         }
         Comparator::Pedigree => {
+            let pedigrees = &sides.family_pedigrees;
             (search.relatives, search.families_left_out) =
-                typed_relatives(&sides.family_members, &search.gallery);
-            let asked = (search.relatives.as_slice(), &*search.gallery);
-            search.pedigrees = families(asked, &search.probes, population)?;
-            search.families_left_out.beside_the_pedigree = search.pedigrees.members_beside;
-            search.families_left_out.family_left_out = search.pedigrees.left_out_members;
-            search.comparisons = search.probes.records * search.pedigrees.families.len() as u64;
-            family_chance(&search, population)?
+                typed_relatives(&sides.family_members, &search.gallery, pedigrees);
+            let asked = (parameters.of_pedigrees(), Grouping::Families);
+            by_genotype(&mut search, sides, asked, population)?
         }
     };
     search.threshold_log10 = match parameters.threshold {
@@ -160,15 +171,41 @@ fn identity_chance(
     Ok(chance)
 }
 
+/// Makes a search ready that asks bodies by their genotypes; the chance it has of hits.
+fn by_genotype(
+    search: &mut ReadySearch,
+    sides: &Sides,
+    (transmission, grouping): (Transmission, Grouping),
+    population: &Population,
+) -> Result<ChanceBins> {
+    let transmission = Arc::new(transmission);
+    let pedigrees = &sides.family_pedigrees;
+    let model = FamilyModel { population, transmission: &transmission, pedigrees };
+    let asked = (search.relatives.as_slice(), &*search.gallery);
+    search.pedigrees = families(asked, &search.probes, model, grouping)?;
+    search.is_by_genotype = true;
+    search.families_left_out.beside_the_pedigree = search.pedigrees.members_beside;
+    search.families_left_out.family_left_out = search.pedigrees.left_out_members;
+    search.comparisons = search.probes.records * search.pedigrees.families.len() as u64;
+    let most = match grouping {
+        Grouping::Families => MAX_MODELLED_FAMILIES,
+        Grouping::Pairs => MAX_MODELLED_PAIRS_OF_RELATIVES,
+    };
+    family_chance(search, most, population)
+}
+
 /// Families whose ratios of every genotype are computed; about a twentieth of a second each.
 const MAX_MODELLED_FAMILIES: usize = 24;
 
+/// Relatives whose are: a pedigree of two takes a tenth of that.
+const MAX_MODELLED_PAIRS_OF_RELATIVES: usize = 240;
+
 /// Of families with too many ways of inheritance for every genotype the others are the model; where there is no
 /// other, the bound of comparisons × 10^-score is.
-fn family_chance(search: &ReadySearch, population: &Population) -> Result<ChanceBins> {
+fn family_chance(search: &ReadySearch, most: usize, population: &Population) -> Result<ChanceBins> {
     let sets = search.probes.locus_sets()?;
     let families = &search.pedigrees.families;
-    let step = families.len().div_ceil(MAX_MODELLED_FAMILIES).max(1);
+    let step = families.len().div_ceil(most).max(1);
     let sample: Vec<&FamilyQuestion> = families.iter().step_by(step).collect();
     let outcomes = sample.par_iter().filter_map(|family| family.outcomes(population).ok());
     let outcomes: Vec<GenotypeOutcomes> = outcomes.collect();

@@ -1,20 +1,22 @@
-//! One tile of a search of families: pedigrees against bodies, by look-ups, then exactly.
+//! One tile of a search of families: pedigrees, or pairs whose alleles mutate, against bodies, by look-ups, then
+//! exactly.
 //!
 //! Why apart from the other tiles: a family is asked for as a whole, and its hit names the relative that stands
 //! for it. The screen is the processor's on every device.
 
 use super::tile::{Pair, Scored, TileContext, TileOutput, hit};
 use crate::domain::likelihood::log10_product;
-use crate::domain::stringency::Agreement;
+use crate::domain::stringency::{Agreement, compare};
 use crate::error::Result;
 use crate::kernel::genotype_screen::{self, Params, Query};
 use crate::kernel::{Overflow, Window};
+use crate::plan::job::Comparator;
 use crate::plan::pedigree::{PEDIGREE, refused};
 use crate::plan::tile::Tile;
 use crate::score::Millibans;
 
 /// Runs a tile whose probes are families.
-pub(super) fn pedigrees(
+pub(super) fn by_genotype(
     context: &TileContext,
     tile: &Tile,
     capacity: usize,
@@ -55,10 +57,19 @@ pub(super) fn pedigrees(
         let segment = &search.gallery.segments[relative.segment];
         let compared = ratios.len() as u32;
         let excluding = ratios.iter().filter(|(_, ratio)| *ratio == 0.0).count() as u32;
-        // Alleles agree between two persons, not between a person and a family: what is possible counts as
-        // agreeing in part.
-        let counts = Agreement { compared, low: compared - excluding, ..Agreement::default() };
-        let scored = Scored { counts, score, log10_lr, excluding, relation: PEDIGREE };
+        let (counts, relation) = match (search.spec.comparator, relative.kinship.relation()) {
+            (Comparator::Kinship, Some(relation)) => {
+                let counts = family.first_member().map(|member| compare(member, &body));
+                (counts.unwrap_or_default(), relation.code())
+            }
+            // Alleles agree between two persons, not between a person and a family: what is possible counts as
+            // agreeing in part.
+            _ => {
+                let low = compared - excluding;
+                (Agreement { compared, low, ..Agreement::default() }, PEDIGREE)
+            }
+        };
+        let scored = Scored { counts, score, log10_lr, excluding, relation };
         let gallery = (&**segment, relative.row);
         let pair = Pair { probe: (bodies, row), gallery, relative: Some(relative) };
         output.hits.push(hit(context, &pair, &scored));

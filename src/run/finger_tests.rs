@@ -112,6 +112,8 @@ fn search(sides: &FingerSides, probe: Register, threshold: Threshold) -> ReadyFi
         min_loci: 1,
         top: None,
         across_owners: false,
+        transmission: None,
+        prior: None,
     };
     // A screen even of so few: one comparison in ten passes each stage.
     let penetration = Penetration {

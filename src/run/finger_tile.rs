@@ -240,6 +240,7 @@ pub(super) fn hit(context: &FingerContext, probe: usize, row: usize, found: Comp
         rule: found.correspondence.rule().into(),
         family_id: None,
         kinship: None,
+        posterior: None,
         purpose: spec.purpose.article.into(),
         new_since: generation(probe).max(generation(gallery)),
         device: SCORED_BY.into(),

@@ -64,6 +64,7 @@ pub fn sides(
         sides.by_index.insert(index, Arc::new(Side::new(segments, &statuses, day)));
     }
     sides.family_members = gallery.family_members()?;
+    sides.family_pedigrees = gallery.family_pedigrees()?;
     Ok(sides)
 }
 

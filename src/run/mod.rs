@@ -14,6 +14,7 @@ mod finger_tile;
 pub mod load;
 pub mod matrix;
 pub mod mixture;
+mod posterior;
 pub mod probes;
 pub mod progress;
 pub mod tile;
@@ -41,7 +42,6 @@ use crate::limits::MAX_HITS_PER_RUN;
 use crate::plan::finger_screen;
 use crate::plan::finger_search::ReadyFingerSearch;
 use crate::plan::job::{Comparator, Parameters};
-use crate::plan::pedigree;
 use crate::plan::search::ReadySearch;
 use crate::plan::tile::TileSize;
 use finger_tile::FingerContext;
@@ -144,7 +144,10 @@ pub fn execute(
         searches.push(report);
     }
     let shards = writer.finish()?;
-    let hits = ordered_hits(&shards, inputs, written)?;
+    let mut hits = ordered_hits(&shards, inputs, written)?;
+    if let Some(prior) = inputs.parameters.prior {
+        posterior::fill(&mut hits, &inputs.searches, prior, &inputs.population)?;
+    }
     for report in &mut searches {
         report.hits = hits.iter().filter(|h| h.search == report.search).count() as u64;
     }
@@ -194,7 +197,7 @@ fn comparator_versions(inputs: &RunInputs) -> Vec<String> {
     let kernels = SPECS.iter().map(|spec| format!("{} {}", spec.name, spec.version));
     let mut versions: Vec<String> = kernels.collect();
     if inputs.searches.iter().any(|search| search.spec.comparator == Comparator::Pedigree) {
-        versions.push(pedigree::rule());
+        versions.push(inputs.parameters.of_pedigrees().rule());
     }
     if !inputs.finger_searches.is_empty() {
         let table = blake3::hash(&calibration::BUILTIN.to_bytes()).to_hex();

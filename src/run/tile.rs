@@ -76,8 +76,10 @@ pub(super) fn run_tile(context: &TileContext, tile: &Tile) -> Result<TileOutput>
 fn run_within(context: &TileContext, tile: &Tile, capacity: usize) -> Result<TileOutput> {
     let attempt = match context.search.spec.comparator {
         Comparator::Identity { stringency } => identity(context, tile, stringency, capacity)?,
-        Comparator::Kinship => kinship(context, tile, capacity)?,
-        Comparator::Pedigree => super::family_tile::pedigrees(context, tile, capacity)?,
+        Comparator::Kinship if !context.search.is_by_genotype => kinship(context, tile, capacity)?,
+        Comparator::Kinship | Comparator::Pedigree => {
+            super::family_tile::by_genotype(context, tile, capacity)?
+        }
     };
     if let Ok(mut output) = attempt {
         output.written = output.hits.len() as u64;
@@ -423,6 +425,7 @@ pub(super) fn hit(context: &TileContext, pair: &Pair, scored: &Scored) -> Hit {
         rule: spec.rule(context.parameters),
         family_id: family,
         kinship: pair.relative.map(|r| r.kinship.name().to_owned()),
+        posterior: None,
         purpose: spec.purpose.article.into(),
         new_since: probe.0.entry().generation.max(gallery.0.entry().generation),
         dna: Some(DnaEvidence {

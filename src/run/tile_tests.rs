@@ -74,6 +74,8 @@ fn parameters(frequencies: &str, minimum_frequency: MinimumFrequency) -> Paramet
         min_loci: 6,
         top: None,
         across_owners: false,
+        transmission: None,
+        prior: None,
     }
 }
 

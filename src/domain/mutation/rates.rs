@@ -36,6 +36,26 @@ impl MutationTable {
         self.per_locus.get(&(locus, sex)).or_else(|| self.every_locus.get(&sex)).copied()
     }
 
+    /// Identity of the content: equal for tables that give every locus and sex the same model.
+    pub fn content_id(&self) -> String {
+        let mut bytes = Vec::new();
+        let mut add = |locus: u8, sex: Sex, mutation: &Mutation| {
+            bytes.extend_from_slice(&[locus, u8::from(sex == Sex::Male)]);
+            bytes.extend_from_slice(mutation.name().as_bytes());
+            bytes.push(0);
+        };
+        self.every_locus.iter().for_each(|(sex, mutation)| add(u8::MAX, *sex, mutation));
+        let of_loci = self.per_locus.iter();
+        of_loci.for_each(|((locus, sex), mutation)| add(locus.number(), *sex, mutation));
+        crate::ident::content_id("mutation", [&bytes[..]])
+    }
+
+    /// Whether mothers and fathers mutate alike at every locus.
+    pub fn is_same_for_both_sexes_everywhere(&self) -> bool {
+        self.every_locus.get(&Sex::Female) == self.every_locus.get(&Sex::Male)
+            && self.per_locus.keys().all(|(locus, _)| self.is_same_for_both_sexes(*locus))
+    }
+
     /// Whether mothers and fathers mutate alike at `locus`.
     pub fn is_same_for_both_sexes(&self, locus: Locus) -> bool {
         self.get(locus, Sex::Female) == self.get(locus, Sex::Male)
@@ -59,5 +79,9 @@ mod tests {
         assert_eq!(table.get(fga, Sex::Female), Some(equal(0.001)));
         assert!(table.is_same_for_both_sexes(th01) && !table.is_same_for_both_sexes(fga));
         assert_eq!(MutationTable::default().get(fga, Sex::Male), None);
+        assert!(!table.is_same_for_both_sexes_everywhere());
+        assert!(MutationTable::uniform(equal(0.001)).is_same_for_both_sexes_everywhere());
+        assert_ne!(table.content_id(), MutationTable::uniform(equal(0.001)).content_id());
+        assert_eq!(table.content_id(), table.clone().content_id());
     }
 }

@@ -5,8 +5,8 @@
 //! grandparent or an uncle may be of either side, so beside those it is left out; where nobody else is typed the
 //! closest of the others stands alone, and its side does not matter.
 //!
-//! Limits: sexes of persons other than the parents are not known, so both sexes must mutate alike. When not to
-//! use it: a family whose pedigree is known ([`super::missing`] takes it as it is).
+//! Limits: sexes of persons other than the parents are not known; where another transmits, both sexes must
+//! mutate alike. When not to use it: a family whose pedigree is known ([`super::missing`] takes it as it is).
 
 use super::{Pedigree, PedigreeError, Person, Sex};
 use crate::domain::relation::Kinship;
@@ -20,6 +20,8 @@ pub struct FamilyPedigree {
     pub missing: usize,
     /// Members that are in it, by their number, and their places.
     pub members: Vec<(usize, usize)>,
+    /// The sex of everybody who transmits is known. Of words those of parents alone are.
+    pub are_sexes_known: bool,
 }
 
 /// The pedigree of members that are `kinships` to the missing person; `None` where no member is a relative
@@ -32,7 +34,8 @@ pub fn of_kinships(kinships: &[Kinship]) -> Result<Option<FamilyPedigree>, Pedig
     let is_joint = |kinship: &Kinship| {
         matches!(kinship, Kinship::Father | Kinship::Mother | Kinship::FullSibling | Kinship::Child)
     };
-    if kinships.iter().any(is_joint) {
+    let is_of_parents = kinships.iter().any(is_joint);
+    if is_of_parents {
         builder.joint(kinships);
     } else {
         let others = kinships.iter().enumerate();
@@ -43,7 +46,9 @@ pub fn of_kinships(kinships: &[Kinship]) -> Result<Option<FamilyPedigree>, Pedig
         builder.alone(member, *kinship);
     }
     let Builder { persons, missing, members } = builder;
-    Ok(Some(FamilyPedigree { pedigree: Pedigree::new(persons)?, missing, members }))
+    let are_sexes_known = is_of_parents && !kinships.contains(&Kinship::Child);
+    let pedigree = Pedigree::new(persons)?;
+    Ok(Some(FamilyPedigree { pedigree, missing, members, are_sexes_known }))
 }
 
 #[derive(Debug, Default)]

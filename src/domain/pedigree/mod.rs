@@ -17,6 +17,7 @@ mod peel;
 mod shape;
 #[cfg(test)]
 mod tests;
+pub mod transmission;
 mod urn_couple;
 
 use std::collections::BTreeSet;
@@ -36,6 +37,14 @@ pub enum Sex {
 impl Sex {
     /// Both.
     pub const ALL: [Sex; 2] = [Sex::Female, Sex::Male];
+
+    /// The word in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Sex::Female => "female",
+            Sex::Male => "male",
+        }
+    }
 
     /// Reads `female`, `male`, `F`, `M`, and 2 and 1 as in linkage files.
     pub fn parse(text: &str) -> Option<Sex> {
@@ -129,7 +138,7 @@ pub enum PedigreeError {
     #[error("theta is a number from 0 to 0.5, a silent allele's frequency one from 0 to 0.1")]
     Population,
     #[error(
-        "{0}: mothers and fathers mutate at different rates, and nobody knows the sex of the persons of a pair"
+        "{0}: mothers and fathers mutate at different rates, and the sex of somebody who transmits is not known"
     )]
     UnknownSex(Locus),
 }

@@ -75,7 +75,8 @@ impl PairPedigree {
         [a, b]: [AllelePair; 2],
         untyped_parent: UntypedParent,
     ) -> Result<f64, PedigreeError> {
-        if model.transmission(Sex::Female) != model.transmission(Sex::Male) {
+        let do_sexes_matter = self.relation != Relation::Identity;
+        if do_sexes_matter && model.transmission(Sex::Female) != model.transmission(Sex::Male) {
             return Err(PedigreeError::UnknownSex(model.locus()));
         }
         if self.relation == Relation::Identity && a != b {
