@@ -26,6 +26,8 @@ mod fingers;
 mod gallery;
 #[path = "common/program.rs"]
 mod program;
+#[path = "night/ways.rs"]
+mod ways;
 
 use program::{exits, tanba, text};
 
@@ -104,7 +106,7 @@ fn night(gallery: &Path, out: &Path, simd: &str, more: &[&str]) {
 }
 
 #[test]
-fn every_simd_level_thread_count_and_tile_size_gives_the_same_bytes_of_hits() {
+fn every_simd_level_thread_count_tile_size_and_way_gives_the_same_bytes_of_hits() {
     let world = world();
     let folder = tempfile::tempdir().unwrap();
     let baseline = folder.path().join("baseline");
@@ -124,7 +126,9 @@ fn every_simd_level_thread_count_and_tile_size_gives_the_same_bytes_of_hits() {
         let threads = rng.random_range(1..5u32).to_string();
         let probes = rng.random_range(1..400u32).to_string();
         let rows = (1u32 << rng.random_range(3..12u32)).to_string();
-        let options = ["--threads", &threads, "--tile-probes", &probes, "--tile-rows", &rows];
+        let way = ["auto", "join", "pairs"][round % 3];
+        let size = ["--tile-probes", &probes, "--tile-rows", &rows];
+        let options = [&["--threads", &threads, "--nn", way], &size[..]].concat();
         let out = folder.path().join(format!("round-{round}"));
         night(&world.gallery, &out, level, &options);
         for file in ["hits.parquet", "clusters.parquet", "histogram.parquet"] {

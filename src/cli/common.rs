@@ -25,6 +25,7 @@ use crate::import::{ImportOptions, import_file};
 use crate::plan::cost::Workers;
 use crate::plan::job::{Parameters, Threshold};
 use crate::plan::tile::TileSize;
+use crate::plan::way::WayChoice;
 use crate::run::Execution;
 
 /// The population model of likelihood ratios.
@@ -173,6 +174,16 @@ pub(super) struct ExecutionArgs {
     pub(super) tile_rows: usize,
 }
 
+/// How searches of records in themselves are done; the hits are the same.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Execution (does not change results)")]
+pub(super) struct WayArgs {
+    /// How convicts are compared with one another: all pairs, a join of records with equal typings at a part of
+    /// their loci, or auto, the cheaper one
+    #[arg(long = "nn", default_value = "auto", value_name = "auto|pairs|join")]
+    pub(super) way: WayChoice,
+}
+
 impl ExecutionArgs {
     /// Number of worker threads.
     pub(super) fn threads(&self) -> usize {
@@ -186,6 +197,7 @@ impl ExecutionArgs {
             device,
             threads: self.threads(),
             tile: TileSize { probes: self.tile_probes.max(1), rows: self.tile_rows.max(1) },
+            way: WayChoice::Auto,
             setup_seconds: started.elapsed().as_secs_f64(),
         }
     }
@@ -210,6 +222,7 @@ impl ExecutionArgs {
             overwrite,
             tile: TileSize { probes: self.tile_probes, rows: self.tile_rows },
             threads: self.threads(),
+            way: WayChoice::Auto,
             devices: Arc::new(devices),
         })
     }

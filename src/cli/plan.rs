@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::common::{
-    ExecutionArgs, PopulationArgs, RuleArgs, device, expectation, grouped, parameters,
+    ExecutionArgs, PopulationArgs, RuleArgs, WayArgs, device, expectation, grouped, parameters,
 };
 use super::family_warnings::warn_of_searches;
 use super::run::{Night, Preset, ReadySearches};
@@ -18,6 +18,7 @@ use crate::gallery::Gallery;
 use crate::plan::cost::{self, Workers};
 use crate::plan::job::Parameters;
 use crate::plan::power::FamilyPower;
+use crate::plan::way::Way;
 
 /// Arguments of `tanba plan`.
 #[derive(Debug, Args)]
@@ -43,6 +44,8 @@ pub(super) struct PlanArgs {
     population: PopulationArgs,
     #[command(flatten)]
     execution: ExecutionArgs,
+    #[command(flatten)]
+    way: WayArgs,
 }
 
 /// Runs the verb.
@@ -54,7 +57,7 @@ pub(super) fn run(args: &PlanArgs, ui: &Ui) -> Result<Outcome> {
     let device = device()?;
     let night = Night { sweeps: args.preset.sweeps(), parameters: &parameters, table: &table };
     let ready = night.ready(&gallery, &device)?;
-    let workers = args.execution.workers(&device, started);
+    let workers = Workers { way: args.way.way, ..args.execution.workers(&device, started) };
     show(&ready, workers, &parameters, &night.population(), ui)?;
     Ok(Outcome::Done)
 }
@@ -135,6 +138,15 @@ pub(super) fn show(
         let counts = (line.impressions_not_compared, line.records_not_compared);
         if let Some(line) = summary::not_compared(&line.search, counts) {
             ui.say(line);
+        }
+    }
+    for line in &plan.searches {
+        if let Some(planned) = &line.way {
+            let way = match planned.way {
+                Way::Pairs => "all pairs",
+                Way::Join => "join by keys",
+            };
+            ui.say(format!("{}: {way}; {}", line.search, planned.reason));
         }
     }
     for line in &plan.searches {

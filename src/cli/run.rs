@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, parameters};
+use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, WayArgs, parameters};
 use super::family_warnings::warn_of_searches;
 use super::progress::Shown;
 use super::summary;
@@ -71,6 +71,8 @@ pub(super) struct RunArgs {
     population: PopulationArgs,
     #[command(flatten)]
     execution: ExecutionArgs,
+    #[command(flatten)]
+    way: WayArgs,
 }
 
 /// Runs the verb.
@@ -78,6 +80,7 @@ pub(super) fn run(args: &RunArgs, ui: &Ui) -> Result<Outcome> {
     let table = args.population.table()?;
     let parameters = parameters(&args.population, &args.rule, &table)?;
     let execution = args.execution.execution(args.out.clone(), args.overwrite, ui)?;
+    let execution = Execution { way: args.way.way, ..execution };
     let night = Night { sweeps: args.preset.sweeps(), parameters: &parameters, table: &table };
     let outcome = night.run(&args.gallery, &execution, ui)?;
     summary::show(&outcome.report, &outcome.hits, Some(&args.out), ui);

@@ -42,6 +42,12 @@ pub struct SearchReport {
     /// Records of both sides that have no other impression, and are compared with nobody.
     #[serde(default)]
     pub records_not_compared: u64,
+    /// How a search of records in themselves found its survivors, `pairs` or `join`; none of others.
+    #[serde(default)]
+    pub way: Option<String>,
+    /// Why this way.
+    #[serde(default)]
+    pub way_reason: Option<String>,
     /// Pairs compared.
     pub comparisons: u64,
     /// Pairs that passed the stages of a screen of fingerprints; empty for profiles.

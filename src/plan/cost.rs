@@ -13,12 +13,13 @@ use super::job::{Comparator, Parameters, refusals};
 use super::power::{FamilyPower, powers};
 use super::search::ReadySearch;
 use super::tile::TileSize;
+use super::way::{Deciding, PlannedWay, Way, WayChoice, planned};
 use crate::device::cpu::CpuDevice;
 use crate::domain::likelihood::Population;
 use crate::error::{Error, Result};
 use crate::kernel::minutia_pair::quarter_turns;
 use crate::kernel::str_screen::{Params, Query};
-use crate::kernel::{Window, genotype_screen, kin_screen};
+use crate::kernel::{Overflow, Window, genotype_screen, kin_screen};
 use crate::law::finger_purpose::Policy;
 
 /// One line of a plan.
@@ -46,6 +47,8 @@ pub struct PlannedSearch {
     pub threshold_log10: f64,
     /// Chance hits to expect.
     pub expected_chance_hits: f64,
+    /// How a search of records in themselves finds its survivors; none of others.
+    pub way: Option<PlannedWay>,
     /// What a search of pedigrees can find, by family.
     pub families: Vec<FamilyPower>,
 }
@@ -82,6 +85,8 @@ pub struct Workers<'a> {
     pub threads: usize,
     /// Size of a tile.
     pub tile: TileSize,
+    /// How searches of records in themselves are to find their survivors.
+    pub way: WayChoice,
     /// Seconds it took to make the searches ready.
     pub setup_seconds: f64,
 }
@@ -102,10 +107,16 @@ pub fn plan(
     parameters: &Parameters,
     population: &Population,
 ) -> Result<Plan> {
-    let Workers { device, threads, .. } = workers;
+    let Workers { device, threads, way: choice, .. } = workers;
+    let deciding = Deciding { choice, device, threads, parameters, population };
     let mut lines = Vec::new();
     for search in searches {
         let rate = rate_per_second(search, device, parameters, population)?;
+        let way = planned(search, &deciding)?.map(|(way, _)| way);
+        let of_pairs =
+            rate.map_or(0.0, |r| search.comparisons as f64 / (r * threads.max(1) as f64));
+        let of_join = way.as_ref().filter(|planned| planned.way == Way::Join);
+        let of_join = of_join.and_then(|planned| planned.estimate.as_ref());
         let kin = search.spec.comparator.is_of_families();
         let scanned = if kin { &search.probes } else { &search.gallery };
         let plane_bytes = scanned
@@ -122,9 +133,10 @@ pub fn plan(
             impressions_not_compared: 0,
             records_not_compared: 0,
             plane_bytes,
-            seconds: rate.map_or(0.0, |r| search.comparisons as f64 / (r * threads.max(1) as f64)),
+            seconds: of_join.map_or(of_pairs, |estimate| estimate.join_seconds),
             threshold_log10: search.threshold_log10,
             expected_chance_hits: search.expected_chance_hits,
+            way,
             families: match search.spec.comparator {
                 Comparator::Pedigree => powers(search, population)?,
                 _ => Vec::new(),
@@ -264,6 +276,7 @@ fn planned_fingers(search: &ReadyFingerSearch, workers: Workers<'_>) -> PlannedS
         seconds: seconds / busy as f64,
         threshold_log10: search.threshold.to_log10(),
         expected_chance_hits: search.expected_chance_hits,
+        way: None,
         families: Vec::new(),
     }
 }
@@ -273,8 +286,13 @@ fn each(started: Instant, count: usize) -> f64 {
     started.elapsed().as_secs_f64() / count.max(1) as f64
 }
 
+/// The error of a measurement that had no room for its answer.
+pub(super) fn overflowed(_: Overflow) -> Error {
+    Error::usage("a measurement of the plan found more pairs than it compared", "report this")
+}
+
 /// Pairs per second of one thread; `None` where there is nothing to compare.
-fn rate_per_second(
+pub(super) fn rate_per_second(
     search: &ReadySearch,
     device: &CpuDevice,
     parameters: &Parameters,
@@ -289,7 +307,6 @@ fn rate_per_second(
     let view = segment.view()?;
     let rows = segment.rows().min(CALIBRATION_ROWS) as u32;
     let capacity = CALIBRATION_PROBES * rows as usize;
-    let overflow = |_| Error::usage("calibration overflowed", "run without `plan`");
     let started;
     let probes;
     match search.spec.comparator {
@@ -308,7 +325,7 @@ fn rate_per_second(
             };
             probes = queries.len();
             started = Instant::now();
-            device.str_screen(&params, &queries, &windows, view, capacity).map_err(overflow)?;
+            device.str_screen(&params, &queries, &windows, view, capacity).map_err(overflowed)?;
         }
         Comparator::Kinship if !search.is_by_genotype => {
             let mut queries = Vec::new();
@@ -326,7 +343,7 @@ fn rate_per_second(
             let params = kin_screen::Params { threshold_log10: search.threshold_log10 };
             probes = queries.len();
             started = Instant::now();
-            device.kin_screen(&params, &queries, &windows, view, capacity).map_err(overflow)?;
+            device.kin_screen(&params, &queries, &windows, view, capacity).map_err(overflowed)?;
         }
         Comparator::Kinship | Comparator::Pedigree => {
             let families = search.pedigrees.families.iter().take(CALIBRATION_PROBES);
@@ -340,7 +357,7 @@ fn rate_per_second(
             probes = queries.len();
             started = Instant::now();
             genotype_screen::run(&params, &queries, &windows, &codes.rows(), capacity)
-                .map_err(overflow)?;
+                .map_err(overflowed)?;
         }
     }
     let seconds = started.elapsed().as_secs_f64().max(1e-9);

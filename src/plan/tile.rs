@@ -33,6 +33,20 @@ pub struct Tile {
     pub rows: Range<usize>,
     /// Both sides are the same segment of an N:N search: only rows after the probe count.
     pub diagonal: bool,
+    /// What the numbers of probes and rows count.
+    pub part: Part,
+}
+
+/// What the numbers of a tile's probes and rows count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Part {
+    /// Rows of segments.
+    #[default]
+    Rows,
+    /// Probes are places in the pool of a [`super::join::Join`], rows those of a segment.
+    Pool,
+    /// Both are places among the keyed records of a [`super::join::Join`].
+    Keyed,
 }
 
 /// The tiles of one pair of segments with `probe_rows` and `gallery_rows` records.
@@ -48,7 +62,8 @@ pub fn tiles(
             // Below the diagonal no row comes after any probe.
             if !diagonal || rows.end > probes.start + 1 {
                 let rows = rows.clone();
-                list.push(Tile { probe_segment, probes, gallery_segment, rows, diagonal });
+                let part = Part::Rows;
+                list.push(Tile { probe_segment, probes, gallery_segment, rows, diagonal, part });
             }
         }
     }
@@ -113,7 +128,7 @@ mod tests {
         fn halves_of_a_tile_cover_what_the_tile_covers(
             p in 0usize..5, np in 1usize..6, r in 0usize..5, nr in 1usize..6, diagonal: bool,
         ) {
-            let tile = Tile { probe_segment: 0, probes: p..p + np, gallery_segment: 0, rows: r..r + nr, diagonal };
+            let tile = Tile { probe_segment: 0, probes: p..p + np, gallery_segment: 0, rows: r..r + nr, diagonal, part: Part::Rows };
             match tile.halves() {
                 None => prop_assert_eq!(np * nr, 1),
                 Some([a, b]) => {

@@ -145,6 +145,7 @@ fn whole(search: &ReadyFingerSearch) -> Tile {
         gallery_segment: 0,
         rows: 0..search.gallery.records.len(),
         diagonal: search.spec.triangle,
+        part: Default::default(),
     }
 }
 

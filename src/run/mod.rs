@@ -11,6 +11,7 @@ mod finger_mark;
 pub mod finger_probes;
 mod finger_ready;
 mod finger_tile;
+mod join_tile;
 pub mod load;
 pub mod matrix;
 pub mod mixture;
@@ -42,8 +43,10 @@ use crate::limits::MAX_HITS_PER_RUN;
 use crate::plan::finger_screen;
 use crate::plan::finger_search::ReadyFingerSearch;
 use crate::plan::job::{Comparator, Parameters};
+use crate::plan::join::Join;
 use crate::plan::search::ReadySearch;
 use crate::plan::tile::TileSize;
+use crate::plan::way::{self, Deciding, PlannedWay, WayChoice};
 use finger_tile::FingerContext;
 use progress::{Observer, Progress};
 use tile::{TileContext, TileOutput};
@@ -64,6 +67,8 @@ pub struct Execution {
     pub tile: TileSize,
     /// Worker threads.
     pub threads: usize,
+    /// How searches of records in themselves find their survivors.
+    pub way: WayChoice,
     /// Devices.
     pub devices: Arc<Devices>,
 }
@@ -131,8 +136,10 @@ pub fn execute(
     let mut histograms = Vec::new();
     let mut first_tile = 0;
     let mut written = 0;
-    for work in work(inputs, &execution.devices.cpu.device, &run_id) {
-        let done = run_search(&work, execution, &workers, &writer, first_tile);
+    let ways = ways(inputs, execution)?;
+    for (number, work) in work(inputs, &execution.devices.cpu.device, &run_id, &ways).enumerate() {
+        let way = ways.get(number);
+        let done = run_search((&work, way), execution, &workers, &writer, first_tile);
         let (report, histogram, hits) = match done {
             Ok(done) => done,
             // If a shard could not be written, that is the cause; the workers only saw the queue close.
@@ -246,17 +253,54 @@ fn ordered_hits(shards: &Shards, inputs: &RunInputs, written: u64) -> Result<Vec
     Ok(finish(hits, &inputs.names(), inputs.parameters.top))
 }
 
+/// How a search of profiles finds its survivors.
+struct MadeWay {
+    planned: Option<PlannedWay>,
+    join: Option<Join>,
+    /// Seconds it took to choose and to make the keys.
+    seconds: f64,
+}
+
+impl MadeWay {
+    fn note(&self, report: &mut SearchReport) {
+        if let Some(planned) = &self.planned {
+            report.way = Some(planned.way.name().into());
+            report.way_reason = Some(planned.reason.clone());
+            report.seconds += self.seconds;
+        }
+    }
+}
+
+/// The ways of the searches of profiles, in order.
+fn ways(inputs: &RunInputs, execution: &Execution) -> Result<Vec<MadeWay>> {
+    let made = |search| {
+        let started = Instant::now();
+        let deciding = Deciding {
+            choice: execution.way,
+            device: execution.devices.cpu.device.cpu(),
+            threads: execution.threads,
+            parameters: inputs.parameters,
+            population: &inputs.population,
+        };
+        let (planned, join) = way::made(search, &deciding)?;
+        Ok(MadeWay { planned, join, seconds: started.elapsed().as_secs_f64() })
+    };
+    inputs.searches.iter().map(made).collect()
+}
+
 /// The searches of a run in order: profiles, then fingerprints.
 fn work<'a>(
     inputs: &'a RunInputs<'a>,
     device: &'a Device,
     run_id: &'a str,
+    ways: &'a [MadeWay],
 ) -> impl Iterator<Item = Work<'a>> {
-    let dna = inputs.searches.iter().map(move |search| {
+    let dna = inputs.searches.iter().zip(ways).map(move |(search, way)| {
         Work::Dna(TileContext {
             search,
             parameters: inputs.parameters,
             population: &inputs.population,
+            join: way.join.as_ref(),
             device: device.clone(),
             run_id,
         })
@@ -269,7 +313,7 @@ fn work<'a>(
 /// Runs every tile of one search; its shards are numbered from `first_tile`. The last number of the
 /// result is the hits written.
 fn run_search(
-    work: &Work,
+    (work, way): (&Work, Option<&MadeWay>),
     execution: &Execution,
     workers: &Workers,
     writer: &load::ShardWriter,
@@ -289,7 +333,10 @@ fn run_search(
     })?;
     let mut histogram = Histogram::default();
     outputs.iter().for_each(|output| histogram.merge(&output.histogram));
-    let report = work.report(&outputs, started.elapsed().as_secs_f64());
+    let mut report = work.report(&outputs, started.elapsed().as_secs_f64());
+    if let Some(way) = way {
+        way.note(&mut report);
+    }
     progress.finish(&report);
     Ok((report, histogram, outputs.iter().map(|output| output.written).sum()))
 }

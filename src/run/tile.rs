@@ -15,8 +15,9 @@ use crate::kernel::{Overflow, Survivor, Window, kin_screen, str_screen};
 use crate::limits::MAX_SURVIVORS_PER_TILE;
 use crate::plan::census::TypedRelative;
 use crate::plan::job::{Agreement, Comparator, Parameters};
+use crate::plan::join::{Join, Place};
 use crate::plan::search::ReadySearch;
-use crate::plan::tile::Tile;
+use crate::plan::tile::{Part, Tile};
 use crate::score::Millibans;
 
 /// Kind of device that computes the score of a hit, whichever screened the pair.
@@ -30,6 +31,8 @@ pub(super) struct TileContext<'a> {
     pub(super) search: &'a ReadySearch,
     pub(super) parameters: &'a Parameters,
     pub(super) population: &'a Population<'a>,
+    /// The join of an N:N search that is done so.
+    pub(super) join: Option<&'a Join>,
     pub(super) device: Device,
     pub(super) run_id: &'a str,
 }
@@ -75,7 +78,13 @@ pub(super) fn run_tile(context: &TileContext, tile: &Tile) -> Result<TileOutput>
 
 fn run_within(context: &TileContext, tile: &Tile, capacity: usize) -> Result<TileOutput> {
     let attempt = match context.search.spec.comparator {
-        Comparator::Identity { stringency } => identity(context, tile, stringency, capacity)?,
+        Comparator::Identity { stringency } => match (tile.part, context.join) {
+            (Part::Rows, _) | (_, None) => identity(context, tile, stringency, None, capacity)?,
+            (Part::Pool, join) => identity(context, tile, stringency, join, capacity)?,
+            (Part::Keyed, Some(join)) => {
+                super::join_tile::keyed(context, join, tile, stringency, capacity)?
+            }
+        },
         Comparator::Kinship if !context.search.is_by_genotype => kinship(context, tile, capacity)?,
         Comparator::Kinship | Comparator::Pedigree => {
             super::family_tile::by_genotype(context, tile, capacity)?
@@ -99,32 +108,48 @@ fn run_within(context: &TileContext, tile: &Tile, capacity: usize) -> Result<Til
     Ok(sum)
 }
 
+/// Probes of a tile of identity: their places, and the first row each is compared with. Those of a pool are
+/// everybody's; of two records of the pool the later one is the row.
+fn asked(context: &TileContext, tile: &Tile, pool: Option<&Join>) -> Vec<(Place, usize)> {
+    match pool {
+        Some(join) => {
+            join.pool[tile.probes.clone()].iter().map(|place| (*place, tile.rows.start)).collect()
+        }
+        None => {
+            let alive = &context.search.probes.alive[tile.probe_segment];
+            let first = |probe| tile.first_row(probe).min(tile.rows.end);
+            let living = tile.probes.clone().filter(|probe| alive[*probe]);
+            let place = |probe| (tile.probe_segment as u32, probe as u32);
+            living.map(|probe| (place(probe), first(probe))).collect()
+        }
+    }
+}
+
+/// Screens the probes of `tile`, or those of the pool of a join, with its rows.
 fn identity(
     context: &TileContext,
     tile: &Tile,
     stringency: Agreement,
+    pool: Option<&Join>,
     capacity: usize,
 ) -> Result<std::result::Result<TileOutput, Overflow>> {
     let search = context.search;
-    let (probes, gallery) = (
-        &search.probes.segments[tile.probe_segment],
-        &search.gallery.segments[tile.gallery_segment],
-    );
-    let alive_probes = &search.probes.alive[tile.probe_segment];
+    let gallery = &search.gallery.segments[tile.gallery_segment];
     let alive_rows = &search.gallery.alive[tile.gallery_segment];
+    let place_of = |row: usize| (tile.gallery_segment as u32, row as u32);
     let mut output = TileOutput::default();
-    let mut rows = Vec::new();
+    let asked = asked(context, tile, pool);
     let mut profiles = Vec::new();
     let mut queries = Vec::new();
     let mut windows = Vec::new();
-    for probe in tile.probes.clone().filter(|p| alive_probes[*p]) {
-        let profile = probes.profile(probe)?;
+    for (place, first_row) in &asked {
+        let profile = search.probes.profile(place.0 as usize, place.1 as usize)?;
         queries.push(str_screen::Query::compile(gallery.map(), &profile));
-        let first_row = tile.first_row(probe).min(tile.rows.end);
-        windows.push(Window { first_row: first_row as u32, end_row: tile.rows.end as u32 });
+        windows.push(Window { first_row: *first_row as u32, end_row: tile.rows.end as u32 });
+        let rows = *first_row..tile.rows.end;
+        let counted = pool.map(|join| join.pooled_up_to(*place, place_of(0).0, rows.clone()));
         output.comparisons +=
-            search.gallery.living_within(tile.gallery_segment, first_row..tile.rows.end);
-        rows.push(probe);
+            search.gallery.living_within(tile.gallery_segment, rows) - counted.unwrap_or(0);
         profiles.push(profile);
     }
     let witness = witness(tile, (gallery, alive_rows))?;
@@ -132,11 +157,7 @@ fn identity(
         queries.push(str_screen::Query::compile(gallery.map(), profile));
         windows.push(*window);
     }
-    let params = str_screen::Params {
-        stringency: stringency.stringency(),
-        max_failing: context.parameters.mismatches,
-        min_compared: context.parameters.min_loci,
-    };
+    let params = screen_params(context, stringency);
     let view = gallery.view()?;
     let room = capacity.saturating_add(1);
     let mut survivors = match context.device.str_screen(&params, &queries, &windows, view, room) {
@@ -145,33 +166,42 @@ fn identity(
     };
     let one = |q: usize, w| str_screen::reference(&params, &queries[q..=q], &[w], view, 1);
     spot_check(&context.device, gallery, &windows, &survivors, one)?;
-    survivors.retain(|survivor| (survivor.probe as usize) < rows.len());
+    survivors.retain(|survivor| (survivor.probe as usize) < asked.len());
     if survivors.len() > capacity {
         return Ok(Err(Overflow { capacity }));
     }
     for survivor in survivors.iter().filter(|s| alive_rows[s.row as usize]) {
+        let (number, row) = (survivor.probe as usize, survivor.row as usize);
+        let (place, _) = asked[number];
+        if place_of(row) <= place && pool.is_some_and(|join| join.is_pooled(place_of(row))) {
+            continue;
+        }
         output.survivors += 1;
-        let (place, row) = (survivor.probe as usize, survivor.row as usize);
-        let pair = Pair { probe: (probes, rows[place]), gallery: (gallery, row), relative: None };
+        let probe = (&*search.probes.segments[place.0 as usize], place.1 as usize);
+        let pair = Pair { probe, gallery: (gallery, row), relative: None };
         // An ad-hoc probe may be a record of the gallery: it does not hit itself.
-        if probes.record_id(rows[place]) == gallery.record_id(row) {
+        if probe.0.record_id(probe.1) == gallery.record_id(row) {
             output.comparisons -= 1;
             output.survivors -= 1;
             continue;
         }
         let candidate = gallery.profile(row)?;
-        if let Some(hit) = identity_hit(
-            context,
-            &pair,
-            &profiles[place],
-            &candidate,
-            stringency,
-            &mut output.histogram,
-        ) {
+        let profiles = (&profiles[number], &candidate);
+        if let Some(hit) = identity_hit(context, &pair, profiles, stringency, &mut output.histogram)
+        {
             output.hits.push(hit);
         }
     }
     Ok(Ok(output))
+}
+
+/// The rule of a search for identity, as its screen knows it.
+pub(super) fn screen_params(context: &TileContext, stringency: Agreement) -> str_screen::Params {
+    str_screen::Params {
+        stringency: stringency.stringency(),
+        max_failing: context.parameters.mismatches,
+        min_compared: context.parameters.min_loci,
+    }
 }
 
 /// A living record of the scanned rows and the window of it alone: the last probe of a tile. It finds itself, so a device that finds nothing at all is seen.
@@ -279,11 +309,11 @@ pub(super) struct Scored {
     pub(super) relation: &'static str,
 }
 
-fn identity_hit(
+/// The hit of a pair that passed the screen, if it is one; its score is counted in any case.
+pub(super) fn identity_hit(
     context: &TileContext,
     pair: &Pair,
-    probe: &Profile,
-    candidate: &Profile,
+    (probe, candidate): (&Profile, &Profile),
     stringency: Agreement,
     histogram: &mut Histogram,
 ) -> Option<Hit> {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::device::CpuDevice;
 use crate::domain::allele::Allele;
@@ -13,9 +15,13 @@ use crate::domain::frequency::MinimumFrequency;
 use crate::domain::locus::Locus;
 use crate::domain::record::DnaRecord;
 use crate::domain::relation::Kinship;
+use crate::kernel::testing::{Case, FULL, MIXED, NEARLY_FULL, Style};
 use crate::plan::census::Side;
 use crate::plan::job::{Sweep, Threshold, searches};
 use crate::plan::search::{Sides, ready};
+use crate::plan::tile::TileSize;
+use crate::plan::way::{Deciding, Way, WayChoice, made};
+use crate::run::work::Work;
 
 fn record(index: Index, number: usize) -> DnaRecord {
     let allele = |tenths| Allele::repeat(tenths).unwrap();
@@ -97,7 +103,8 @@ fn for_each_search(names: &[&str], each: impl Fn(&TileContext, &Tile)) {
         let search = ready(spec, &sides, &parameters, &population).unwrap();
         let device = CpuDevice::detect().unwrap().into();
         let (parameters, population) = (&parameters, &population);
-        let context = TileContext { search: &search, parameters, population, device, run_id: "r" };
+        let (search, join, run_id) = (&search, None, "r");
+        let context = TileContext { search, parameters, population, join, device, run_id };
         let kin = !search.relatives.is_empty();
         let probes = if kin { search.enrolled() as usize } else { 40 };
         let tile = Tile {
@@ -106,6 +113,7 @@ fn for_each_search(names: &[&str], each: impl Fn(&TileContext, &Tile)) {
             gallery_segment: 0,
             rows: 0..40,
             diagonal: !kin,
+            part: Default::default(),
         };
         each(&context, &tile);
     }
@@ -218,6 +226,84 @@ fn a_relative_listed_twice_or_apart_from_its_family_counts_once_in_one_family() 
     assert_eq!(search.families_left_out.beside_the_pedigree, 1);
 }
 
+/// A side of random convicts in segments of `cut` records, one in nine of them expired.
+fn random_side(seed: u64, style: Style, records: usize, cut: usize) -> Side {
+    let profiles = Case::random_with_gallery(seed, style, records, 0).1;
+    let made = |(number, profile): (usize, Profile)| DnaRecord {
+        // Identifiers do not ascend with the rows.
+        record_id: format!("C{:04}", number * 7919 % 10_007),
+        retain_until: (number % 9 == 4).then(|| jiff::civil::date(2020, 1, 1)),
+        profile,
+        ..record(Index::Convict, number)
+    };
+    let records: Vec<DnaRecord> = profiles.into_iter().enumerate().map(made).collect();
+    let segments = records.chunks(cut);
+    let segments = segments.map(|some| Arc::new(Segment::in_memory(Index::Convict, some).unwrap()));
+    Side::new(segments.collect(), &Default::default(), jiff::civil::date(2026, 11, 21))
+}
+
+/// Few loci of few alleles, so that many pairs of strangers nearly agree; partial profiles, wildcards and more
+/// than two alleles now and then.
+const NEAR: Style = Style { loci: 9, missing: 0.02, unknown: 0.02, many: 0.03, alleles: 3 };
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_join_gives_the_hits_the_survivors_and_the_scores_of_all_pairs(
+        seed: u64,
+        style in prop::sample::select(vec![NEAR, NEARLY_FULL, FULL, MIXED]),
+        records in 2usize..260,
+        cut in 40usize..300,
+        (mismatches, min_loci) in (0u32..4, 1u32..9),
+        (probes, rows) in (1usize..80, 1usize..300),
+        capacity in prop::sample::select(vec![1, 9, usize::MAX]),
+    ) {
+        let table = builtin(DEFAULT_NAME).unwrap().unwrap();
+        let minimum = MinimumFrequency::FiveObservations;
+        let population = Population { frequencies: &table, theta: 0.01, minimum };
+        let threshold = Threshold::Log10(-20.0);
+        let parameters = Parameters {
+            mismatches, min_loci, threshold, ..parameters(table.name(), minimum)
+        };
+        let mut sides = Sides::default();
+        let side = random_side(seed, style, records, cut);
+        sides.by_index.insert(Index::Convict, Arc::new(side));
+        let spec = &searches(Sweep::Dedup).unwrap()[0];
+        let search = ready(spec, &sides, &parameters, &population).unwrap();
+        let cpu = CpuDevice::detect().unwrap();
+        let deciding = Deciding {
+            choice: WayChoice::Only(Way::Join),
+            device: &cpu,
+            threads: 1,
+            parameters: &parameters,
+            population: &population,
+        };
+        let (planned, join) = made(&search, &deciding).unwrap();
+        let run = |join: Option<&Join>| {
+            let (search, parameters, population) = (&search, &parameters, &population);
+            let device = cpu.into();
+            let context =
+                TileContext { search, parameters, population, join, device, run_id: "r" };
+            let work = Work::Dna(TileContext { device: cpu.into(), ..context });
+            let mut sum = TileOutput::default();
+            for tile in work.tiles(TileSize { probes, rows }) {
+                sum.merge(run_within(&context, &tile, capacity).unwrap());
+            }
+            sum
+        };
+        let (whole, joined) = (run(None), run(join.as_ref()));
+        prop_assert_eq!(whole.comparisons, search.comparisons);
+        prop_assert_eq!(joined.survivors, whole.survivors);
+        assert_same(joined, &whole, &format!("{planned:?}"));
+        if style.missing == 0.0 && search.comparisons > 0 {
+            let join = join.unwrap();
+            // One profile in a hundred has no locus at all.
+            prop_assert!(join.pool.len() < 30 && !join.keyed.is_empty());
+        }
+    }
+}
+
 /// Faults of each kind that every kernel sees.
 #[cfg(feature = "gpu")]
 const FAULTS: u64 = 60;
@@ -228,7 +314,6 @@ fn no_fault_of_a_device_loses_or_doubles_a_hit() {
     use crate::device::Devices;
     use crate::device::gpu::{Fault, FaultPlan, tests::device};
     use crate::run::progress::Silent;
-    use crate::run::work::Work;
     use crate::run::workers::Workers;
 
     if device().is_none() {
@@ -270,7 +355,6 @@ fn several_adapters_share_a_run_and_one_that_errs_leaves_it_to_the_others() {
     use crate::device::Devices;
     use crate::device::gpu::{Fault, FaultPlan, tests::device};
     use crate::run::progress::Silent;
-    use crate::run::work::Work;
     use crate::run::workers::Workers;
 
     if device().is_none() {

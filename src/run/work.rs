@@ -6,8 +6,9 @@ use crate::device::Device;
 use crate::error::Result;
 use crate::hits::report::{SearchReport, StageReport};
 use crate::plan::census::LeftOut;
+use crate::plan::join::Join;
 use crate::plan::search::ReadySearch;
-use crate::plan::tile::{Tile, TileSize, tiles};
+use crate::plan::tile::{Part, Tile, TileSize, tiles};
 
 /// A search with what its tiles share.
 pub(super) enum Work<'a> {
@@ -33,9 +34,17 @@ impl Work<'_> {
     /// The tiles of the search.
     pub(super) fn tiles(&self, size: TileSize) -> Vec<Tile> {
         match self {
+            Work::Dna(TileContext { join: Some(join), search, .. }) => {
+                join_tiles(search, join, size)
+            }
             Work::Dna(context) => profile_tiles(context.search, size),
             Work::Finger(context) => context.search.tiles(size),
         }
+    }
+
+    /// Whether a device beside the processor has a part in the tile.
+    pub(super) fn is_for_devices(&self, tile: &Tile) -> bool {
+        tile.part != Part::Keyed
     }
 
     /// Runs a tile on a device.
@@ -143,6 +152,23 @@ fn profile_tiles(search: &ReadySearch, size: TileSize) -> Vec<Tile> {
                 list.extend(tiles((p, probe.rows()), (g, gallery.rows()), diagonal, size));
             }
         }
+    }
+    list
+}
+
+/// Probes of a tile of keyed records over those of a tile of pairs: most have no key in common with anybody.
+const KEYED_PROBES: usize = 16;
+
+/// The tiles of a search by a join: keyed records with keyed ones, and the pool with everybody.
+fn join_tiles(search: &ReadySearch, join: &Join, size: TileSize) -> Vec<Tile> {
+    let keyed = (0, join.keyed.len());
+    let few = TileSize { probes: size.probes.saturating_mul(KEYED_PROBES), rows: usize::MAX };
+    let mut list = tiles(keyed, keyed, true, few);
+    list.iter_mut().for_each(|tile| tile.part = Part::Keyed);
+    for (place, segment) in search.gallery.segments.iter().enumerate() {
+        let mut pooled = tiles((0, join.pool.len()), (place, segment.rows()), false, size);
+        pooled.iter_mut().for_each(|tile| tile.part = Part::Pool);
+        list.extend(pooled);
     }
     list
 }

@@ -110,7 +110,8 @@ impl Workers<'_> {
     /// One tile on the device, or where that fails or is out, on the processor.
     fn run_tile(&self, work: &Work, tile: &Tile, member: &Member) -> Result<TileOutput> {
         let cpu = &self.devices.cpu;
-        if member.device.is_gpu() && member.reason().is_none() {
+        let is_free = member.device.is_gpu() && member.reason().is_none();
+        if is_free && work.is_for_devices(tile) {
             match work.run(tile, &member.device) {
                 Ok(output) => {
                     member.did(output.comparisons);
