@@ -29,6 +29,8 @@ use tanba::kernel::simd::SimdLevel;
 use tanba::plan::job::{Parameters, SearchSpec, Sweep, Threshold, searches};
 use tanba::plan::search::ready;
 use tanba::plan::tile::TileSize;
+use tanba::plan::way::WayChoice;
+use tanba::run::begin::Begin;
 use tanba::run::matrix::PackedIndex;
 use tanba::run::progress::Silent;
 use tanba::run::{Execution, RunInputs, execute, load};
@@ -113,7 +115,10 @@ fn run(world: &World, gallery: &Gallery, spec: &SearchSpec, level: SimdLevel) ->
         overwrite: true,
         tile: TileSize::default(),
         threads: 1,
+        way: WayChoice::Auto,
         devices: Arc::new(Devices::of_cpu(CpuDevice::new(level).expect("available"))),
+        begin: Begin::of_process(),
+        interrupt: Arc::default(),
     };
     let outcome = execute(&inputs, &execution, &Silent).expect("a run of a sound gallery");
     outcome.report.searches[0].comparisons

@@ -404,6 +404,21 @@ fn mixture_of(rows: &[String]) -> String {
     text
 }
 
+/// A run in `folder` that was killed at work.
+fn interrupted(folder: &Path) {
+    copy(&demo().join("gallery"), &folder.join("registry"));
+    let out = folder.join("interrupted");
+    let mut run = Command::new(env!("CARGO_BIN_EXE_tanba"));
+    run.current_dir(folder).args(["run", "dedup", "--gallery", "registry", "--out", "interrupted"]);
+    let mut run = run.args(["--tile-probes", "10", "--tile-rows", "100"]).spawn().unwrap();
+    while fs::metadata(out.join("journal")).map_or(0, |journal| journal.len()) == 0 {
+        assert!(run.try_wait().unwrap().is_none(), "the run ended before it could be killed");
+    }
+    run.kill().unwrap();
+    run.wait().unwrap();
+    assert!(out.join("job.json").exists());
+}
+
 /// The files that the examples of `verb` name, in `folder`.
 fn prepare(verb: &str, folder: &Path) {
     let put = |from: &str, to: &str| copy(&demo().join(from), &folder.join(to));
@@ -425,6 +440,8 @@ fn prepare(verb: &str, folder: &Path) {
             copy(&root().join("datasets/formats/finger/iso-2005.fmr"), &folder.join("finger.fmr"));
             write("fingers.csv", "record_id,file,person_id\nF1,finger.fmr,P1\n".to_owned());
         }
+        "status" => put("night", "interrupted"),
+        "resume" => interrupted(folder),
         "evaluate" => {
             put("registry", "registry");
             put("night", "out");

@@ -26,6 +26,8 @@ mod fingers;
 mod gallery;
 #[path = "common/program.rs"]
 mod program;
+#[path = "night/resume.rs"]
+mod resume;
 #[path = "night/ways.rs"]
 mod ways;
 

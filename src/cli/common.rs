@@ -8,6 +8,7 @@ use std::time::Instant;
 use clap::Args;
 use jiff::civil::Date;
 
+use super::begin::interrupt_flag;
 use super::pedigree_args::TransmissionArgs;
 use super::ui::Ui;
 use crate::device::cpu::CpuDevice;
@@ -27,6 +28,7 @@ use crate::plan::job::{Parameters, Threshold};
 use crate::plan::tile::TileSize;
 use crate::plan::way::WayChoice;
 use crate::run::Execution;
+use crate::run::begin::Begin;
 
 /// The population model of likelihood ratios.
 #[derive(Debug, Clone, Args)]
@@ -224,6 +226,8 @@ impl ExecutionArgs {
             threads: self.threads(),
             way: WayChoice::Auto,
             devices: Arc::new(devices),
+            begin: Begin::of_process(),
+            interrupt: interrupt_flag(),
         })
     }
 }
@@ -270,7 +274,7 @@ fn computes_wrongly(what: &str) -> Error {
     )
 }
 
-/// The parameters these arguments stand for.
+/// The parameters these arguments stand for, of records alive on `as_of`.
 ///
 /// # Errors
 /// As [`Parameters::validate`], or a number or table of mutation has no meaning.
@@ -278,9 +282,10 @@ pub(super) fn parameters(
     population: &PopulationArgs,
     rule: &RuleArgs,
     table: &FrequencyTable,
+    as_of: Date,
 ) -> Result<Parameters> {
     let parameters = Parameters {
-        as_of: living_day(rule.as_of)?,
+        as_of,
         frequencies: table.name().to_owned(),
         frequencies_id: table.content_id(),
         theta: population.theta,

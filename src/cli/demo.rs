@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::common::{
-    ExecutionArgs, PopulationArgs, RuleArgs, expectation, grouped, parameters, today,
+    ExecutionArgs, PopulationArgs, RuleArgs, expectation, grouped, living_day, parameters, today,
 };
 use super::evaluate;
 use super::import::file_name;
@@ -75,7 +75,8 @@ pub(super) fn run(args: &DemoArgs, ui: &Ui) -> Result<Outcome> {
         added as f64 / seconds
     ));
     let night = args.out.join("night");
-    let parameters = parameters(&args.population, &args.rule, &table)?;
+    let parameters =
+        parameters(&args.population, &args.rule, &table, living_day(args.rule.as_of)?)?;
     let execution = args.execution.execution(night.clone(), true, ui)?;
     let sweeps = Preset::Nightly.sweeps();
     let night_run = Night { sweeps, parameters: &parameters, table: &table };

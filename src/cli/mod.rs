@@ -3,6 +3,7 @@
 //! Exit codes: 0 done (a search: with hits), 1 done without hits, 2 usage, 3 input rejected,
 //! 4 incomplete, 5 refused by law or policy, 6 integrity failure.
 
+mod begin;
 mod check;
 mod common;
 mod demo;
@@ -20,6 +21,7 @@ mod mixture_args;
 mod pedigree_args;
 mod plan;
 mod progress;
+mod resume;
 mod run;
 mod score;
 mod score_candidates;
@@ -30,6 +32,7 @@ mod score_mixture;
 mod search;
 mod search_finger;
 mod set_aside;
+mod status;
 mod summary;
 mod synth;
 mod synth_figure;
@@ -44,6 +47,7 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::error::Result;
+use crate::run::begin::Begin;
 use ui::{Outcome, Ui};
 
 /// Cross-matching of a national registry's DNA galleries: deduplication, cold cases, missing
@@ -77,8 +81,12 @@ enum Verb {
     Plan(plan::PlanArgs),
     /// Run a night or one of its sweeps
     Run(run::RunArgs),
+    /// Go on with a run that was interrupted
+    Resume(resume::ResumeArgs),
+    /// Say how far a run is
+    Status(status::StatusArgs),
     /// Search the records of a file, or a record itself, in a gallery
-    Search(search::SearchArgs),
+    Search(Box<search::SearchArgs>),
     /// Confirm by fingerprints that a person is who the record says
     Verify(verify::VerifyArgs),
     /// Score pairs of profiles or of fingerprints, as CSV
@@ -114,8 +122,10 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Import(args) => import::run(args, ui),
         Verb::Gallery(args) => gallery::run(args, ui),
         Verb::Plan(args) => plan::run(args, ui),
-        Verb::Run(args) => run::run(args, ui),
-        Verb::Search(args) => search::run(args, ui),
+        Verb::Run(args) => run::run(args, &Begin::of_process(), ui),
+        Verb::Resume(args) => resume::run(args, ui),
+        Verb::Status(args) => status::run(args, ui),
+        Verb::Search(args) => search::run(args, &Begin::of_process(), ui),
         Verb::Verify(args) => verify::run(args, ui),
         Verb::Score(args) => score::run(args, ui),
         Verb::Evaluate(args) => evaluate::run(args, ui),

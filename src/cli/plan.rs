@@ -6,7 +6,8 @@ use std::time::Instant;
 use clap::Args;
 
 use super::common::{
-    ExecutionArgs, PopulationArgs, RuleArgs, WayArgs, device, expectation, grouped, parameters,
+    ExecutionArgs, PopulationArgs, RuleArgs, WayArgs, device, expectation, grouped, living_day,
+    parameters,
 };
 use super::family_warnings::warn_of_searches;
 use super::run::{Night, Preset, ReadySearches};
@@ -52,7 +53,8 @@ pub(super) struct PlanArgs {
 pub(super) fn run(args: &PlanArgs, ui: &Ui) -> Result<Outcome> {
     let started = Instant::now();
     let table = args.population.table()?;
-    let parameters = parameters(&args.population, &args.rule, &table)?;
+    let parameters =
+        parameters(&args.population, &args.rule, &table, living_day(args.rule.as_of)?)?;
     let gallery = Gallery::open(&args.gallery)?;
     let device = device()?;
     let night = Night { sweeps: args.preset.sweeps(), parameters: &parameters, table: &table };

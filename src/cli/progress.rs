@@ -64,6 +64,7 @@ impl Shown {
                 }
             }
             Event::DevicePutOut { device, fault } => self.ui.warn(put_out(device, fault)),
+            Event::Repaired { what } => self.ui.warn(what),
             Event::SearchFinished { report } => self.ui.note(format!(
                 "{}: {} comparisons in {:.2} s",
                 report.search,
@@ -88,6 +89,7 @@ impl Shown {
             Event::DevicePutOut { device, fault } => {
                 bar.suspend(|| self.ui.warn(put_out(device, fault)));
             }
+            Event::Repaired { what } => bar.suspend(|| self.ui.warn(what)),
             Event::SearchFinished { .. } => bar.finish_and_clear(),
         }
     }

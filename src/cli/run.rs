@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::begin;
 use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, WayArgs, parameters};
 use super::family_warnings::warn_of_searches;
 use super::progress::Shown;
@@ -20,6 +21,7 @@ use crate::plan::finger_screen::Penetration;
 use crate::plan::finger_search::{FingerSides, ReadyFingerSearch, ready_finger};
 use crate::plan::job::{Parameters, Sweep, searches};
 use crate::plan::search::{ReadySearch, Sides, ready};
+use crate::run::begin::Begin;
 use crate::run::{Execution, RunInputs, RunOutcome, execute, load};
 
 /// What to run.
@@ -61,7 +63,7 @@ pub(super) struct RunArgs {
     gallery: PathBuf,
     /// Directory of the result
     #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
     /// Replace a finished run in OUT
     #[arg(long)]
     overwrite: bool,
@@ -76,11 +78,12 @@ pub(super) struct RunArgs {
 }
 
 /// Runs the verb.
-pub(super) fn run(args: &RunArgs, ui: &Ui) -> Result<Outcome> {
+pub(super) fn run(args: &RunArgs, begin: &Begin, ui: &Ui) -> Result<Outcome> {
     let table = args.population.table()?;
-    let parameters = parameters(&args.population, &args.rule, &table)?;
+    let day = begin::day(begin, args.rule.as_of)?;
+    let parameters = parameters(&args.population, &args.rule, &table, day)?;
     let execution = args.execution.execution(args.out.clone(), args.overwrite, ui)?;
-    let execution = Execution { way: args.way.way, ..execution };
+    let execution = Execution { way: args.way.way, begin: begin.clone(), ..execution };
     let night = Night { sweeps: args.preset.sweeps(), parameters: &parameters, table: &table };
     let outcome = night.run(&args.gallery, &execution, ui)?;
     summary::show(&outcome.report, &outcome.hits, Some(&args.out), ui);
@@ -114,8 +117,10 @@ impl Night<'_> {
     /// # Errors
     /// The gallery cannot be read, or as [`execute`].
     pub(super) fn run(&self, gallery: &Path, execution: &Execution, ui: &Ui) -> Result<RunOutcome> {
-        let gallery = Gallery::open(gallery)?;
+        let root = gallery;
+        let gallery = begin::gallery(&execution.begin, root)?;
         let ready = self.ready(&gallery, execution.devices.cpu.device.cpu())?;
+        begin::still_lawful(&execution.begin, root, &ready)?;
         warn_of_searches(&ready.searches, ui)?;
         let inputs = self.inputs(&gallery, "", ready.searches, ready.finger_searches);
         execute(&inputs, execution, &Shown::new(*ui))

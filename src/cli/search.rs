@@ -14,7 +14,7 @@ use super::import::parse_alias;
 use super::progress::Shown;
 use super::run::{Night, ReadySearches};
 use super::ui::{Outcome, Ui};
-use super::{plan, search_finger, summary};
+use super::{begin, plan, search_finger, summary};
 use crate::domain::category::Index;
 use crate::domain::locus::Locus;
 use crate::domain::register::Register;
@@ -27,7 +27,8 @@ use crate::plan::finger_job::Holdings;
 use crate::plan::finger_search::FingerSides;
 use crate::plan::job::ad_hoc_searches;
 use crate::plan::search::ready;
-use crate::run::{execute, load, probes};
+use crate::run::begin::Begin;
+use crate::run::{Execution, execute, load, probes};
 
 /// Arguments of `tanba search`.
 #[derive(Debug, Args)]
@@ -70,7 +71,7 @@ pub(super) struct SearchArgs {
     pub(super) registers: Vec<Register>,
     /// Directory of the result; without it every hit is shown and nothing is kept
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     /// Say what the search would do, and do nothing
     #[arg(long)]
     plan: bool,
@@ -86,23 +87,29 @@ pub(super) struct SearchArgs {
 }
 
 /// Runs the verb.
-pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
+pub(super) fn run(args: &SearchArgs, begin: &Begin, ui: &Ui) -> Result<Outcome> {
     match (args.probe_index, &args.probe) {
-        (Some(index), Some(probe)) => run_profiles(args, index, probe, ui),
+        (Some(index), Some(probe)) => run_profiles(args, (index, probe), begin, ui),
         (Some(_), None) => Err(Error::usage(
             "--record names fingerprint records, and --probe-index is for genomic probes",
             "give the file of the profiles instead of --record",
         )),
-        (None, _) => search_finger::run(args, ui),
+        (None, _) => search_finger::run(args, begin, ui),
     }
 }
 
 /// Searches the genomic records of a file.
-fn run_profiles(args: &SearchArgs, index: Index, probe: &Path, ui: &Ui) -> Result<Outcome> {
+fn run_profiles(
+    args: &SearchArgs,
+    (index, probe): (Index, &Path),
+    begin: &Begin,
+    ui: &Ui,
+) -> Result<Outcome> {
     let started = Instant::now();
     let searches = ad_hoc_searches(index, &args.index)?;
     let table = args.population.table()?;
-    let parameters = parameters(&args.population, &args.rule, &table)?;
+    let day = begin::day(begin, args.rule.as_of)?;
+    let parameters = parameters(&args.population, &args.rule, &table, day)?;
     let options = ImportOptions {
         index,
         owner: "ad-hoc".into(),
@@ -125,7 +132,7 @@ fn run_profiles(args: &SearchArgs, index: Index, probe: &Path, ui: &Ui) -> Resul
             "give a file with at least one profile",
         ));
     }
-    let gallery = Gallery::open(&args.gallery)?;
+    let gallery = begin::gallery(begin, &args.gallery)?;
     let statuses = gallery.statuses()?;
     let day = parameters.as_of;
     let records = &mut imported.records;
@@ -148,12 +155,12 @@ fn run_profiles(args: &SearchArgs, index: Index, probe: &Path, ui: &Ui) -> Resul
         finger_searches: Vec::new(),
         holdings: Holdings::default(),
     };
-    finish(args, &night, &gallery, &imported.file_hash, (ready, started), ui)
+    finish((args, begin), &night, &gallery, &imported.file_hash, (ready, started), ui)
 }
 
 /// Plans or runs searches made ready since a time, as the arguments say.
 pub(super) fn finish(
-    args: &SearchArgs,
+    (args, begin): (&SearchArgs, &Begin),
     night: &Night<'_>,
     gallery: &Gallery,
     probe_hash: &str,
@@ -166,10 +173,12 @@ pub(super) fn finish(
         plan::show(&ready, workers, night.parameters, &night.population(), ui)?;
         return Ok(Outcome::Done);
     }
+    begin::still_lawful(begin, &args.gallery, &ready)?;
     warn_of_searches(&ready.searches, ui)?;
     let passing = tempfile::tempdir().map_err(Error::io(&std::env::temp_dir()))?;
     let out = args.out.as_deref().unwrap_or(passing.path());
     let execution = args.execution.execution(out.to_owned(), args.overwrite, ui)?;
+    let execution = Execution { begin: begin.clone(), ..execution };
     let inputs = night.inputs(gallery, probe_hash, ready.searches, ready.finger_searches);
     let outcome = execute(&inputs, &execution, &Shown::new(*ui))?;
     summary::show(&outcome.report, &outcome.hits, args.out.as_deref(), ui);

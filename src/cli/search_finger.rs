@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::begin;
 use super::common::{device, parameters};
 use super::run::{Night, ReadySearches};
 use super::search::{SearchArgs, finish};
@@ -20,6 +21,7 @@ use crate::law::finger_purpose::Policy;
 use crate::plan::finger_job::{Holdings, ad_hoc_finger_searches, within_owner};
 use crate::plan::finger_side::FingerSide;
 use crate::plan::search::Sides;
+use crate::run::begin::Begin;
 use crate::run::{finger_probes, load};
 
 /// Probes of one register and owner.
@@ -33,12 +35,12 @@ struct Probes {
 }
 
 /// Runs the search.
-pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
+pub(super) fn run(args: &SearchArgs, begin: &Begin, ui: &Ui) -> Result<Outcome> {
     let started = Instant::now();
     let table = args.population.table()?;
-    let parameters = parameters(&args.population, &args.rule, &table)?;
-    let day = parameters.as_of;
-    let gallery = Gallery::open(&args.gallery)?;
+    let day = begin::day(begin, args.rule.as_of)?;
+    let parameters = parameters(&args.population, &args.rule, &table, day)?;
+    let gallery = begin::gallery(begin, &args.gallery)?;
     let mut probes = match (&args.probe, args.probe_register) {
         (Some(path), Some(register)) => of_file(path, register, day, ui)?,
         (Some(_), None) => {
@@ -86,7 +88,7 @@ pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
         finger_sides,
         holdings,
     };
-    finish(args, &night, &gallery, &probes.hash, (ready, started), ui)
+    finish((args, begin), &night, &gallery, &probes.hash, (ready, started), ui)
 }
 
 /// The records of a file or of a list of files.

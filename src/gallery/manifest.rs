@@ -271,9 +271,21 @@ fn parse(path: &Path, generation: u64, bytes: &[u8]) -> Result<Manifest> {
 /// The directory cannot be read, or the latest manifest cannot be understood.
 pub fn latest(root: &Path) -> Result<Option<(Manifest, String)>> {
     let Some((generation, path)) = paths(root)?.pop_last() else { return Ok(None) };
-    let bytes = fs::read(&path).map_err(Error::io(&path))?;
-    let manifest = parse(&path, generation, &bytes)?;
-    Ok(Some((manifest, blake3::hash(&bytes).to_hex().to_string())))
+    read(&path, generation).map(Some)
+}
+
+/// The manifest of `generation` of the gallery at `root`, or `None` where there is none, as [`latest`].
+///
+/// # Errors
+/// As [`latest`].
+pub fn at(root: &Path, generation: u64) -> Result<Option<(Manifest, String)>> {
+    paths(root)?.get(&generation).map(|path| read(path, generation)).transpose()
+}
+
+fn read(path: &Path, generation: u64) -> Result<(Manifest, String)> {
+    let bytes = fs::read(path).map_err(Error::io(path))?;
+    let manifest = parse(path, generation, &bytes)?;
+    Ok((manifest, blake3::hash(&bytes).to_hex().to_string()))
 }
 
 /// Walks every manifest from the first and returns each one that does not follow from the one

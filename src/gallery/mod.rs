@@ -79,6 +79,22 @@ impl Gallery {
         }
     }
 
+    /// Opens a generation of the past; its files are never changed.
+    ///
+    /// # Errors
+    /// The gallery has no such generation, or its manifest cannot be read or understood.
+    pub fn open_at(root: &Path, generation: u64) -> Result<Gallery> {
+        match manifest::at(root, generation)? {
+            Some((manifest, manifest_hash)) => {
+                Ok(Gallery { root: root.to_owned(), manifest, manifest_hash })
+            }
+            None => Err(Error::usage(
+                format!("{} has no generation {generation}", root.display()),
+                "give the gallery the run was begun with",
+            )),
+        }
+    }
+
     /// Directory of the gallery.
     pub fn root(&self) -> &Path {
         &self.root

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int32Array, RecordBatch, StringArray, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use serde::{Deserialize, Serialize};
 
 use crate::column::ColumnError;
 use crate::score::Millibans;
@@ -15,7 +16,7 @@ use crate::score::Millibans;
 const BIN_MBAN: i32 = 1000;
 
 /// Exact scores of one search by bin.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Histogram {
     bins: BTreeMap<i32, u64>,
 }

@@ -4,6 +4,8 @@ pub mod cluster;
 pub mod contested;
 pub mod finish;
 pub mod histogram;
+pub mod job;
+pub mod journal;
 pub mod output;
 pub mod report;
 pub mod shard;

@@ -19,6 +19,9 @@ pub const HITS_FILE: &str = "hits.parquet";
 /// Name of the run's own account.
 pub const RUN_FILE: &str = "run.json";
 
+/// Held by the run that writes.
+const LOCK_FILE: &str = "run.lock";
+
 /// Rows encoded at a time.
 const ROWS_PER_BATCH: usize = 1 << 16;
 
@@ -66,7 +69,7 @@ pub fn claim(out: &Path, overwrite: bool) -> Result<Claim> {
         ));
     }
     fs::create_dir_all(out).map_err(Error::io(out))?;
-    let path = out.join("run.lock");
+    let path = out.join(LOCK_FILE);
     let lock = File::create(&path).map_err(Error::io(&path))?;
     match lock.try_lock() {
         Ok(()) => {}
@@ -90,6 +93,24 @@ pub fn claim(out: &Path, overwrite: bool) -> Result<Claim> {
         fs::remove_file(&present).map_err(Error::io(&present))?;
     }
     Ok(claim)
+}
+
+/// Whether a run is writing into `out` now.
+///
+/// # Errors
+/// The operating system refuses.
+pub fn is_claimed(out: &Path) -> Result<bool> {
+    let path = out.join(LOCK_FILE);
+    let lock = match File::open(&path) {
+        Ok(lock) => lock,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(Error::io(&path)(error)),
+    };
+    match lock.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(source)) => Err(Error::io(&path)(source)),
+    }
 }
 
 /// Writes the files of a finished run.

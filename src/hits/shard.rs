@@ -5,9 +5,14 @@ use std::path::{Path, PathBuf};
 
 use crate::column::hit::{Hit, decode_hits, encode_hits, hit_schema};
 use crate::error::{Error, Result};
-use crate::gallery::file::{encode_parquet, read_parquet, write_new};
+use crate::gallery::file::{
+    FileEntry, create_directory, encode_parquet, read_parquet, verified, write_new,
+};
 
 const DIRECTORY: &str = "shards";
+
+/// Where a shard goes that is not what was written.
+const QUARANTINE: &str = "quarantine";
 
 /// The shards of a run in progress.
 #[derive(Debug)]
@@ -22,48 +27,78 @@ impl Shards {
     /// # Errors
     /// The operating system refuses.
     pub fn create(out: &Path) -> Result<Shards> {
-        let directory = out.join(DIRECTORY);
+        let shards = Shards { out: out.to_owned(), directory: out.join(DIRECTORY) };
+        let directory = &shards.directory;
         if directory.exists() {
-            fs::remove_dir_all(&directory).map_err(Error::io(&directory))?;
+            fs::remove_dir_all(directory).map_err(Error::io(directory))?;
         }
-        fs::create_dir_all(&directory).map_err(Error::io(&directory))?;
-        Ok(Shards { out: out.to_owned(), directory })
+        create_directory(directory)?;
+        Ok(shards)
+    }
+
+    /// The shard directory below `out` as an interrupted run left it.
+    ///
+    /// # Errors
+    /// The operating system refuses.
+    pub fn open(out: &Path) -> Result<Shards> {
+        let shards = Shards { out: out.to_owned(), directory: out.join(DIRECTORY) };
+        create_directory(&shards.directory)?;
+        Ok(shards)
     }
 
     /// Writes the hits of tile `number`.
     ///
     /// # Errors
     /// The operating system refuses.
-    pub fn write(&self, number: u64, hits: &[Hit]) -> Result<()> {
+    pub fn write(&self, number: u64, hits: &[Hit]) -> Result<FileEntry> {
         let relative = format!("{DIRECTORY}/tile-{number:08}.parquet");
         let broken = |e: String| Error::integrity(&self.out.join(&relative), e, "run again");
         let batch = encode_hits(hits).map_err(|e| broken(e.to_string()))?;
         let bytes =
             encode_parquet(hit_schema(), &[batch], &[]).map_err(|e| broken(e.to_string()))?;
-        write_new(&self.out, &relative, &bytes).map(drop)
+        write_new(&self.out, &relative, &bytes)
+    }
+
+    /// Whether a shard is as it was written. One that is not is put aside, where it can be looked at.
+    ///
+    /// # Errors
+    /// The operating system refuses.
+    pub fn is_sound(&self, shard: &FileEntry) -> Result<bool> {
+        if verified(&self.out, shard).is_ok() {
+            return Ok(true);
+        }
+        let path = self.out.join(&shard.path);
+        if path.exists() {
+            let aside = self.out.join(QUARANTINE);
+            create_directory(&aside)?;
+            let to = aside.join(path.file_name().unwrap_or_default());
+            fs::rename(&path, &to).map_err(Error::io(&path))?;
+        }
+        Ok(false)
+    }
+
+    /// The hits of one shard.
+    ///
+    /// # Errors
+    /// The shard is missing, changed or cannot be understood.
+    pub fn read(&self, shard: &FileEntry) -> Result<Vec<Hit>> {
+        let help = "`tanba resume` puts the shard aside and does its tile again";
+        let path = verified(&self.out, shard).map_err(|error| match error {
+            Error::Integrity { path, rule, .. } => Error::integrity(&path, rule, help),
+            other => other,
+        })?;
+        let mut hits = Vec::new();
+        for batch in read_parquet(&path, None)? {
+            hits.extend(
+                decode_hits(&batch).map_err(|e| Error::integrity(&path, e.to_string(), help))?,
+            );
+        }
+        Ok(hits)
     }
 
     /// Where the shards lie.
     pub fn directory(&self) -> &Path {
         &self.directory
-    }
-
-    /// Every hit written, in no particular order.
-    ///
-    /// # Errors
-    /// A shard cannot be read.
-    pub fn read_all(&self) -> Result<Vec<Hit>> {
-        let mut hits = Vec::new();
-        for entry in fs::read_dir(&self.directory).map_err(Error::io(&self.directory))? {
-            let path = entry.map_err(Error::io(&self.directory))?.path();
-            for batch in read_parquet(&path, None)? {
-                hits.extend(
-                    decode_hits(&batch)
-                        .map_err(|e| Error::integrity(&path, e.to_string(), "run again"))?,
-                );
-            }
-        }
-        Ok(hits)
     }
 
     /// Removes the shards once the hit list is written.

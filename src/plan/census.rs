@@ -111,6 +111,16 @@ impl Side {
         })
     }
 
+    /// The first record that takes part and would not on `day` with `statuses`.
+    pub fn first_ended(&self, statuses: &StatusTable, day: jiff::civil::Date) -> Option<&str> {
+        let ended = self.living().find(|(place, row)| {
+            let segment = &self.segments[*place];
+            let (id, until) = (segment.record_id(*row), segment.retain_until(*row));
+            absence(id, until, statuses, day).is_some()
+        });
+        ended.map(|(place, row)| self.segments[place].record_id(row))
+    }
+
     /// Number of living records among `rows` of a segment.
     pub fn living_within(&self, segment: usize, rows: std::ops::Range<usize>) -> u64 {
         let before = &self.living_before[segment];

@@ -187,6 +187,15 @@ impl FingerSide {
         }
     }
 
+    /// The first record that takes part and would not on `day` with `statuses`.
+    pub fn first_ended(&self, statuses: &StatusTable, day: jiff::civil::Date) -> Option<&str> {
+        let ended = self.records.iter().find(|record| {
+            let until = self.segment(record).retain_until(record.row as usize);
+            absence(self.record_id(record), until, statuses, day).is_some()
+        });
+        ended.map(|record| self.record_id(record))
+    }
+
     /// What of the records cannot be compared by position.
     pub fn unplaced(&self) -> Unplaced {
         let without =

@@ -351,7 +351,12 @@ fn survives(
         let what = format!("{}: {fault:?}, seed {seed}", kernel.name);
         gpu.set_faults(Some(FaultPlan::new(seed, 0.5, &[fault]).of(kernel)));
         let devices = Devices::of_gpus(std::slice::from_ref(&gpu), cpu);
-        let workers = Workers { devices: &devices, threads: 2, observer: &Silent };
+        let workers = Workers {
+            devices: &devices,
+            threads: 2,
+            observer: &Silent,
+            interrupt: &Default::default(),
+        };
         let work = Work::Finger(FingerContext { search, device: cpu.into(), run_id: "r" });
         let mut found = TileOutput::default();
         let outputs = workers.run(&work, &tiles, |_, output| Ok(output)).unwrap();

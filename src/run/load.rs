@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::gallery::Gallery;
 use crate::gallery::finger_segment::FingerSegment;
 use crate::gallery::segment::Segment;
+use crate::hits::journal::{Journal, TileEntry};
 use crate::hits::shard::Shards;
 use crate::plan::census::Side;
 use crate::plan::finger_job::FingerSearchSpec;
@@ -128,31 +129,51 @@ fn stopped(reason: &str) -> Error {
     Error::Conflict { what: format!("the run's I/O task ended early ({reason}); its output") }
 }
 
-/// Writes shards behind the workers; a full queue makes them wait, so memory stays bounded.
+/// What a tile brought, on its way to the disk.
+pub(super) struct DoneTile {
+    pub(super) hits: Vec<Hit>,
+    /// Its line in the journal, without the shard.
+    pub(super) entry: TileEntry,
+}
+
+/// Writes shards and the journal behind the workers; a full queue makes them wait, so memory stays bounded. Tiles
+/// that wait together are flushed together.
 #[derive(Debug)]
 pub(super) struct ShardWriter {
     // Dropped first: the task ends when nobody can send, and dropping the runtime waits for the task.
-    sender: mpsc::Sender<(u64, Vec<Hit>)>,
+    sender: mpsc::Sender<DoneTile>,
     task: JoinHandle<Result<Shards>>,
     runtime: Runtime,
 }
 
 impl ShardWriter {
-    pub(super) fn start(shards: Shards, in_flight: usize) -> Result<ShardWriter> {
+    pub(super) fn start(
+        shards: Shards,
+        mut journal: Journal,
+        in_flight: usize,
+    ) -> Result<ShardWriter> {
         let runtime = runtime()?;
-        let (sender, mut receiver) = mpsc::channel::<(u64, Vec<Hit>)>(in_flight);
+        let (sender, mut receiver) = mpsc::channel::<DoneTile>(in_flight);
         let task = runtime.spawn_blocking(move || {
-            while let Some((number, hits)) = receiver.blocking_recv() {
-                shards.write(number, &hits)?;
+            while let Some(first) = receiver.blocking_recv() {
+                let waiting = std::iter::from_fn(|| receiver.try_recv().ok()).take(in_flight);
+                let mut entries = Vec::new();
+                for mut done in std::iter::once(first).chain(waiting) {
+                    if !done.hits.is_empty() {
+                        done.entry.shard = Some(shards.write(done.entry.tile, &done.hits)?);
+                    }
+                    entries.push(done.entry);
+                }
+                journal.append(&entries)?;
             }
             Ok(shards)
         });
         Ok(ShardWriter { runtime, sender, task })
     }
 
-    pub(super) fn send(&self, number: u64, hits: Vec<Hit>) -> Result<()> {
+    pub(super) fn send(&self, done: DoneTile) -> Result<()> {
         self.sender
-            .blocking_send((number, hits))
+            .blocking_send(done)
             .map_err(|_| stopped("no shard could be written; see the first error"))
     }
 
@@ -166,12 +187,25 @@ impl ShardWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hits::histogram::Histogram;
 
     #[test]
     fn a_writer_given_up_after_an_error_ends_instead_of_waiting_for_itself() {
         let folder = tempfile::tempdir().unwrap();
-        let writer = ShardWriter::start(Shards::create(folder.path()).unwrap(), 1).unwrap();
-        writer.send(0, Vec::new()).unwrap();
+        let shards = Shards::create(folder.path()).unwrap();
+        let journal = Journal::create(folder.path(), "r").unwrap();
+        let writer = ShardWriter::start(shards, journal, 1).unwrap();
+        let entry = TileEntry {
+            tile: 0,
+            shard: None,
+            comparisons: 1,
+            survivors: 0,
+            written: 0,
+            splits: 0,
+            stages: [0; 2],
+            histogram: Histogram::default(),
+        };
+        writer.send(DoneTile { hits: Vec::new(), entry }).unwrap();
         drop(writer);
     }
 }

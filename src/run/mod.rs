@@ -3,6 +3,7 @@
 //! The hits depend on the gallery, the searches and the parameters, and on nothing else: not on the
 //! SIMD level, the number of threads or the size of tiles (`tests/night.rs` shows it byte by byte).
 
+pub mod begin;
 mod family_tile;
 pub mod finger_compare;
 mod finger_first;
@@ -22,8 +23,10 @@ pub mod tile;
 mod work;
 mod workers;
 
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use crate::column::hit::{HIT_SCHEMA_VERSION, Hit};
@@ -34,6 +37,8 @@ use crate::error::{Error, Result};
 use crate::hits::cluster::{cluster_count, clusters};
 use crate::hits::finish::finish;
 use crate::hits::histogram::Histogram;
+use crate::hits::job::JobSearch;
+use crate::hits::journal::TileEntry;
 use crate::hits::output::{self, Finished};
 use crate::hits::report::{DeviceReport, RunReport, SearchReport};
 use crate::hits::shard::Shards;
@@ -45,10 +50,11 @@ use crate::plan::finger_search::ReadyFingerSearch;
 use crate::plan::job::{Comparator, Parameters};
 use crate::plan::join::Join;
 use crate::plan::search::ReadySearch;
-use crate::plan::tile::TileSize;
+use crate::plan::tile::{Tile, TileSize};
 use crate::plan::way::{self, Deciding, PlannedWay, WayChoice};
+use begin::{Begin, Begun, Identity};
 use finger_tile::FingerContext;
-use progress::{Observer, Progress};
+use progress::{Event, Observer, Progress};
 use tile::{TileContext, TileOutput};
 use work::Work;
 use workers::Workers;
@@ -71,6 +77,10 @@ pub struct Execution {
     pub way: WayChoice,
     /// Devices.
     pub devices: Arc<Devices>,
+    /// Whether the run begins or goes on.
+    pub begin: Begin,
+    /// Set from outside when the run is to stop after the tiles in hand; it can go on later.
+    pub interrupt: Arc<AtomicBool>,
 }
 
 /// What the hits are computed from.
@@ -128,30 +138,30 @@ pub fn execute(
 ) -> Result<RunOutcome> {
     let started = Instant::now();
     let started_at = jiff::Timestamp::now().to_string();
-    let _claim = output::claim(&execution.out, execution.overwrite)?;
     let run_id = run_id(inputs)?;
-    let workers = Workers { devices: &execution.devices, threads: execution.threads, observer };
-    let writer = load::ShardWriter::start(Shards::create(&execution.out)?, SHARDS_IN_FLIGHT)?;
-    let mut searches = Vec::new();
-    let mut histograms = Vec::new();
-    let mut first_tile = 0;
-    let mut written = 0;
     let ways = ways(inputs, execution)?;
-    for (number, work) in work(inputs, &execution.devices.cpu.device, &run_id, &ways).enumerate() {
-        let way = ways.get(number);
-        let done = run_search((&work, way), execution, &workers, &writer, first_tile);
-        let (report, histogram, hits) = match done {
-            Ok(done) => done,
-            // If a shard could not be written, that is the cause; the workers only saw the queue close.
-            Err(error) => return Err(writer.finish().err().unwrap_or(error)),
-        };
-        first_tile += report.tiles;
-        written += hits;
-        histograms.push((report.search.clone(), report.comparisons, histogram));
-        searches.push(report);
+    let works: Vec<(Work, Vec<Tile>)> = work(inputs, &execution.devices.cpu.device, &run_id, &ways)
+        .map(|work| {
+            let tiles = work.tiles(execution.tile);
+            (work, tiles)
+        })
+        .collect();
+    let identity = Identity {
+        run_id: &run_id,
+        as_of: inputs.parameters.as_of,
+        gallery_generation: inputs.gallery_generation,
+        searches: job_searches(&works, &ways),
+        started_at: &started_at,
+    };
+    let beginning = (&*execution.out, execution.overwrite, &execution.begin);
+    let (_claim, begun) = begin::begin(beginning, &identity)?;
+    for note in &begun.notes {
+        observer.event(&Event::Repaired { what: note.clone() });
     }
-    let shards = writer.finish()?;
-    let mut hits = ordered_hits(&shards, inputs, written)?;
+    let compared = compare(&works, &ways, begun, execution, observer);
+    let (shards, mut searches, histograms) =
+        compared.map_err(|error| begin::interrupted(error, &execution.out))?;
+    let mut hits = ordered_hits(&shards, inputs, &execution.out, &run_id)?;
     if let Some(prior) = inputs.parameters.prior {
         posterior::fill(&mut hits, &inputs.searches, prior, &inputs.population)?;
     }
@@ -182,8 +192,9 @@ pub fn execute(
     };
     let finished =
         Finished { hits: &hits, clusters: &members, histograms: &histograms, report: &report };
-    output::write(&execution.out, &finished)?;
-    shards.remove()?;
+    output::write(&execution.out, &finished)
+        .map_err(|error| begin::interrupted(error, &execution.out))?;
+    begin::end(&execution.out, shards)?;
     Ok(RunOutcome { report, hits })
 }
 
@@ -233,9 +244,62 @@ fn run_id(inputs: &RunInputs) -> Result<String> {
     Ok(content_id("run", parts.map(|part| part.as_bytes())))
 }
 
-/// Every hit of every tile, in final order; `written` is what the tiles counted.
-fn ordered_hits(shards: &Shards, inputs: &RunInputs, written: u64) -> Result<Vec<Hit>> {
-    let hits = shards.read_all()?;
+/// The searches of a run as its job names them.
+fn job_searches(works: &[(Work, Vec<Tile>)], ways: &[MadeWay]) -> Vec<JobSearch> {
+    let named = works.iter().enumerate().map(|(number, (work, tiles))| JobSearch {
+        search: work.name().to_owned(),
+        way: ways.get(number).and_then(|way| Some(way.planned.as_ref()?.way.name().to_owned())),
+        tiles: tiles.len() as u64,
+    });
+    named.collect()
+}
+
+/// What the searches of a run brought besides hits, by search: comparisons and exact scores.
+type Histograms = Vec<(String, u64, Histogram)>;
+
+/// Runs the tiles that are not done yet.
+fn compare(
+    works: &[(Work, Vec<Tile>)],
+    ways: &[MadeWay],
+    begun: Begun,
+    execution: &Execution,
+    observer: &dyn Observer,
+) -> Result<(Shards, Vec<SearchReport>, Histograms)> {
+    let Begun { shards, journal, done, .. } = begun;
+    let workers = Workers {
+        devices: &execution.devices,
+        threads: execution.threads,
+        observer,
+        interrupt: &execution.interrupt,
+    };
+    let writer = load::ShardWriter::start(shards, journal, SHARDS_IN_FLIGHT)?;
+    let mut searches = Vec::new();
+    let mut histograms = Vec::new();
+    let mut first_tile = 0;
+    for (number, (work, tiles)) in works.iter().enumerate() {
+        let asked = Asked { work, way: ways.get(number), tiles, first_tile, done: &done };
+        let (report, histogram) = match run_search(&asked, &workers, &writer) {
+            Ok(done) => done,
+            // If a shard could not be written, that is the cause; the workers only saw the queue close.
+            Err(error) => return Err(writer.finish().err().unwrap_or(error)),
+        };
+        first_tile += report.tiles;
+        histograms.push((report.search.clone(), report.comparisons, histogram));
+        searches.push(report);
+    }
+    Ok((writer.finish()?, searches, histograms))
+}
+
+/// Every hit of every tile, in final order.
+fn ordered_hits(shards: &Shards, inputs: &RunInputs, out: &Path, run_id: &str) -> Result<Vec<Hit>> {
+    let mut hits = Vec::new();
+    let mut written = 0;
+    for tile in begin::recorded(out, run_id)? {
+        written += tile.written;
+        if let Some(shard) = &tile.shard {
+            hits.extend(shards.read(shard)?);
+        }
+    }
     if hits.len() as u64 != written {
         return Err(Error::integrity(
             shards.directory(),
@@ -273,10 +337,14 @@ impl MadeWay {
 
 /// The ways of the searches of profiles, in order.
 fn ways(inputs: &RunInputs, execution: &Execution) -> Result<Vec<MadeWay>> {
-    let made = |search| {
+    let job = execution.begin.job();
+    let made = |(number, search): (usize, &ReadySearch)| {
         let started = Instant::now();
+        // Rates are measured anew each time; a run goes on as it began.
+        let begun = job.and_then(|job| job.searches.get(number)?.way.as_deref());
+        let choice = begun.and_then(|way| way.parse().ok()).unwrap_or(execution.way);
         let deciding = Deciding {
-            choice: execution.way,
+            choice,
             device: execution.devices.cpu.device.cpu(),
             threads: execution.threads,
             parameters: inputs.parameters,
@@ -285,7 +353,7 @@ fn ways(inputs: &RunInputs, execution: &Execution) -> Result<Vec<MadeWay>> {
         let (planned, join) = way::made(search, &deciding)?;
         Ok(MadeWay { planned, join, seconds: started.elapsed().as_secs_f64() })
     };
-    inputs.searches.iter().map(made).collect()
+    inputs.searches.iter().enumerate().map(made).collect()
 }
 
 /// The searches of a run in order: profiles, then fingerprints.
@@ -310,27 +378,39 @@ fn work<'a>(
     dna.chain(fingers.map(move |search| Work::Finger(finger(search))))
 }
 
-/// Runs every tile of one search; its shards are numbered from `first_tile`. The last number of the
-/// result is the hits written.
+/// One search with its tiles, numbered in the run from `first_tile`, and those that are done.
+struct Asked<'a> {
+    work: &'a Work<'a>,
+    way: Option<&'a MadeWay>,
+    tiles: &'a [Tile],
+    first_tile: u64,
+    done: &'a HashMap<u64, TileEntry>,
+}
+
+/// Runs the tiles of one search that are not done.
 fn run_search(
-    (work, way): (&Work, Option<&MadeWay>),
-    execution: &Execution,
+    asked: &Asked,
     workers: &Workers,
     writer: &load::ShardWriter,
-    first_tile: u64,
-) -> Result<(SearchReport, Histogram, u64)> {
+) -> Result<(SearchReport, Histogram)> {
+    let Asked { work, way, tiles, first_tile, done } = asked;
     let started = Instant::now();
-    let list = work.tiles(execution.tile);
+    let number = |place: usize| first_tile + place as u64;
+    let (before, left): (Vec<usize>, Vec<usize>) =
+        (0..tiles.len()).partition(|place| done.contains_key(&number(*place)));
+    let mut outputs: Vec<TileOutput> =
+        before.iter().filter_map(|place| done.get(&number(*place))).map(begin::output).collect();
     let progress =
-        Progress::start(work.name(), list.len() as u64, work.comparisons(), workers.observer);
-    let outputs = workers.run(work, &list, |number, mut output: TileOutput| {
-        if !output.hits.is_empty() {
-            let hits = std::mem::take(&mut output.hits);
-            writer.send(first_tile + number as u64, hits)?;
-        }
+        Progress::start(work.name(), tiles.len() as u64, work.comparisons(), workers.observer);
+    progress.already(&outputs);
+    let to_do: Vec<Tile> = left.iter().map(|place| tiles[*place].clone()).collect();
+    outputs.extend(workers.run(work, &to_do, |place, mut output: TileOutput| {
+        let hits = std::mem::take(&mut output.hits);
+        let entry = begin::entry(number(left[place]), &output);
+        writer.send(load::DoneTile { hits, entry })?;
         progress.tile_done(output.comparisons, output.written);
         Ok(output)
-    })?;
+    })?);
     let mut histogram = Histogram::default();
     outputs.iter().for_each(|output| histogram.merge(&output.histogram));
     let mut report = work.report(&outputs, started.elapsed().as_secs_f64());
@@ -338,5 +418,5 @@ fn run_search(
         way.note(&mut report);
     }
     progress.finish(&report);
-    Ok((report, histogram, outputs.iter().map(|output| output.written).sum()))
+    Ok((report, histogram))
 }

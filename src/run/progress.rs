@@ -46,6 +46,11 @@ pub enum Event {
         /// What went wrong.
         fault: String,
     },
+    /// Something an interrupted run left was damaged, and is done again.
+    Repaired {
+        /// What.
+        what: String,
+    },
     /// A search has ended.
     SearchFinished {
         /// Its account, with the hits of its tiles: the final reduction may keep fewer.
@@ -82,6 +87,8 @@ struct Done {
     tiles: u64,
     comparisons: u64,
     hits: u64,
+    /// Comparisons made before the run went on: they took none of this time.
+    before: u64,
 }
 
 impl<'a> Progress<'a> {
@@ -102,6 +109,15 @@ impl<'a> Progress<'a> {
         }
     }
 
+    /// Counts tiles that were done before the run was interrupted.
+    pub(super) fn already(&self, outputs: &[super::tile::TileOutput]) {
+        let mut done = self.done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        done.tiles = outputs.len() as u64;
+        done.comparisons = outputs.iter().map(|output| output.comparisons).sum();
+        done.hits = outputs.iter().map(|output| output.written).sum();
+        done.before = done.comparisons;
+    }
+
     pub(super) fn tile_done(&self, comparisons: u64, hits: u64) {
         // A worker that panicked cannot have left the counters half changed.
         let mut done = self.done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -109,7 +125,8 @@ impl<'a> Progress<'a> {
         done.comparisons += comparisons;
         done.hits += hits;
         let seconds = self.started.elapsed().as_secs_f64();
-        let share = done.comparisons as f64 / self.comparisons.max(1) as f64;
+        let to_do = self.comparisons.saturating_sub(done.before).max(1);
+        let share = (done.comparisons - done.before) as f64 / to_do as f64;
         self.observer.event(&Event::Advanced {
             search: self.search.to_owned(),
             tiles_done: done.tiles,

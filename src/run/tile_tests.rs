@@ -331,7 +331,12 @@ fn no_fault_of_a_device_loses_or_doubles_a_hit() {
                 seed += 1;
                 gpu.set_faults(Some(FaultPlan::new(seed, 0.4, &[fault])));
                 let devices = Devices::of_gpus(std::slice::from_ref(&gpu), cpu);
-                let workers = Workers { devices: &devices, threads: 2, observer: &Silent };
+                let workers = Workers {
+                    devices: &devices,
+                    threads: 2,
+                    observer: &Silent,
+                    interrupt: &Default::default(),
+                };
                 let work = Work::Dna(TileContext { device: cpu.into(), ..*context });
                 let mut found = TileOutput::default();
                 let outputs = workers.run(&work, &parts, |_, output| Ok(output)).unwrap();
@@ -373,7 +378,12 @@ fn several_adapters_share_a_run_and_one_that_errs_leaves_it_to_the_others() {
             let faults = errs.then(|| FaultPlan::new(1, 1.0, &[Fault::WrongAnswer]));
             gpus[1].set_faults(faults);
             let devices = Devices::of_gpus(&gpus, cpu);
-            let workers = Workers { devices: &devices, threads: 2, observer: &Silent };
+            let workers = Workers {
+                devices: &devices,
+                threads: 2,
+                observer: &Silent,
+                interrupt: &Default::default(),
+            };
             let work = Work::Dna(TileContext { device: cpu.into(), ..*context });
             let mut found = TileOutput::default();
             let outputs = workers.run(&work, &tiles, |_, output| Ok(output)).unwrap();

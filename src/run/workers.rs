@@ -26,6 +26,8 @@ pub(super) struct Workers<'a> {
     /// Threads of the processor.
     pub(super) threads: usize,
     pub(super) observer: &'a dyn Observer,
+    /// Set when the run is to stop after the tiles in hand.
+    pub(super) interrupt: &'a AtomicBool,
 }
 
 /// A queue of tiles, and what came of them.
@@ -73,6 +75,12 @@ impl Workers<'_> {
         }
         let done = queue.done.into_inner().unwrap_or_else(PoisonError::into_inner);
         let count = done.len();
+        if self.interrupt.load(Ordering::Relaxed) && done.iter().any(Option::is_none) {
+            return Err(Error::Incomplete {
+                what: "the run was interrupted".into(),
+                help: String::new(),
+            });
+        }
         let outputs: Vec<TileOutput> = done.into_iter().flatten().collect();
         if outputs.len() != count {
             return Err(Error::Incomplete {
@@ -90,7 +98,9 @@ impl Workers<'_> {
         member: &Member,
         each: &(impl Fn(usize, TileOutput) -> Result<TileOutput> + Sync),
     ) {
-        while !queue.is_over.load(Ordering::Relaxed) {
+        let is_over =
+            || queue.is_over.load(Ordering::Relaxed) || self.interrupt.load(Ordering::Relaxed);
+        while !is_over() {
             let number = queue.next.fetch_add(1, Ordering::Relaxed);
             let Some(tile) = queue.tiles.get(number) else { return };
             match self.run_tile(work, tile, member).and_then(|output| each(number, output)) {

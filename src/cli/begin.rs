@@ -1,0 +1,76 @@
+//! What a run that goes on does otherwise than one that begins: the day and the generation of the gallery are
+//! those it began with, and nobody takes part whom the law has taken out since.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use jiff::civil::Date;
+use signal_hook::consts::TERM_SIGNALS;
+use signal_hook::flag::{register, register_conditional_shutdown};
+
+use super::common::{living_day, today};
+use super::run::ReadySearches;
+use crate::error::{Error, Result};
+use crate::gallery::Gallery;
+use crate::run::begin::Begin;
+
+/// Exit code of a process that is ended by a second signal: 128 and the number of SIGINT.
+const ENDED_BY_SIGNAL: i32 = 130;
+
+/// A flag that the first SIGINT or SIGTERM sets; the second ends the process.
+pub(super) fn interrupt_flag() -> Arc<AtomicBool> {
+    let flag = Arc::new(AtomicBool::new(false));
+    for signal in TERM_SIGNALS {
+        // In this order: what the second signal ends is decided before the first sets the flag. Where a handler
+        // cannot be had a signal ends the process at once; what is done is kept all the same.
+        let ends = register_conditional_shutdown(*signal, ENDED_BY_SIGNAL, Arc::clone(&flag));
+        let _ = ends.and_then(|_| register(*signal, Arc::clone(&flag)));
+    }
+    flag
+}
+
+/// The day on which records must be alive: that of the run which goes on, else as [`living_day`].
+///
+/// # Errors
+/// As [`living_day`].
+pub(super) fn day(begin: &Begin, as_of: Option<Date>) -> Result<Date> {
+    begin.job().map_or_else(|| living_day(as_of), |job| Ok(job.as_of))
+}
+
+/// The gallery, at the generation of the run which goes on.
+///
+/// # Errors
+/// As [`Gallery::open`]; the generation is not there.
+pub(super) fn gallery(begin: &Begin, root: &Path) -> Result<Gallery> {
+    begin
+        .job()
+        .map_or_else(|| Gallery::open(root), |job| Gallery::open_at(root, job.gallery_generation))
+}
+
+/// Refuses to go on where a record that takes part has been blocked or has expired since the run began.
+///
+/// # Errors
+/// [`Error::Refused`] then; or the gallery cannot be read.
+pub(super) fn still_lawful(begin: &Begin, root: &Path, ready: &ReadySearches) -> Result<()> {
+    if begin.job().is_none() {
+        return Ok(());
+    }
+    let statuses = Gallery::open(root)?.statuses()?;
+    let day = today();
+    let profiles = ready.sides.by_index.values().chain(&ready.sides.ad_hoc_probes);
+    let mut profiles = profiles.filter_map(|side| side.first_ended(&statuses, day));
+    let fingers = ready.finger_sides.by_register.values().chain(&ready.finger_sides.ad_hoc_probes);
+    let mut fingers = fingers.filter_map(|side| side.first_ended(&statuses, day));
+    match profiles.next().or_else(|| fingers.next()) {
+        None => Ok(()),
+        Some(record) => Err(Error::Refused {
+            what: "to go on with this run".into(),
+            rule: format!(
+                "record {record} has been blocked or its retention has ended since (L40 9(2), 15, 29)"
+            ),
+            article: "L40 9(2), 15, 29",
+            help: "start the run again with --overwrite: it leaves the record out".into(),
+        }),
+    }
+}

@@ -1,0 +1,143 @@
+//! `tanba status`: how far a run is, or where it was interrupted.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::common::grouped;
+use super::ui::{Outcome, Ui};
+use crate::error::{Error, Result};
+use crate::hits::job::Job;
+use crate::hits::output::{RUN_FILE, is_claimed, read_report};
+use crate::hits::{journal, read_hits};
+
+/// Arguments of `tanba status`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tanba status --out interrupted")]
+pub(super) struct StatusArgs {
+    /// Directory of the result of the run
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+#[derive(Debug, Serialize)]
+struct SearchStatus {
+    search: String,
+    tiles_done: u64,
+    tiles: u64,
+    comparisons_done: u64,
+    hits: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct RunStatus {
+    r#type: &'static str,
+    out: String,
+    /// `finished`, `running` or `interrupted`.
+    state: &'static str,
+    run_id: String,
+    started_at: String,
+    tiles_done: u64,
+    tiles: u64,
+    hits: u64,
+    searches: Vec<SearchStatus>,
+}
+
+/// Runs the verb.
+pub(super) fn run(args: &StatusArgs, ui: &Ui) -> Result<Outcome> {
+    let status = match Job::read(&args.out)? {
+        Some(job) if !args.out.join(RUN_FILE).exists() => begun(args, job)?,
+        _ if args.out.join(RUN_FILE).exists() => finished(args)?,
+        _ => {
+            return Err(Error::usage(
+                format!("{} holds no run", args.out.display()),
+                "give the --out of a run",
+            ));
+        }
+    };
+    let mut table = ui.table(&["search", "tiles", "comparisons", "hits"]);
+    for search in &status.searches {
+        table.add_row([
+            search.search.clone(),
+            format!("{} of {}", grouped(search.tiles_done), grouped(search.tiles)),
+            grouped(search.comparisons_done),
+            grouped(search.hits),
+        ]);
+    }
+    ui.say(format!("run {}, {} since {}", status.run_id, status.state, status.started_at));
+    ui.say(table.to_string());
+    ui.say(format!(
+        "{} of {} tiles done, {} hits",
+        grouped(status.tiles_done),
+        grouped(status.tiles),
+        grouped(status.hits)
+    ));
+    if status.state == "interrupted" {
+        ui.say(format!("go on with: tanba resume --out {}", args.out.display()));
+    }
+    ui.document(&status);
+    Ok(Outcome::Done)
+}
+
+/// The status of a run whose job is there: somebody works on it, or nobody does.
+fn begun(args: &StatusArgs, job: Job) -> Result<RunStatus> {
+    let tiles = journal::read(&args.out, &job.run_id)?.tiles;
+    let mut first = 0;
+    let mut searches = Vec::new();
+    for search in &job.searches {
+        let range = first..first + search.tiles;
+        first = range.end;
+        let own = tiles.iter().filter(|tile| range.contains(&tile.tile));
+        let mut status = SearchStatus {
+            search: search.search.clone(),
+            tiles_done: 0,
+            tiles: search.tiles,
+            comparisons_done: 0,
+            hits: 0,
+        };
+        for tile in own {
+            status.tiles_done += 1;
+            status.comparisons_done += tile.comparisons;
+            status.hits += tile.written;
+        }
+        searches.push(status);
+    }
+    let is_running = is_claimed(&args.out)?;
+    Ok(RunStatus {
+        r#type: "status",
+        out: args.out.display().to_string(),
+        state: if is_running { "running" } else { "interrupted" },
+        started_at: job.started_at.clone(),
+        tiles_done: searches.iter().map(|search| search.tiles_done).sum(),
+        tiles: job.tiles(),
+        hits: searches.iter().map(|search| search.hits).sum(),
+        run_id: job.run_id,
+        searches,
+    })
+}
+
+fn finished(args: &StatusArgs) -> Result<RunStatus> {
+    let report = read_report(&args.out)?;
+    let hits = read_hits(&args.out)?.len() as u64;
+    let searches = report.searches.iter().map(|search| SearchStatus {
+        search: search.search.clone(),
+        tiles_done: search.tiles,
+        tiles: search.tiles,
+        comparisons_done: search.comparisons,
+        hits: search.hits,
+    });
+    let searches: Vec<SearchStatus> = searches.collect();
+    let tiles = searches.iter().map(|search| search.tiles).sum();
+    Ok(RunStatus {
+        r#type: "status",
+        out: args.out.display().to_string(),
+        state: "finished",
+        run_id: report.run_id,
+        started_at: report.started_at,
+        tiles_done: tiles,
+        tiles,
+        hits,
+        searches,
+    })
+}
