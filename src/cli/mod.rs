@@ -20,6 +20,7 @@ mod mixture_args;
 mod pedigree_args;
 mod plan;
 mod progress;
+mod rules;
 mod run;
 mod score;
 mod score_candidates;
@@ -79,6 +80,8 @@ enum Verb {
     Run(run::RunArgs),
     /// Search the records of a file, or a record itself, in a gallery
     Search(search::SearchArgs),
+    /// List the rules of searches of identity, or show one set
+    Rules(rules::RulesArgs),
     /// Confirm by fingerprints that a person is who the record says
     Verify(verify::VerifyArgs),
     /// Score pairs of profiles or of fingerprints, as CSV
@@ -116,6 +119,7 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Plan(args) => plan::run(args, ui),
         Verb::Run(args) => run::run(args, ui),
         Verb::Search(args) => search::run(args, ui),
+        Verb::Rules(args) => rules::run(args, ui),
         Verb::Verify(args) => verify::run(args, ui),
         Verb::Score(args) => score::run(args, ui),
         Verb::Evaluate(args) => evaluate::run(args, ui),

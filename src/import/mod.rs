@@ -44,6 +44,7 @@ pub mod mitochondrial;
 pub mod mutation_table;
 pub mod pairs;
 pub mod quarantine;
+pub mod rules;
 pub mod sniff;
 pub mod wide_csv;
 

@@ -11,5 +11,6 @@ pub mod job;
 pub mod match_matrix;
 pub mod pedigree;
 pub mod power;
+pub mod rule_screen;
 pub mod search;
 pub mod tile;

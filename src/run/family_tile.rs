@@ -58,7 +58,8 @@ pub(super) fn pedigrees(
         // Alleles agree between two persons, not between a person and a family: what is possible counts as
         // agreeing in part.
         let counts = Agreement { compared, low: compared - excluding, ..Agreement::default() };
-        let scored = Scored { counts, score, log10_lr, excluding, relation: PEDIGREE };
+        let scored =
+            Scored { counts, score, log10_lr, excluding, relation: PEDIGREE, rule_class: None };
         let gallery = (&**segment, relative.row);
         let pair = Pair { probe: (bodies, row), gallery, relative: Some(relative) };
         output.hits.push(hit(context, &pair, &scored));

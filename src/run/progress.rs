@@ -49,7 +49,7 @@ pub enum Event {
     /// A search has ended.
     SearchFinished {
         /// Its account, with the hits of its tiles: the final reduction may keep fewer.
-        report: SearchReport,
+        report: Box<SearchReport>,
     },
 }
 
@@ -123,6 +123,6 @@ impl<'a> Progress<'a> {
     }
 
     pub(super) fn finish(&self, report: &SearchReport) {
-        self.observer.event(&Event::SearchFinished { report: report.clone() });
+        self.observer.event(&Event::SearchFinished { report: Box::new(report.clone()) });
     }
 }

@@ -3,9 +3,11 @@
 
 use crate::column::hit::{DnaEvidence, Hit};
 use crate::device::{Device, DeviceError};
+use crate::domain::category::Index;
 use crate::domain::dna::Profile;
 use crate::domain::likelihood::{Population, log10_product};
 use crate::domain::relation::Relation;
+use crate::domain::rule_set::SearchKind;
 use crate::domain::stringency::{Agreement as Counts, compare};
 use crate::error::{Error, Result};
 use crate::gallery::segment::Segment;
@@ -14,7 +16,8 @@ use crate::ident::hit_id;
 use crate::kernel::{Overflow, Survivor, Window, kin_screen, str_screen};
 use crate::limits::MAX_SURVIVORS_PER_TILE;
 use crate::plan::census::TypedRelative;
-use crate::plan::job::{Agreement, Comparator, Parameters};
+use crate::plan::job::{Comparator, Parameters};
+use crate::plan::rule_screen::RuleScreen;
 use crate::plan::search::ReadySearch;
 use crate::plan::tile::Tile;
 use crate::score::Millibans;
@@ -75,7 +78,7 @@ pub(super) fn run_tile(context: &TileContext, tile: &Tile) -> Result<TileOutput>
 
 fn run_within(context: &TileContext, tile: &Tile, capacity: usize) -> Result<TileOutput> {
     let attempt = match context.search.spec.comparator {
-        Comparator::Identity { stringency } => identity(context, tile, stringency, capacity)?,
+        Comparator::Identity { kind } => identity(context, tile, kind, capacity)?,
         Comparator::Kinship => kinship(context, tile, capacity)?,
         Comparator::Pedigree => super::family_tile::pedigrees(context, tile, capacity)?,
     };
@@ -100,10 +103,10 @@ fn run_within(context: &TileContext, tile: &Tile, capacity: usize) -> Result<Til
 fn identity(
     context: &TileContext,
     tile: &Tile,
-    stringency: Agreement,
+    kind: SearchKind,
     capacity: usize,
 ) -> Result<std::result::Result<TileOutput, Overflow>> {
-    let search = context.search;
+    let (search, rules) = (context.search, &context.parameters.rules);
     let (probes, gallery) = (
         &search.probes.segments[tile.probe_segment],
         &search.gallery.segments[tile.gallery_segment],
@@ -115,26 +118,23 @@ fn identity(
     let mut profiles = Vec::new();
     let mut queries = Vec::new();
     let mut windows = Vec::new();
+    let mut screen = RuleScreen::new(rules, kind, gallery.map());
     for probe in tile.probes.clone().filter(|p| alive_probes[*p]) {
         let profile = probes.profile(probe)?;
-        queries.push(str_screen::Query::compile(gallery.map(), &profile));
+        queries.push(screen.compile(&profile));
         let first_row = tile.first_row(probe).min(tile.rows.end);
         windows.push(Window { first_row: first_row as u32, end_row: tile.rows.end as u32 });
         output.comparisons +=
             search.gallery.living_within(tile.gallery_segment, first_row..tile.rows.end);
         rows.push(probe);
-        profiles.push(profile);
+        profiles.push(Read::new(context, search.spec.probe, &profile));
     }
+    let params = screen.params();
     let witness = witness(tile, (gallery, alive_rows))?;
     if let Some((window, profile)) = &witness {
         queries.push(str_screen::Query::compile(gallery.map(), profile));
         windows.push(*window);
     }
-    let params = str_screen::Params {
-        stringency: stringency.stringency(),
-        max_failing: context.parameters.mismatches,
-        min_compared: context.parameters.min_loci,
-    };
     let view = gallery.view()?;
     let room = capacity.saturating_add(1);
     let mut survivors = match context.device.str_screen(&params, &queries, &windows, view, room) {
@@ -144,12 +144,12 @@ fn identity(
     let one = |q: usize, w| str_screen::reference(&params, &queries[q..=q], &[w], view, 1);
     spot_check(&context.device, gallery, &windows, &survivors, one)?;
     survivors.retain(|survivor| (survivor.probe as usize) < rows.len());
-    if survivors.len() > capacity {
-        return Ok(Err(Overflow { capacity }));
-    }
-    for survivor in survivors.iter().filter(|s| alive_rows[s.row as usize]) {
+    let rewritten = &search.rewritten[tile.gallery_segment];
+    let pairs = unscreened(&windows[..rows.len()], rewritten, survivors, capacity);
+    let Ok(pairs) = pairs else { return Ok(Err(Overflow { capacity })) };
+    for (probe, row) in pairs.into_iter().filter(|(_, row)| alive_rows[*row as usize]) {
         output.survivors += 1;
-        let (place, row) = (survivor.probe as usize, survivor.row as usize);
+        let (place, row) = (probe as usize, row as usize);
         let pair = Pair { probe: (probes, rows[place]), gallery: (gallery, row), relative: None };
         // An ad-hoc probe may be a record of the gallery: it does not hit itself.
         if probes.record_id(rows[place]) == gallery.record_id(row) {
@@ -157,19 +157,49 @@ fn identity(
             output.survivors -= 1;
             continue;
         }
-        let candidate = gallery.profile(row)?;
-        if let Some(hit) = identity_hit(
-            context,
-            &pair,
-            &profiles[place],
-            &candidate,
-            stringency,
-            &mut output.histogram,
-        ) {
-            output.hits.push(hit);
-        }
+        let candidate = Read::new(context, search.spec.gallery, &gallery.profile(row)?);
+        let read = (&profiles[place], &candidate);
+        output.hits.extend(identity_hit(context, &pair, read, kind, &mut output.histogram));
     }
     Ok(Ok(output))
+}
+
+/// A profile as the rules read it.
+struct Read {
+    profile: Profile,
+    is_included: bool,
+}
+
+impl Read {
+    fn new(context: &TileContext, index: Index, typed: &Profile) -> Read {
+        let rules = &context.parameters.rules;
+        Read { profile: rules.read_profile(typed), is_included: rules.includes(index, typed) }
+    }
+}
+
+/// The pairs to compare exactly, as probe and row: those that passed the screen, and those of rows that no
+/// screen may judge.
+fn unscreened(
+    windows: &[Window],
+    rewritten: &[u32],
+    survivors: Vec<Survivor>,
+    capacity: usize,
+) -> std::result::Result<Vec<(u32, u32)>, Overflow> {
+    let mut pairs: Vec<(u32, u32)> = survivors.iter().map(|s| (s.probe, s.row)).collect();
+    for (probe, window) in windows.iter().enumerate() {
+        let first = rewritten.partition_point(|row| *row < window.first_row);
+        let apart = rewritten[first..].iter().take_while(|row| **row < window.end_row);
+        pairs.extend(apart.map(|row| (probe as u32, *row)));
+        if pairs.len() > capacity {
+            return Err(Overflow { capacity });
+        }
+    }
+    if pairs.len() > capacity {
+        return Err(Overflow { capacity });
+    }
+    pairs.sort_unstable();
+    pairs.dedup();
+    Ok(pairs)
 }
 
 /// A living record of the scanned rows and the window of it alone: the last probe of a tile. It finds itself, so a device that finds nothing at all is seen.
@@ -275,22 +305,25 @@ pub(super) struct Scored {
     pub(super) log10_lr: f64,
     pub(super) excluding: u32,
     pub(super) relation: &'static str,
+    /// Class under the rules, in searches of identity.
+    pub(super) rule_class: Option<&'static str>,
 }
 
 fn identity_hit(
     context: &TileContext,
     pair: &Pair,
-    probe: &Profile,
-    candidate: &Profile,
-    stringency: Agreement,
+    (probe, candidate): (&Read, &Read),
+    kind: SearchKind,
     histogram: &mut Histogram,
 ) -> Option<Hit> {
-    let exact = context.population.identity_score(probe, candidate, stringency.stringency());
+    let rules = &context.parameters.rules;
+    let exact = context.population.identity_score(&probe.profile, &candidate.profile, rules, kind);
     let score = Millibans::from_log10(exact.score_log10);
     histogram.add(score);
     // The screen reads calls outside the ladder as wildcards; the exact rule does not.
-    let satisfied = exact.failing <= context.parameters.mismatches
-        && exact.agreement.compared >= context.parameters.min_loci
+    let satisfied = rules.is_satisfied(&exact)
+        && probe.is_included
+        && candidate.is_included
         && exact.score_log10 >= context.search.threshold_log10;
     satisfied.then(|| {
         let scored = Scored {
@@ -299,6 +332,7 @@ fn identity_hit(
             log10_lr: exact.log10_lr,
             excluding: exact.failing,
             relation: "MZ",
+            rule_class: Some(rules.classes.class(&exact)),
         };
         hit(context, pair, &scored)
     })
@@ -371,6 +405,7 @@ fn kinship(
                 log10_lr,
                 excluding: ratios.iter().filter(|(_, ratio)| *ratio == 0.0).count() as u32,
                 relation: relation.code(),
+                rule_class: None,
             };
             let segment = &search.gallery.segments[relative.segment];
             let pair = Pair {
@@ -427,6 +462,7 @@ pub(super) fn hit(context: &TileContext, pair: &Pair, scored: &Scored) -> Hit {
         new_since: probe.0.entry().generation.max(gallery.0.entry().generation),
         dna: Some(DnaEvidence {
             log10_lr: scored.log10_lr,
+            rule_class: scored.rule_class.map(str::to_owned),
             loci_compared: scored.counts.compared,
             loci_full: scored.counts.high,
             loci_partial: scored.counts.low - scored.counts.high,

@@ -13,6 +13,7 @@ use crate::domain::frequency::MinimumFrequency;
 use crate::domain::locus::Locus;
 use crate::domain::record::DnaRecord;
 use crate::domain::relation::Kinship;
+use crate::domain::rule_set::{RuleSet, builtin as builtin_rules};
 use crate::plan::census::Side;
 use crate::plan::job::{Sweep, Threshold, searches};
 use crate::plan::search::{Sides, ready};
@@ -70,6 +71,7 @@ fn parameters(frequencies: &str, minimum_frequency: MinimumFrequency) -> Paramet
         theta: 0.01,
         minimum_frequency,
         threshold: Threshold::Log10(3.0),
+        rules: RuleSet { most_failing: 0, ..builtin_rules("tanba").unwrap().unwrap() },
         mismatches: 0,
         min_loci: 6,
         top: None,

@@ -45,7 +45,7 @@ impl Population<'_> {
             let more = (agrees - sum).max(0.0);
             if more > 0.0 {
                 passing.push((-agrees.log10(), more));
-                sum += more;
+                sum = agrees;
             }
         };
         add(strict.agree);
@@ -115,12 +115,11 @@ impl Population<'_> {
                 1.0 - (1.0 - s) * (1.0 - s)
             }
             (Stringency::Moderate, _, Some(_)) => 1.0,
-            (_, _, _) => {
-                let one = WeightedAllele { code: 0, frequency: sum(&named) };
-                let carries = inclusion_probability(&[one], self.theta);
-                let within = inclusion_probability(&[one, WeightedAllele { frequency: 0.0, ..one }], self.theta);
-                if typing.known().count() == 1 { carries } else { within }
+            _ if typing.known().count() == 1 => {
+                let any = WeightedAllele { code: 0, frequency: sum(&named) };
+                inclusion_probability(&[any], self.theta)
             }
+            _ => inclusion_probability(&named, self.theta),
         };
         Some(wide.min(1.0).max(strict))
     }

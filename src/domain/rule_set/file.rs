@@ -209,8 +209,7 @@ impl RuleSet {
     /// What the form alone does not say.
     fn check(&self) -> Result<(), RuleSetError> {
         let refuse = |key: &str, rule: &str| Err(fault(&self.text, key, rule));
-        let is_plain =
-            |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         let length = self.name.chars().count();
         if !(1..=MAX_NAME_CHARS).contains(&length) || !self.name.chars().all(is_plain) {
             return refuse("name", "a name is 1 to 64 letters a to z, digits and hyphens");
@@ -224,8 +223,10 @@ impl RuleSet {
         if self.least_loci == 0 || self.least_loci as usize > self.loci.len() {
             return refuse("least_loci", "`least_loci` is from 1 to the number of loci compared");
         }
-        if self.most_failing >= self.least_loci {
-            return refuse("most_failing", "fewer loci may fail than must be compared");
+        if self.most_failing >= self.least_loci && self.least_agreeing == LeastAgreeing::default() {
+            let rule =
+                "fewer loci may fail than must be compared, or [least_agreeing] asks for some";
+            return refuse("most_failing", rule);
         }
         if let Some(own) = self.own_stringency.keys().find(|locus| !self.loci.contains(**locus)) {
             let rule = format!("a stringency is that of a locus that is compared; {own} is not");
@@ -245,8 +246,8 @@ impl RuleSet {
                 return refuse(key, "no more loci can agree than are compared");
             }
         }
-        let is_of_pairs = self.tri_alleles != TriAlleles::AsTyped
-            && self.mixtures == Mixtures::NotCompared;
+        let is_of_pairs =
+            self.tri_alleles != TriAlleles::AsTyped && self.mixtures == Mixtures::NotCompared;
         if self.microvariants == Microvariants::Neighbouring && !is_of_pairs {
             return refuse(
                 "microvariants",

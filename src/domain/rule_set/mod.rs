@@ -36,8 +36,7 @@ use super::locus::{Locus, LocusSet};
 use super::stringency::{Agreement, Stringency, agreement, carries_required};
 
 /// What a search of identity compares; a rule set has a stringency for each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SearchKind {
     /// Persons with persons: reference profiles on both sides.
     Persons,
@@ -259,15 +258,18 @@ impl RuleSet {
             && self.mixtures == Mixtures::Compared
     }
 
-    /// Whether a comparable locus of `profile` is read otherwise than it is typed; a screen over what was
+    /// Whether a locus of `profile` that takes part is read otherwise than it is typed; a screen over what was
     /// typed may then drop a pair that the rule keeps.
     pub fn rewrites(&self, profile: &Profile) -> bool {
         !self.reads_as_typed()
-            && profile.iter().any(|(locus, typing)| {
-                self.loci.contains(locus)
-                    && typing.is_comparable()
-                    && self.read(locus, typing) != Some(*typing)
-            })
+            && profile.iter().filter(|(locus, _)| self.loci.contains(*locus)).any(
+                |(locus, typing)| {
+                    let read = self.read(locus, typing);
+                    let takes_part =
+                        typing.is_comparable() || read.is_some_and(|t| t.is_comparable());
+                    takes_part && read != Some(*typing)
+                },
+            )
     }
 
     /// Whether a profile of `index` takes part.
@@ -296,8 +298,7 @@ impl RuleSet {
             Microvariants::Neighbouring => reached.max(microvariant::agreement(locus, x, y)),
         };
         let demanded = Some(self.stringency(kind, locus));
-        let required =
-            !self.required_alleles || (carries_required(x, y) && carries_required(y, x));
+        let required = !self.required_alleles || (carries_required(x, y) && carries_required(y, x));
         let passes = read >= demanded && required;
         let has_wildcard = x.unknown().is_some() || y.unknown().is_some();
         LocusJudgement {
