@@ -26,6 +26,8 @@ mod fingers;
 mod gallery;
 #[path = "common/program.rs"]
 mod program;
+#[path = "night/rules.rs"]
+mod rules;
 
 use program::{exits, tanba, text};
 

@@ -163,7 +163,9 @@ impl RuleSet {
         let form: Form = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| line_of(text, span.start));
             let rule = error.message().trim().replace('\n', ", ");
-            RuleSetError { line, rule, found: quoted(text, line) }
+            let is_missing = rule.starts_with("missing field");
+            let found = if is_missing { "no such key".into() } else { quoted(text, line) };
+            RuleSetError { line, rule, found }
         })?;
         let mut every = LocusSet::default();
         Locus::all().for_each(|locus| every.insert(locus));
