@@ -11,7 +11,7 @@ use super::likelihood::Population;
 use super::locus::Locus;
 use super::rarity::DISCORDANCE_LOG10;
 use super::rule_set::{LocusJudgement, RuleSet, SearchKind};
-use super::stringency::{Agreement, Stringency, carries_required};
+use super::stringency::{Agreement, Stringency};
 
 /// Result of an identity comparison.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,10 +68,7 @@ impl Population<'_> {
             score.by_microvariant += u32::from(judged.by_microvariant);
             score.with_wildcard += u32::from(judged.has_wildcard);
             score.designated += u32::from(judged.designated);
-            if rules.required_alleles {
-                let carried = carries_required(x, y) && carries_required(y, x);
-                score.lacking_required += u32::from(!carried);
-            }
+            score.lacking_required += u32::from(judged.lacks_required);
             is_excluded |= !judged.passes || judged.reached < Some(Stringency::Moderate);
             if judged.passes {
                 let demanded = rules.stringency(kind, locus);

@@ -149,6 +149,12 @@ impl Side {
     pub fn read_by(&self, rules: &RuleSet) -> Result<(LocusSetCounts, Vec<Vec<u32>>)> {
         let mut counts = LocusSetCounts::new();
         let mut rewritten = vec![Vec::new(); self.segments.len()];
+        if rules.reads_as_typed() {
+            for (loci, records) in self.locus_sets()? {
+                *counts.entry(loci.intersection(rules.loci)).or_insert(0) += records;
+            }
+            return Ok((counts, rewritten));
+        }
         for (segment, row) in self.living() {
             let typed = self.profile(segment, row)?;
             let loci = rules.read_profile(&typed).comparable_loci();

@@ -63,10 +63,15 @@ fn profile(rng: &mut ChaCha8Rng, others: &[Profile]) -> Profile {
             .iter()
             .map(|(locus, t)| (locus, if rng.random_bool(0.3) { near(rng, locus, t) } else { *t }))
             .collect(),
-        _ => loci
-            .into_iter()
-            .filter_map(|locus| rng.random_bool(0.9).then(|| (locus, typing(rng))))
-            .collect(),
+        _ => {
+            let mut profile = Profile::new();
+            for locus in loci {
+                if rng.random_bool(0.9) {
+                    profile.insert(locus, typing(rng));
+                }
+            }
+            profile
+        }
     }
 }
 

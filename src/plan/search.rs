@@ -155,7 +155,8 @@ fn identity_chance(
     let mut chance = ChanceBins::default();
     let mut sampled = 0u64;
     for (segment, row) in search.probes.living().step_by(step) {
-        let profile = rules.read_profile(&search.probes.profile(segment, row)?);
+        let typed = search.probes.profile(segment, row)?;
+        let profile = rules.read_profile(&typed);
         chance.add_identity(&profile, sets, (rules, kind), population);
         sampled += 1;
     }

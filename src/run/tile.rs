@@ -1,6 +1,8 @@
 //! One tile: screen by kernel, rescore the survivors exactly, make hits. A pure function of the
 //! search and the tile; an overflow redoes the tile in halves, and nothing is dropped.
 
+use std::borrow::Cow;
+
 use crate::column::hit::{DnaEvidence, Hit};
 use crate::device::{Device, DeviceError};
 use crate::domain::category::Index;
@@ -127,7 +129,7 @@ fn identity(
         output.comparisons +=
             search.gallery.living_within(tile.gallery_segment, first_row..tile.rows.end);
         rows.push(probe);
-        profiles.push(Read::new(context, search.spec.probe, &profile));
+        profiles.push(Read::new(context, search.spec.probe, profile));
     }
     let params = screen.params();
     let witness = witness(tile, (gallery, alive_rows))?;
@@ -157,7 +159,7 @@ fn identity(
             output.survivors -= 1;
             continue;
         }
-        let candidate = Read::new(context, search.spec.gallery, &gallery.profile(row)?);
+        let candidate = Read::new(context, search.spec.gallery, gallery.profile(row)?);
         let read = (&profiles[place], &candidate);
         output.hits.extend(identity_hit(context, &pair, read, kind, &mut output.histogram));
     }
@@ -171,9 +173,14 @@ struct Read {
 }
 
 impl Read {
-    fn new(context: &TileContext, index: Index, typed: &Profile) -> Read {
+    fn new(context: &TileContext, index: Index, typed: Profile) -> Read {
         let rules = &context.parameters.rules;
-        Read { profile: rules.read_profile(typed), is_included: rules.includes(index, typed) }
+        let is_included = rules.includes(index, &typed);
+        let rewritten = match rules.read_profile(&typed) {
+            Cow::Owned(profile) => Some(profile),
+            Cow::Borrowed(_) => None,
+        };
+        Read { profile: rewritten.unwrap_or(typed), is_included }
     }
 }
 

@@ -43,7 +43,7 @@ fn by_hand(rules: &RuleSet) -> BTreeMap<(String, String), (i32, String)> {
     let least = rules.least_score_log10.unwrap_or(THRESHOLD_LOG10).max(THRESHOLD_LOG10);
     let read = |index| {
         let included = profiles(index).into_iter().filter(|(_, p)| rules.includes(index, p));
-        included.map(|(id, p)| (id, rules.read_profile(&p))).collect::<Vec<_>>()
+        included.map(|(id, p)| (id, rules.read_profile(&p).into_owned())).collect::<Vec<_>>()
     };
     let (traces, convicts) = (read(Index::Trace), read(Index::Convict));
     let mut found = BTreeMap::new();

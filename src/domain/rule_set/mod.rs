@@ -17,6 +17,7 @@ mod microvariant;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::ser::SerializeStruct;
@@ -192,6 +193,8 @@ pub struct LocusJudgement {
     pub reached: Option<Stringency>,
     /// The locus satisfies its stringency, and required alleles where they count.
     pub passes: bool,
+    /// One side lacks an allele that the other marks as required, and that counts.
+    pub lacks_required: bool,
     /// It does so only because neighbouring microvariants are the same.
     pub by_microvariant: bool,
     /// It is nowhere below what a failing locus must reach.
@@ -246,9 +249,14 @@ impl RuleSet {
         Some(*typing)
     }
 
-    /// The profile as the rule reads it: other loci are left out, calls rewritten.
-    pub fn read_profile(&self, profile: &Profile) -> Profile {
-        profile.iter().filter_map(|(locus, t)| Some((locus, self.read(locus, t)?))).collect()
+    /// The profile as the rule reads it: other loci are left out, calls rewritten. Borrowed where that changes
+    /// nothing.
+    pub fn read_profile<'a>(&self, profile: &'a Profile) -> Cow<'a, Profile> {
+        if self.reads_as_typed() && profile.iter().all(|(locus, _)| self.loci.contains(locus)) {
+            return Cow::Borrowed(profile);
+        }
+        let read = profile.iter().filter_map(|(locus, t)| Some((locus, self.read(locus, t)?)));
+        Cow::Owned(read.collect())
     }
 
     /// Whether no profile is read otherwise than it is typed.
@@ -298,12 +306,14 @@ impl RuleSet {
             Microvariants::Neighbouring => reached.max(microvariant::agreement(locus, x, y)),
         };
         let demanded = Some(self.stringency(kind, locus));
-        let required = !self.required_alleles || (carries_required(x, y) && carries_required(y, x));
-        let passes = read >= demanded && required;
+        let lacks_required =
+            self.required_alleles && !(carries_required(x, y) && carries_required(y, x));
+        let passes = read >= demanded && !lacks_required;
         let has_wildcard = x.unknown().is_some() || y.unknown().is_some();
         LocusJudgement {
             reached,
             passes,
+            lacks_required,
             by_microvariant: passes && reached < demanded,
             above_floor: passes || self.failing_agree_at.is_none_or(|floor| read >= Some(floor)),
             has_wildcard,
