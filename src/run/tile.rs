@@ -7,6 +7,7 @@ use crate::column::hit::{DnaEvidence, Hit};
 use crate::device::{Device, DeviceError};
 use crate::domain::category::Index;
 use crate::domain::dna::Profile;
+use crate::domain::identity::IdentityScore;
 use crate::domain::likelihood::{Population, log10_product};
 use crate::domain::relation::Relation;
 use crate::domain::rule_set::SearchKind;
@@ -150,18 +151,24 @@ fn identity(
     let pairs = unscreened(&windows[..rows.len()], rewritten, survivors, capacity);
     let Ok(pairs) = pairs else { return Ok(Err(Overflow { capacity })) };
     for (probe, row) in pairs.into_iter().filter(|(_, row)| alive_rows[*row as usize]) {
-        output.survivors += 1;
         let (place, row) = (probe as usize, row as usize);
-        let pair = Pair { probe: (probes, rows[place]), gallery: (gallery, row), relative: None };
+        let candidate = Read::new(context, search.spec.gallery, gallery.profile(row)?);
+        let read = (&profiles[place], &candidate);
+        let population = context.population;
+        let exact = population.identity_score(&read.0.profile, &read.1.profile, rules, kind);
+        // How many loci the screen omits depends on the tile; what counts as passing must not.
+        if exact.agreement.compared < rules.least_loci {
+            continue;
+        }
         // An ad-hoc probe may be a record of the gallery: it does not hit itself.
         if probes.record_id(rows[place]) == gallery.record_id(row) {
             output.comparisons -= 1;
-            output.survivors -= 1;
             continue;
         }
-        let candidate = Read::new(context, search.spec.gallery, gallery.profile(row)?);
-        let read = (&profiles[place], &candidate);
-        output.hits.extend(identity_hit(context, &pair, read, kind, &mut output.histogram));
+        output.survivors += 1;
+        output.histogram.add(Millibans::from_log10(exact.score_log10));
+        let pair = Pair { probe: (probes, rows[place]), gallery: (gallery, row), relative: None };
+        output.hits.extend(identity_hit(context, &pair, read, &exact));
     }
     Ok(Ok(output))
 }
@@ -320,26 +327,22 @@ fn identity_hit(
     context: &TileContext,
     pair: &Pair,
     (probe, candidate): (&Read, &Read),
-    kind: SearchKind,
-    histogram: &mut Histogram,
+    exact: &IdentityScore,
 ) -> Option<Hit> {
     let rules = &context.parameters.rules;
-    let exact = context.population.identity_score(&probe.profile, &candidate.profile, rules, kind);
-    let score = Millibans::from_log10(exact.score_log10);
-    histogram.add(score);
     // The screen reads calls outside the ladder as wildcards; the exact rule does not.
-    let satisfied = rules.is_satisfied(&exact)
+    let satisfied = rules.is_satisfied(exact)
         && probe.is_included
         && candidate.is_included
         && exact.score_log10 >= context.search.threshold_log10;
     satisfied.then(|| {
         let scored = Scored {
             counts: exact.agreement,
-            score,
+            score: Millibans::from_log10(exact.score_log10),
             log10_lr: exact.log10_lr,
             excluding: exact.failing,
             relation: "MZ",
-            rule_class: Some(rules.classes.class(&exact)),
+            rule_class: Some(rules.classes.class(exact)),
         };
         hit(context, pair, &scored)
     })
