@@ -29,6 +29,9 @@ pub const MAX_TRANSACTION_RECORDS: usize = 65_536;
 /// Minutiae one impression may have: a palm at its clearest has about 1,500.
 pub const MAX_TEMPLATE_MINUTIAE: usize = 10_000;
 
+/// Largest rule file, bytes: every key with every locus takes less than 8 kB.
+pub const MAX_RULE_FILE_BYTES: usize = 1 << 20;
+
 /// Longest line or XML text an importer accepts, bytes: a wide row of 64 loci of 8 alleles is 4 kB.
 pub const MAX_LINE_BYTES: usize = 1 << 20;
 

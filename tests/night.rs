@@ -30,6 +30,8 @@ mod program;
 mod resume;
 #[path = "night/ways.rs"]
 mod ways;
+#[path = "night/rules.rs"]
+mod rules;
 
 use program::{exits, tanba, text};
 

@@ -391,3 +391,96 @@ fn matches_by_loci_compared_stand_beside_those_of_the_independent_stringency_cou
     let deviations = (full_counted - full_expected) / f64::sqrt(full_expected);
     assert!(deviations.abs() < 4.0, "{full_counted} {full_expected}");
 }
+
+/// A rule set for the independent count: every locus at `stringency`, as TOML.
+fn counting_rules(
+    stringency: &str,
+    least_loci: u32,
+    most_failing: u32,
+    least_agreeing: &str,
+) -> String {
+    format!(
+        "name = \"count\"\nversion = 1\nsource = \"an independent count\"\nclasses = \"stringency\"\n\
+         least_loci = {least_loci}\nmost_failing = {most_failing}\n\
+         [stringency]\npersons = \"{stringency}\"\ntraces = \"{stringency}\"\n\
+         [least_agreeing]\n{least_agreeing}\n"
+    )
+}
+
+#[test]
+fn rule_sets_find_the_pairs_of_the_independent_stringency_count_and_no_other() {
+    let Some(profiles) = shared("data/dna/db2000_partial_profiles.csv") else { return };
+    let rows = |name: &str| -> Vec<csv::StringRecord> {
+        let path = profiles.with_file_name(name);
+        csv::Reader::from_path(path).unwrap().records().map(Result::unwrap).collect()
+    };
+    let number = |cell: &str| cell.parse::<u32>().unwrap();
+    let histogram = rows("db2000_partial_stringency_hist.csv");
+    let listed: HashMap<(String, String), [u32; 4]> = rows("db2000_partial_stringency_hits.csv")
+        .iter()
+        .map(|row| {
+            let counts = [2, 3, 4, 5].map(|column| number(&row[column]));
+            ((row[0].to_owned(), row[1].to_owned()), counts)
+        })
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = gallery_of(&profiles, &folder);
+    let mut seen = 0;
+    for (place, (stringency, least_loci, most_failing, least_high)) in [
+        ("high", 6, 0, 0),
+        ("high", 6, 1, 0),
+        ("moderate", 6, 0, 0),
+        ("moderate", 6, 1, 0),
+        ("low", 6, 0, 0),
+        ("low", 8, 1, 0),
+        ("low", 8, 1, 3),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let file = folder.path().join(format!("{place}.toml"));
+        let rules =
+            counting_rules(stringency, least_loci, most_failing, &format!("high = {least_high}"));
+        std::fs::write(&file, rules).unwrap();
+        let out = folder.path().join(place.to_string());
+        let run = ["run", "dedup", "--gallery", text(&gallery), "--out", text(&out)];
+        let rule = ["--rules", text(&file), "--threshold", "-1000"];
+        succeeded(&tanba(&[&run[..], &rule].concat()));
+        let hits = tanba::hits::read_hits(&out).unwrap();
+        let expected: u32 = histogram
+            .iter()
+            .filter(|row| {
+                let [compared, high, moderate, low] =
+                    [0, 1, 2, 3].map(|column| number(&row[column]));
+                let agreeing = match stringency {
+                    "high" => high,
+                    "moderate" => moderate,
+                    _ => low,
+                };
+                compared >= least_loci && compared - agreeing <= most_failing && high >= least_high
+            })
+            .map(|row| number(&row[4]))
+            .sum();
+        assert_eq!(hits.len() as u32, expected, "{stringency} {least_loci} {most_failing}");
+        for hit in &hits {
+            let evidence = hit.dna.as_ref().unwrap();
+            let Some([compared, high, moderate, low]) =
+                listed.get(&(hit.probe_id.clone(), hit.gallery_id.clone()))
+            else {
+                continue;
+            };
+            seen += 1;
+            let partial = evidence.loci_partial;
+            assert_eq!([evidence.loci_compared, evidence.loci_full], [*compared, *high]);
+            assert_eq!(evidence.loci_full + partial, *low);
+            let class = match evidence.loci_compared {
+                all if all == *high => "codis-high",
+                all if all == *moderate => "codis-moderate",
+                all if all == *low => "codis-low",
+                _ => "codis-mismatch",
+            };
+            assert_eq!(evidence.rule_class.as_deref(), Some(class));
+        }
+    }
+    assert!(seen > 200, "{seen} pairs of the list were compared");
+}

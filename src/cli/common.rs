@@ -19,9 +19,11 @@ use crate::domain::frequency::{FrequencyTable, MinimumFrequency};
 use crate::domain::likelihood::Population;
 use crate::domain::record::DnaRecord;
 use crate::domain::register::Register;
+use crate::domain::rule_set::{self, RuleSet};
 use crate::error::{Error, Result};
 pub(super) use crate::evaluate::expectation;
 use crate::import::frequency::read_frequencies;
+use crate::import::rules::read_rule_set;
 use crate::import::{ImportOptions, import_file};
 use crate::plan::cost::Workers;
 use crate::plan::job::{Parameters, Threshold};
@@ -97,6 +99,21 @@ pub(super) fn frequency_table(name: &str, origin: Option<&str>) -> Result<Freque
     }
 }
 
+/// The built-in rule set called `name`, else the one in the file of that name.
+///
+/// # Errors
+/// `name` is neither, or the file is not a rule set.
+pub(super) fn rule_set(name: &str) -> Result<RuleSet> {
+    match rule_set::builtin(name) {
+        Some(rules) => rules.map_err(|e| Error::usage(e.to_string(), "reinstall tanba")),
+        None if Path::new(name).exists() => read_rule_set(Path::new(name)),
+        None => Err(Error::usage(
+            format!("{name} is neither a built-in rule set nor a file"),
+            format!("built-in sets: {}", rule_set::NAMES.join(", ")),
+        )),
+    }
+}
+
 /// What makes a pair a hit.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Rule and threshold")]
@@ -119,11 +136,15 @@ pub(super) struct RuleArgs {
     /// False positive identification rate accepted: chance hits per probe, instead of --expect-false
     #[arg(long, value_name = "RATE", conflicts_with_all = ["expect_false", "threshold", "fmr"])]
     pub(super) fpir: Option<f64>,
-    /// Loci that may fail an identity search's stringency
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    /// Rules of searches of identity between profiles: a built-in set (`tanba rules list`) or a TOML file
+    #[arg(long, default_value = rule_set::NAMES[0], value_name = "NAME|FILE")]
+    pub(super) rules: String,
+    /// Loci that may fail an identity search's stringency, under the default rules
+    #[arg(long, default_value_t = 1, value_name = "N", conflicts_with = "rules")]
     pub(super) mismatches: u32,
-    /// Least number of loci compared (6 is the least of Prüm and INTERPOL exchange)
-    #[arg(long, default_value_t = 6, value_name = "N")]
+    /// Least number of loci compared, under the default rules and in searches of relatives (6 is the least
+    /// of Prüm and INTERPOL exchange)
+    #[arg(long, default_value_t = 6, value_name = "N", conflicts_with = "rules")]
     pub(super) min_loci: u32,
     #[command(flatten, next_help_heading = "Transmission in searches of families")]
     pub(super) transmission: TransmissionArgs,
@@ -151,6 +172,16 @@ impl RuleArgs {
             (_, _, Some(rate)) => Threshold::Fpir(rate),
             _ => Threshold::ExpectFalse(self.expect_false),
         }
+    }
+
+    /// The rules of searches of identity. Under the default ones two numbers are options.
+    fn rule_set(&self) -> Result<RuleSet> {
+        let mut rules = rule_set(&self.rules)?;
+        if rules.name == rule_set::NAMES[0] {
+            rules.most_failing = self.mismatches;
+            rules.least_loci = self.min_loci;
+        }
+        Ok(rules)
     }
 }
 
@@ -284,6 +315,7 @@ pub(super) fn parameters(
     table: &FrequencyTable,
     as_of: Date,
 ) -> Result<Parameters> {
+    let rules = rule.rule_set()?;
     let parameters = Parameters {
         as_of,
         frequencies: table.name().to_owned(),
@@ -291,8 +323,9 @@ pub(super) fn parameters(
         theta: population.theta,
         minimum_frequency: population.search_minimum(),
         threshold: rule.chosen(),
-        mismatches: rule.mismatches,
+        mismatches: rules.most_failing,
         min_loci: rule.min_loci,
+        rules,
         top: rule.top,
         across_owners: rule.across_owners,
         transmission: rule.transmission.asked()?,

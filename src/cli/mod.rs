@@ -22,6 +22,7 @@ mod pedigree_args;
 mod plan;
 mod progress;
 mod resume;
+mod rules;
 mod run;
 mod score;
 mod score_candidates;
@@ -87,6 +88,8 @@ enum Verb {
     Status(status::StatusArgs),
     /// Search the records of a file, or a record itself, in a gallery
     Search(Box<search::SearchArgs>),
+    /// List the rules of searches of identity, or show one set
+    Rules(rules::RulesArgs),
     /// Confirm by fingerprints that a person is who the record says
     Verify(verify::VerifyArgs),
     /// Score pairs of profiles or of fingerprints, as CSV
@@ -126,6 +129,7 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Resume(args) => resume::run(args, ui),
         Verb::Status(args) => status::run(args, ui),
         Verb::Search(args) => search::run(args, &Begin::of_process(), ui),
+        Verb::Rules(args) => rules::run(args, ui),
         Verb::Verify(args) => verify::run(args, ui),
         Verb::Score(args) => score::run(args, ui),
         Verb::Evaluate(args) => evaluate::run(args, ui),

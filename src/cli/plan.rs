@@ -17,7 +17,7 @@ use crate::domain::likelihood::Population;
 use crate::error::Result;
 use crate::gallery::Gallery;
 use crate::plan::cost::{self, Workers};
-use crate::plan::job::Parameters;
+use crate::plan::job::{Comparator, Parameters};
 use crate::plan::power::FamilyPower;
 use crate::plan::way::Way;
 
@@ -154,6 +154,10 @@ pub(super) fn show(
     for line in &plan.searches {
         say_powers(&line.search, &line.families, ui);
     }
+    if ready.searches.iter().any(|s| matches!(s.spec.comparator, Comparator::Identity { .. })) {
+        let rules = &parameters.rules;
+        ui.say(format!("rules of identity: {} version {}", rules.name, rules.version));
+    }
     for refusal in &plan.refusals {
         ui.say(format!(
             "never compared: {} with {} ({})",
@@ -172,6 +176,8 @@ pub(super) fn show(
             ));
         }
     }
-    ui.document(&serde_json::json!({ "type": "plan", "threads": workers.threads, "plan": plan }));
+    ui.document(&serde_json::json!({
+        "type": "plan", "threads": workers.threads, "rules": parameters.rules, "plan": plan,
+    }));
     Ok(())
 }

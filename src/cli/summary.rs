@@ -46,6 +46,7 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], kept: Option<&Path>, ui: &U
             ui.say(line);
         }
     }
+    say_bands(report, ui);
     if report.clusters > 0 {
         let noun = if report.clusters == 1 { "cluster" } else { "clusters" };
         ui.say(format!("{} {noun} of records that may be one source", grouped(report.clusters)));
@@ -76,6 +77,38 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], kept: Option<&Path>, ui: &U
         None => ui.document(&serde_json::json!({
             "type": "run", "report": report, "hits": hits, "joint": joint,
         })),
+    }
+}
+
+/// Says of each search of profiles what chance lets expect and what was found, by bands of score.
+fn say_bands(report: &RunReport, ui: &Ui) {
+    let compared = report.searches.iter().filter(|s| s.comparisons > 0 && !s.bands.is_empty());
+    let compared: Vec<&SearchReport> = compared.collect();
+    let Some(first) = compared.first() else { return };
+    let named = first.bands.iter().map(|band| {
+        let above = |edge: f64| format!("{:.0}", edge - first.threshold_log10);
+        let from = above(band.from_log10);
+        band.to_log10.map_or(format!("+{from} and more"), |to| format!("+{from} to {}", above(to)))
+    });
+    let headers: Vec<String> = std::iter::once("expected / found".into()).chain(named).collect();
+    let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+    let mut table = ui.table(&headers);
+    for search in compared {
+        let cells = search.bands.iter().map(|band| {
+            format!("{} / {}", expectation(band.expected_chance_hits), grouped(band.hits))
+        });
+        table.add_row(std::iter::once(search.search.clone()).chain(cells));
+    }
+    ui.say(table.to_string());
+    let theta = report.parameters.get("theta").and_then(serde_json::Value::as_f64).unwrap_or(0.0);
+    ui.say(format!(
+        "expected by chance / found, by log10 above the threshold: unrelated persons, theta {theta}; relatives \
+         and twins raise what is to be expected"
+    ));
+    let rules = report.parameters.get("rules");
+    let word = |key: &str| rules.and_then(|rules| rules.get(key)).map(ToString::to_string);
+    if let (Some(name), Some(version)) = (word("name"), word("version")) {
+        ui.say(format!("rules of identity: {} version {version}", name.trim_matches('"')));
     }
 }
 

@@ -17,7 +17,7 @@ use super::{ColumnError, optional_text, typed};
 /// 2: fingerprints. `log10_lr`, the `loci_*` columns, `relation`, `frequencies` and `theta` became
 /// nullable, because they are about DNA alone; `minutiae_paired` and `fingers` are filled.
 ///
-/// 3: `posterior`.
+/// 3: `rule_class` and `posterior`.
 pub const HIT_SCHEMA_VERSION: u32 = 3;
 
 /// One hit: a comparison at or over the threshold of its search.
@@ -79,6 +79,8 @@ pub struct Hit {
 pub struct DnaEvidence {
     /// log10 likelihood ratio of the hypothesis in `relation`; minus infinity when excluded.
     pub log10_lr: f64,
+    /// Class of the agreement under the run's rules, in searches of identity.
+    pub rule_class: Option<String>,
     /// Loci compared.
     pub loci_compared: u32,
     /// Loci with equal allele sets.
@@ -150,6 +152,7 @@ pub fn hit_schema() -> SchemaRef {
         real("expected_chance_hits", false),
         text("calibration", false),
         text("rule", false),
+        text("rule_class", true),
         count("loci_compared", true),
         count("loci_full", true),
         count("loci_partial", true),
@@ -240,6 +243,7 @@ fn optional_text_field(name: &str) -> Option<fn(&Hit) -> Option<&str>> {
         "gallery_person" => |h| h.gallery_person.as_deref(),
         "family_id" => |h| h.family_id.as_deref(),
         "kinship" => |h| h.kinship.as_deref(),
+        "rule_class" => |h| h.dna.as_ref().and_then(|d| d.rule_class.as_deref()),
         "relation" => |h| h.dna.as_ref().map(|d| d.relation.as_str()),
         "frequencies" => |h| h.dna.as_ref().map(|d| d.frequencies.as_str()),
         _ => return None,
@@ -295,6 +299,7 @@ pub fn decode_hits(batch: &RecordBatch) -> Result<Vec<Hit>, ColumnError> {
         let dna = || {
             Ok::<_, ColumnError>(DnaEvidence {
                 log10_lr: float("log10_lr")?,
+                rule_class: optional("rule_class")?,
                 loci_compared: number("loci_compared")?,
                 loci_full: number("loci_full")?,
                 loci_partial: number("loci_partial")?,

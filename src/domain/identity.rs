@@ -4,65 +4,104 @@
 //! as well: the match probability (NRC II 4.10) where both genotypes are equal, else the probability
 //! of inclusion of the commoner side, which is the cautious reading when one side is partial or
 //! mixed. Per discordant locus it takes [`DISCORDANCE_LOG10`] away, while the likelihood ratio is
-//! exactly zero and says so. A locus also fails where one side lacks an allele that the other marks
-//! as required (CODIS). Loci outside the frequency table are compared but add nothing.
+//! exactly zero and says so. What fails is said by a rule set ([`super::rule_set`]). Loci outside the frequency table are compared but add nothing.
 
 use super::dna::{Profile, Typing};
 use super::likelihood::Population;
 use super::locus::Locus;
 use super::rarity::DISCORDANCE_LOG10;
-use super::stringency::{Agreement, Stringency, agreement, carries_required};
+use super::rule_set::{LocusJudgement, RuleSet, SearchKind};
+use super::stringency::{Agreement, Stringency};
 
 /// Result of an identity comparison.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct IdentityScore {
-    /// Agreement over the loci compared.
+    /// Agreement over the loci compared, as typed.
     pub agreement: Agreement,
-    /// Loci compared that do not reach the stringency.
+    /// Loci compared that do not satisfy the rule.
     pub failing: u32,
-    /// log10 LR of identity; minus infinity if a locus fails.
+    /// Of these, loci below what a failing locus must reach.
+    pub below_floor: u32,
+    /// Loci compared where one side lacks an allele that the other marks as required, if the rule asks.
+    pub lacking_required: u32,
+    /// Loci that satisfy the rule only because neighbouring microvariants are the same.
+    pub by_microvariant: u32,
+    /// Loci compared where a call of either side names no allele.
+    pub with_wildcard: u32,
+    /// Loci that agree at high stringency as the rule reads alleles, every call named.
+    pub designated: u32,
+    /// log10 LR of identity; minus infinity if a locus fails, or agrees neither equal nor contained.
     pub log10_lr: f64,
     /// log10 score that orders hits: as `log10_lr`, with a penalty instead of an exclusion.
     pub score_log10: f64,
 }
 
 impl Population<'_> {
-    /// Compares two profiles as samples of one person, with `stringency` required per locus.
+    /// Compares two profiles as samples of one person under `rules`, which must have read both
+    /// ([`RuleSet::read_profile`]).
     pub fn identity_score(
         &self,
         a: &Profile,
         b: &Profile,
-        stringency: Stringency,
+        rules: &RuleSet,
+        kind: SearchKind,
     ) -> IdentityScore {
-        let mut counts = Agreement::default();
-        let mut failing = 0;
-        let mut score_log10 = 0.0;
+        let mut score = IdentityScore {
+            agreement: Agreement::default(),
+            failing: 0,
+            below_floor: 0,
+            lacking_required: 0,
+            by_microvariant: 0,
+            with_wildcard: 0,
+            designated: 0,
+            log10_lr: 0.0,
+            score_log10: 0.0,
+        };
+        let mut is_excluded = false;
         for (locus, x) in a.iter() {
             let Some(y) = b.get(locus) else { continue };
             if !x.is_comparable() || !y.is_comparable() {
                 continue;
             }
-            let reached = agreement(x, y);
-            counts.count(reached);
-            let required = carries_required(x, y) && carries_required(y, x);
-            if reached >= Some(stringency) && required {
-                let equal = reached == Some(Stringency::High);
-                score_log10 -= self.chance(locus, x, y, equal).map_or(0.0, f64::log10);
+            let judged = rules.judge(kind, locus, x, y);
+            score.agreement.count(judged.reached);
+            score.by_microvariant += u32::from(judged.by_microvariant);
+            score.with_wildcard += u32::from(judged.has_wildcard);
+            score.designated += u32::from(judged.designated);
+            score.lacking_required += u32::from(judged.lacks_required);
+            is_excluded |= !judged.passes || judged.reached < Some(Stringency::Moderate);
+            if judged.passes {
+                let demanded = rules.stringency(kind, locus);
+                let chance = self.chance(locus, (x, y), judged, demanded);
+                score.score_log10 -= chance.map_or(0.0, f64::log10);
             } else {
-                failing += 1;
-                score_log10 += DISCORDANCE_LOG10;
+                score.failing += 1;
+                score.below_floor += u32::from(!judged.above_floor);
+                score.score_log10 += DISCORDANCE_LOG10;
             }
         }
-        let log10_lr = if failing == 0 { score_log10 } else { f64::NEG_INFINITY };
-        IdentityScore { agreement: counts, failing, log10_lr, score_log10 }
+        score.log10_lr = if is_excluded { f64::NEG_INFINITY } else { score.score_log10 };
+        score
     }
 
     /// Chance that an unrelated person agrees as these two typings do.
-    fn chance(&self, locus: Locus, x: &Typing, y: &Typing, equal: bool) -> Option<f64> {
+    fn chance(
+        &self,
+        locus: Locus,
+        (x, y): (&Typing, &Typing),
+        judged: LocusJudgement,
+        demanded: Stringency,
+    ) -> Option<f64> {
+        let both = |of: &dyn Fn(&Typing) -> Option<f64>| Some(of(x)?.max(of(y)?));
+        if judged.by_microvariant {
+            return both(&|typing| self.chance_with_neighbours(locus, typing, demanded));
+        }
+        if judged.reached == Some(Stringency::Low) {
+            return both(&|typing| self.chance_of_sharing(locus, typing, false));
+        }
+        let equal = judged.reached == Some(Stringency::High);
         let exact = equal && x.genotype().is_some() && y.genotype().is_some();
-        let of_x = self.chance_of_agreement(locus, x, exact)?;
-        let of_y = self.chance_of_agreement(locus, y, exact)?;
-        Some(of_x.agree.max(of_y.agree))
+        both(&|typing| Some(self.chance_of_agreement(locus, typing, exact)?.agree))
     }
 }
 
@@ -70,6 +109,7 @@ impl Population<'_> {
 mod tests {
     use super::super::allele::Allele;
     use super::super::frequency::{FrequencyTable, MinimumFrequency};
+    use super::super::rule_set;
     use super::*;
 
     fn profile(text: &str) -> Profile {
@@ -92,16 +132,18 @@ mod tests {
         .unwrap();
         let population =
             Population { frequencies: &table, theta: 0.0, minimum: MinimumFrequency::UnseenOnly };
-        let score = |a: &str, b: &str, s| population.identity_score(&profile(a), &profile(b), s);
-        let full = score("TH01:6,7 FGA:20", "TH01:6,7 FGA:20", Stringency::High);
+        let rules = rule_set::builtin("tanba").unwrap().unwrap();
+        let score =
+            |a: &str, b: &str, s| population.identity_score(&profile(a), &profile(b), &rules, s);
+        let full = score("TH01:6,7 FGA:20", "TH01:6,7 FGA:20", SearchKind::Persons);
         assert!((full.log10_lr + (0.04f64 * 0.0625).log10()).abs() < 1e-12);
-        let partial = score("TH01:6 FGA:20", "TH01:6,7 FGA:20", Stringency::Moderate);
+        let partial = score("TH01:6 FGA:20", "TH01:6,7 FGA:20", SearchKind::Traces);
         assert!((partial.log10_lr + ((0.4 - 0.04f64) * 0.0625).log10()).abs() < 1e-12);
         assert_eq!(
             (partial.agreement.high, partial.agreement.moderate, partial.failing),
             (1, 2, 0)
         );
-        let discordant = score("TH01:6,7 FGA:20,21", "TH01:6,7 FGA:20", Stringency::High);
+        let discordant = score("TH01:6,7 FGA:20,21", "TH01:6,7 FGA:20", SearchKind::Persons);
         assert_eq!(discordant.log10_lr, f64::NEG_INFINITY);
         assert!((discordant.score_log10 - (-(0.04f64.log10()) - 3.0)).abs() < 1e-12);
         assert_eq!(discordant.failing, 1);

@@ -25,4 +25,5 @@ pub mod rarity;
 pub mod record;
 pub mod register;
 pub mod relation;
+pub mod rule_set;
 pub mod stringency;

@@ -105,6 +105,7 @@ fn hit(search: &str, probe: &str, gallery: &str, family: Option<&str>) -> Hit {
         device: "scalar".into(),
         dna: Some(DnaEvidence {
             log10_lr: 20.0,
+            rule_class: None,
             loci_compared: 23,
             loci_full: 23,
             loci_partial: 0,

@@ -13,6 +13,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use serde::{Deserialize, Serialize};
@@ -148,11 +149,28 @@ pub fn encode_parquet(
     batches: &[RecordBatch],
     opaque: &[&str],
 ) -> std::result::Result<Vec<u8>, parquet::errors::ParquetError> {
+    encode_parquet_with(schema, batches, opaque, &[])
+}
+
+/// The same with keys and values in the metadata of the footer.
+///
+/// # Errors
+/// As [`encode_parquet`].
+pub fn encode_parquet_with(
+    schema: SchemaRef,
+    batches: &[RecordBatch],
+    opaque: &[&str],
+    metadata: &[(String, String)],
+) -> std::result::Result<Vec<u8>, parquet::errors::ParquetError> {
     let level = ZstdLevel::try_new(1)?;
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
         .set_created_by(concat!("tanba ", env!("CARGO_PKG_VERSION")).to_owned());
+    if !metadata.is_empty() {
+        let pair = |(key, value): &(String, String)| KeyValue::new(key.clone(), value.clone());
+        properties = properties.set_key_value_metadata(Some(metadata.iter().map(pair).collect()));
+    }
     for column in opaque {
         let path = ColumnPath::from(*column);
         properties = properties

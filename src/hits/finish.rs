@@ -83,6 +83,7 @@ pub(super) mod tests {
             device: "cpu".into(),
             dna: Some(DnaEvidence {
                 log10_lr: f64::from(score_mban) / 1000.0,
+                rule_class: None,
                 loci_compared: 23,
                 loci_full: 23,
                 loci_partial: 0,

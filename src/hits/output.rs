@@ -12,7 +12,7 @@ use super::report::RunReport;
 use crate::column::ColumnError;
 use crate::column::hit::{Hit, decode_hits, encode_hits, hit_schema};
 use crate::error::{Error, Result};
-use crate::gallery::file::{encode_parquet, read_parquet, write_new};
+use crate::gallery::file::{encode_parquet, encode_parquet_with, read_parquet, write_new};
 
 /// Name of the hit list.
 pub const HITS_FILE: &str = "hits.parquet";
@@ -113,6 +113,33 @@ pub fn is_claimed(out: &Path) -> Result<bool> {
     }
 }
 
+/// Key of the expected and observed hits in the metadata of the hit list's footer.
+pub const EXPECTED_KEY: &str = "tanba.expected_and_observed";
+
+/// What the footer of the hit list says of it: rules, population model and, search by search, expected and
+/// observed hits. Nothing in it depends on how the run was executed.
+fn header(report: &RunReport) -> Vec<(String, String)> {
+    let searches = report.searches.iter().filter(|search| !search.bands.is_empty());
+    let searches = searches.map(|search| {
+        serde_json::json!({
+            "search": search.search,
+            "threshold_log10": search.threshold_log10,
+            "expected_chance_hits": search.expected_chance_hits,
+            "hits": search.hits,
+            "bands": search.bands,
+        })
+    });
+    let parameter = |key: &str| report.parameters.get(key).cloned().unwrap_or_default();
+    let document = serde_json::json!({
+        "rules": parameter("rules"),
+        "frequencies": parameter("frequencies"),
+        "theta": parameter("theta"),
+        "note": "expected: unrelated persons with complete typings; relatives and twins raise the numbers",
+        "searches": searches.collect::<Vec<_>>(),
+    });
+    vec![(EXPECTED_KEY.to_owned(), document.to_string())]
+}
+
 /// Writes the files of a finished run.
 ///
 /// # Errors
@@ -126,7 +153,8 @@ pub fn write(out: &Path, finished: &Finished) -> Result<()> {
         .map(encode_hits)
         .collect::<std::result::Result<Vec<_>, _>>()
         .map_err(column)?;
-    let hits = encode_parquet(hit_schema(), &batches, &[]).map_err(parquet)?;
+    let header = header(finished.report);
+    let hits = encode_parquet_with(hit_schema(), &batches, &[], &header).map_err(parquet)?;
     write_new(out, HITS_FILE, &hits)?;
     let batch = encode_clusters(finished.clusters).map_err(column)?;
     let clusters = encode_parquet(cluster_schema(), &[batch], &[]).map_err(parquet)?;

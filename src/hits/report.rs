@@ -11,6 +11,19 @@ pub struct StageReport {
     pub passed: u64,
 }
 
+/// A band of scores: what chance lets expect there and what the list holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BandReport {
+    /// Least score, log10.
+    pub from_log10: f64,
+    /// Score, log10, that is no longer in the band; none: the band has no end.
+    pub to_log10: Option<f64>,
+    /// Chance hits the model expects in the band, among unrelated persons.
+    pub expected_chance_hits: f64,
+    /// Rows of the hit list in the band.
+    pub hits: u64,
+}
+
 /// Counts and limits of one search.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchReport {
@@ -60,6 +73,9 @@ pub struct SearchReport {
     pub threshold_log10: f64,
     /// Chance hits to expect among unrelated persons.
     pub expected_chance_hits: f64,
+    /// Expected and observed by bands of score, from the threshold up; empty for fingerprints.
+    #[serde(default)]
+    pub bands: Vec<BandReport>,
     /// Tiles done.
     pub tiles: u64,
     /// Tiles redone in halves because their survivors overflowed.

@@ -45,6 +45,7 @@ pub mod mutation_table;
 pub mod pairs;
 pub mod pedigree_csv;
 pub mod quarantine;
+pub mod rules;
 pub mod sniff;
 pub mod wide_csv;
 

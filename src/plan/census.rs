@@ -11,6 +11,7 @@ use crate::domain::category::Index;
 use crate::domain::dna::Profile;
 use crate::domain::family::{FamilyMember, FamilyPedigrees};
 use crate::domain::relation::Kinship;
+use crate::domain::rule_set::RuleSet;
 use crate::error::Result;
 use crate::gallery::segment::Segment;
 use crate::gallery::status::StatusTable;
@@ -148,6 +149,31 @@ impl Side {
             alive.map(read).collect::<Result<Vec<_>>>()
         };
         (0..self.segments.len()).into_par_iter().map(of_segment).collect()
+    }
+
+    /// Living records per set of comparable loci as `rules` read them, and per segment the rows that are read
+    /// otherwise than typed and still have loci enough.
+    ///
+    /// # Errors
+    /// A stored profile cannot be read.
+    pub fn read_by(&self, rules: &RuleSet) -> Result<(LocusSetCounts, Vec<Vec<u32>>)> {
+        let mut counts = LocusSetCounts::new();
+        let mut rewritten = vec![Vec::new(); self.segments.len()];
+        if rules.reads_as_typed() {
+            for (loci, records) in self.locus_sets()? {
+                *counts.entry(loci.intersection(rules.loci)).or_insert(0) += records;
+            }
+            return Ok((counts, rewritten));
+        }
+        for (segment, row) in self.living() {
+            let typed = self.profile(segment, row)?;
+            let loci = rules.read_profile(&typed).comparable_loci();
+            *counts.entry(loci).or_insert(0) += 1;
+            if loci.len() >= rules.least_loci as usize && rules.rewrites(&typed) {
+                rewritten[segment].push(row as u32);
+            }
+        }
+        Ok((counts, rewritten))
     }
 
     /// Living records per set of comparable loci.

@@ -15,8 +15,9 @@ use crate::domain::allele::Allele;
 use crate::domain::dna::Profile;
 use crate::domain::likelihood::{Population, WeightedAllele, draw_probability, locus_ratio};
 use crate::domain::locus::{Locus, LocusSet};
-use crate::domain::rarity::{AgreementChance, DISCORDANCE_LOG10};
+use crate::domain::rarity::DISCORDANCE_LOG10;
 use crate::domain::relation::Relation;
+use crate::domain::rule_set::{LocusOutcomes, RuleSet, SearchKind};
 
 /// Probe and locus-set combinations convolved one by one.
 pub const MAX_MODELLED_PAIRS: usize = 50_000;
@@ -37,17 +38,6 @@ pub type LocusSetCounts = BTreeMap<LocusSet, u64>;
 /// Probability and likelihood ratio of every genotype, by locus.
 pub type GenotypeOutcomes = Vec<(Locus, Vec<(f64, f64)>)>;
 
-/// Rule of an identity search, as far as chance depends on it.
-#[derive(Debug, Clone, Copy)]
-pub struct IdentityRule {
-    /// High stringency (else moderate).
-    pub exact: bool,
-    /// Loci that may fail.
-    pub mismatches: usize,
-    /// Least number of loci compared.
-    pub min_loci: usize,
-}
-
 /// Expected number of comparisons of unrelated persons per bin of score.
 #[derive(Debug, Clone, Default)]
 pub struct ChanceBins {
@@ -60,25 +50,25 @@ impl ChanceBins {
         *self.bins.entry(bin).or_insert(0.0) += comparisons;
     }
 
-    /// Adds one probe of an identity search against a gallery.
+    /// Adds one probe of an identity search, as the rules read it, against a gallery.
     pub fn add_identity(
         &mut self,
         probe: &Profile,
         gallery: &LocusSetCounts,
-        rule: IdentityRule,
+        (rules, kind): (&RuleSet, SearchKind),
         population: &Population,
     ) {
-        let loci: Vec<(Locus, AgreementChance)> = probe
+        let loci: Vec<(Locus, LocusOutcomes)> = probe
             .iter()
             .filter_map(|(locus, typing)| {
-                Some((locus, population.chance_of_agreement(locus, typing, rule.exact)?))
+                Some((locus, population.rule_outcomes(rules, kind, locus, typing)?))
             })
             .collect();
         for (set, records) in gallery {
-            let compared: Vec<AgreementChance> =
-                loci.iter().filter(|(l, _)| set.contains(*l)).map(|(_, c)| *c).collect();
-            if compared.len() >= rule.min_loci {
-                for spread in by_failures(&compared, rule.mismatches) {
+            let compared: Vec<&LocusOutcomes> =
+                loci.iter().filter(|(l, _)| set.contains(*l)).map(|(_, o)| o).collect();
+            if compared.len() >= rules.least_loci as usize {
+                for spread in by_failures(&compared, rules.most_failing as usize) {
                     self.add_spread(&spread, *records as f64);
                 }
             }
@@ -247,18 +237,12 @@ fn bin(score_log10: f64) -> i32 {
 }
 
 /// Distributions of the score when no locus fails, when one does, and so on to `mismatches`.
-fn by_failures(loci: &[AgreementChance], mismatches: usize) -> Vec<Spread> {
+fn by_failures(loci: &[&LocusOutcomes], mismatches: usize) -> Vec<Spread> {
     let mut list = vec![Spread::certain()];
-    for chance in loci {
-        let contained = (chance.agree - chance.equal).max(0.0);
-        let mut agrees = Vec::with_capacity(2);
-        if chance.equal > 0.0 {
-            agrees.push((bin(-chance.equal.log10()), chance.equal));
-        }
-        if contained > 0.0 {
-            agrees.push((bin(-chance.agree.log10()), contained));
-        }
-        let fails = [(bin(DISCORDANCE_LOG10), (1.0 - chance.agree).max(0.0))];
+    for locus in loci {
+        let agrees: Vec<(i32, f64)> =
+            locus.passing.iter().map(|(score, chance)| (bin(*score), *chance)).collect();
+        let fails = [(bin(DISCORDANCE_LOG10), locus.failing)];
         let next = (0..(list.len() + 1).min(mismatches + 1)).map(|failed| {
             let stays = list.get(failed).map(|spread| (spread, agrees.as_slice()));
             let falls = failed.checked_sub(1).map(|fewer| (&list[fewer], fails.as_slice()));
@@ -323,6 +307,7 @@ mod tests {
     use super::*;
     use crate::domain::dna::Typing;
     use crate::domain::frequency::{FrequencyTable, MinimumFrequency};
+    use crate::domain::rule_set::builtin;
     use crate::domain::stringency::Stringency;
 
     fn table() -> FrequencyTable {
@@ -378,17 +363,27 @@ mod tests {
                 })
                 .collect();
         let gallery = LocusSetCounts::from([(stain.comparable_loci(), 1)]);
-        for (mismatches, stringency) in
-            [(0, Stringency::Moderate), (1, Stringency::Moderate), (2, Stringency::Moderate)]
-        {
-            let rule = IdentityRule { exact: false, mismatches, min_loci: 4 };
+        let mut rules = builtin("tanba").unwrap().unwrap();
+        rules.least_loci = 4;
+        let kind = SearchKind::Traces;
+        for (mismatches, stringency, floor) in [
+            (0, Stringency::Moderate, None),
+            (1, Stringency::Moderate, None),
+            (2, Stringency::Moderate, None),
+            (0, Stringency::Low, None),
+            (1, Stringency::Low, None),
+            (2, Stringency::Moderate, Some(Stringency::Low)),
+        ] {
+            rules.most_failing = mismatches;
+            rules.traces = stringency;
+            rules.failing_agree_at = floor;
             let mut chance = ChanceBins::default();
-            chance.add_identity(&stain, &gallery, rule, &population);
+            chance.add_identity(&stain, &gallery, (&rules, kind), &population);
             let mut total = 0.0;
             let mut mean = 0.0;
             for (person, weight) in &everybody {
-                let score = population.identity_score(&stain, person, stringency);
-                if score.failing as usize <= mismatches {
+                let score = population.identity_score(&stain, person, &rules, kind);
+                if score.failing <= mismatches && score.below_floor == 0 {
                     total += weight;
                     mean += weight * score.score_log10;
                 }

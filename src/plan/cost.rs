@@ -11,6 +11,7 @@ use super::finger_search::ReadyFingerSearch;
 use super::finger_side::FingerSide;
 use super::job::{Comparator, Parameters, refusals};
 use super::power::{FamilyPower, powers};
+use super::rule_screen::RuleScreen;
 use super::search::ReadySearch;
 use super::tile::TileSize;
 use super::way::{Deciding, PlannedWay, Way, WayChoice, planned};
@@ -18,7 +19,6 @@ use crate::device::cpu::CpuDevice;
 use crate::domain::likelihood::Population;
 use crate::error::{Error, Result};
 use crate::kernel::minutia_pair::quarter_turns;
-use crate::kernel::str_screen::{Params, Query};
 use crate::kernel::{Overflow, Window, genotype_screen, kin_screen};
 use crate::law::finger_purpose::Policy;
 
@@ -310,19 +310,16 @@ pub(super) fn rate_per_second(
     let started;
     let probes;
     match search.spec.comparator {
-        Comparator::Identity { stringency } => {
+        Comparator::Identity { kind } => {
+            let mut screen = RuleScreen::new(&parameters.rules, kind, segment.map());
             let queries = search
                 .probes
                 .living()
                 .take(CALIBRATION_PROBES)
-                .map(|(s, r)| Ok(Query::compile(segment.map(), &search.probes.profile(s, r)?)))
+                .map(|(s, r)| Ok(screen.compile(&search.probes.profile(s, r)?)))
                 .collect::<Result<Vec<_>>>()?;
             let windows = vec![Window { first_row: 0, end_row: rows }; queries.len()];
-            let params = Params {
-                stringency: stringency.stringency(),
-                max_failing: parameters.mismatches,
-                min_compared: parameters.min_loci,
-            };
+            let params = screen.params();
             probes = queries.len();
             started = Instant::now();
             device.str_screen(&params, &queries, &windows, view, capacity).map_err(overflowed)?;

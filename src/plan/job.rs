@@ -13,7 +13,7 @@ use crate::domain::category::Index;
 use crate::domain::frequency::MinimumFrequency;
 use crate::domain::likelihood::check_model;
 use crate::domain::pedigree::transmission::Transmission;
-use crate::domain::stringency::Stringency;
+use crate::domain::rule_set::{RuleSet, SearchKind};
 use crate::error::{Error, Result};
 use crate::law::purpose::{self, Purpose, Verdict};
 
@@ -88,9 +88,11 @@ pub struct Parameters {
     pub minimum_frequency: MinimumFrequency,
     /// Threshold of every search.
     pub threshold: Threshold,
-    /// Loci that may fail the stringency of an identity search.
+    /// Rules of the searches of identity; name, version and hash are written.
+    pub rules: RuleSet,
+    /// Loci that may fail in a search of identity: those of the rules.
     pub mismatches: u32,
-    /// Least number of loci an identity search compares.
+    /// Least number of loci compared in a search of relatives; in one of identity the rules say it.
     pub min_loci: u32,
     /// Hits kept per probe and search; none keeps all.
     pub top: Option<u32>,
@@ -162,38 +164,17 @@ impl Comparator {
 }
 
 /// How a search compares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparator {
     /// The same person: allele sets agree.
     Identity {
-        /// Stringency every compared locus must reach, but for the mismatches allowed.
-        stringency: Agreement,
+        /// What is compared: the rules of the run have a stringency for it.
+        kind: SearchKind,
     },
     /// A stated relation: likelihood ratio against unrelated.
     Kinship,
     /// All relatives of a missing person together, with mutation.
     Pedigree,
-}
-
-/// Stringency, in the form of manifests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Agreement {
-    /// Equal sets.
-    High,
-    /// One set contains the other.
-    Moderate,
-}
-
-impl Agreement {
-    /// The stringency of the domain.
-    pub const fn stringency(self) -> Stringency {
-        match self {
-            Agreement::High => Stringency::High,
-            Agreement::Moderate => Stringency::Moderate,
-        }
-    }
 }
 
 /// One search of a run.
@@ -232,9 +213,7 @@ impl SearchSpec {
     /// The rule as a hit states it.
     pub fn rule(&self, parameters: &Parameters) -> String {
         match self.comparator {
-            Comparator::Identity { stringency } => {
-                format!("{}<={}", stringency.stringency().name(), parameters.mismatches)
-            }
+            Comparator::Identity { kind } => parameters.rules.statement(kind),
             Comparator::Kinship => match parameters.of_pairs() {
                 Some(transmission) => format!("best-relative; {}", transmission.rule()),
                 None => "best-relative".into(),
@@ -244,8 +223,8 @@ impl SearchSpec {
     }
 }
 
-const HIGH: Comparator = Comparator::Identity { stringency: Agreement::High };
-const MODERATE: Comparator = Comparator::Identity { stringency: Agreement::Moderate };
+const PERSONS: Comparator = Comparator::Identity { kind: SearchKind::Persons };
+const TRACES: Comparator = Comparator::Identity { kind: SearchKind::Traces };
 
 /// The searches of a sweep.
 ///
@@ -254,17 +233,17 @@ const MODERATE: Comparator = Comparator::Identity { stringency: Agreement::Moder
 pub fn searches(sweep: Sweep) -> Result<Vec<SearchSpec>> {
     use Index::{Convict, Corpse, Relative, Trace};
     let list: &[(&str, Index, Index, Comparator)] = match sweep {
-        Sweep::Dedup => &[("dedup/convict", Convict, Convict, HIGH)],
+        Sweep::Dedup => &[("dedup/convict", Convict, Convict, PERSONS)],
         Sweep::ColdCase => &[
-            ("cold-case/trace-convict", Trace, Convict, MODERATE),
-            ("cold-case/trace-trace", Trace, Trace, MODERATE),
-            ("cold-case/trace-corpse", Trace, Corpse, MODERATE),
+            ("cold-case/trace-convict", Trace, Convict, TRACES),
+            ("cold-case/trace-trace", Trace, Trace, TRACES),
+            ("cold-case/trace-corpse", Trace, Corpse, TRACES),
         ],
         Sweep::MissingPerson => &[
             ("missing-person/corpse-family", Corpse, Relative, Comparator::Kinship),
             ("missing-person/corpse-pedigree", Corpse, Relative, Comparator::Pedigree),
-            ("missing-person/corpse-convict", Corpse, Convict, MODERATE),
-            ("missing-person/corpse-corpse", Corpse, Corpse, MODERATE),
+            ("missing-person/corpse-convict", Corpse, Convict, TRACES),
+            ("missing-person/corpse-corpse", Corpse, Corpse, TRACES),
         ],
     };
     list.iter()
@@ -293,8 +272,8 @@ pub fn ad_hoc_searches(probe: Index, galleries: &[Index]) -> Result<Vec<SearchSp
                     "import the relative and its family, then `tanba run missing-person`",
                 ));
             }
-            (Index::Convict, Index::Convict) => HIGH,
-            _ => MODERATE,
+            (Index::Convict, Index::Convict) => PERSONS,
+            _ => TRACES,
         };
         let name = format!("search/{probe}-{gallery}");
         let mut spec = SearchSpec::new(&name, probe, gallery, comparator)?;

@@ -13,6 +13,7 @@ pub mod join;
 pub mod match_matrix;
 pub mod pedigree;
 pub mod power;
+pub mod rule_screen;
 pub mod search;
 pub mod tile;
 pub mod way;

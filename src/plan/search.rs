@@ -6,9 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::census::{FamiliesLeftOut, Side, TypedRelative, typed_relatives};
-use super::chance::{
-    ChanceBins, GenotypeOutcomes, IdentityRule, LocusSetCounts, MAX_MODELLED_PAIRS,
-};
+use super::chance::{ChanceBins, GenotypeOutcomes, LocusSetCounts, MAX_MODELLED_PAIRS};
 use super::family_question::FamilyQuestion;
 use super::job::{Comparator, FLOOR_LOG10, Parameters, SearchSpec, Threshold};
 use super::pedigree::{FamilyModel, FamilySearch, Grouping, families};
@@ -16,7 +14,7 @@ use crate::domain::category::Index;
 use crate::domain::family::{FamilyMember, FamilyPedigrees};
 use crate::domain::likelihood::Population;
 use crate::domain::pedigree::transmission::Transmission;
-use crate::domain::stringency::Stringency;
+use crate::domain::rule_set::{RuleSet, SearchKind};
 use crate::error::Result;
 
 /// The sides of a run, opened once per index.
@@ -57,6 +55,9 @@ pub struct ReadySearch {
     pub expected_chance_hits: f64,
     /// The model: chance hits to expect at any score.
     pub chance: ChanceBins,
+    /// Per segment of the gallery the rows that the rules read otherwise than they are typed, ascending: no
+    /// screen over what was typed may judge them.
+    pub rewritten: Vec<Vec<u32>>,
 }
 
 impl ReadySearch {
@@ -105,18 +106,16 @@ pub fn ready(
         threshold_log10: 0.0,
         expected_chance_hits: 0.0,
         chance: ChanceBins::default(),
+        rewritten: Vec::new(),
     };
     let chance = match spec.comparator {
-        Comparator::Identity { stringency } => {
+        Comparator::Identity { kind } => {
             let (p, g) = (search.probes.records, search.gallery.records);
             search.comparisons =
                 if spec.triangle { p * p.saturating_sub(1) / 2 } else { p.saturating_mul(g) };
-            let rule = IdentityRule {
-                exact: stringency.stringency() == Stringency::High,
-                mismatches: parameters.mismatches as usize,
-                min_loci: parameters.min_loci as usize,
-            };
-            identity_chance(&search, rule, population)?
+            let sets;
+            (sets, search.rewritten) = search.gallery.read_by(&parameters.rules)?;
+            identity_chance(&search, &sets, (&parameters.rules, kind), population)?
         }
         Comparator::Kinship => {
             (search.relatives, search.families_left_out) =
@@ -146,6 +145,11 @@ pub fn ready(
             chance.threshold(accepted).max(FLOOR_LOG10)
         }
     };
+    if let (Comparator::Identity { .. }, Some(least)) =
+        (spec.comparator, parameters.rules.least_score_log10)
+    {
+        search.threshold_log10 = search.threshold_log10.max(least);
+    }
     search.expected_chance_hits = chance.expected_at(search.threshold_log10);
     search.chance = chance;
     Ok(search)
@@ -153,17 +157,18 @@ pub fn ready(
 
 fn identity_chance(
     search: &ReadySearch,
-    rule: IdentityRule,
+    sets: &LocusSetCounts,
+    (rules, kind): (&RuleSet, SearchKind),
     population: &Population,
 ) -> Result<ChanceBins> {
-    let sets = search.gallery.locus_sets()?;
     let most = (MAX_MODELLED_PAIRS / sets.len().max(1)).max(1);
     let step = (search.probes.records as usize).div_ceil(most).max(1);
     let mut chance = ChanceBins::default();
     let mut sampled = 0u64;
     for (segment, row) in search.probes.living().step_by(step) {
-        let profile = search.probes.profile(segment, row)?;
-        chance.add_identity(&profile, &sets, rule, population);
+        let typed = search.probes.profile(segment, row)?;
+        let profile = rules.read_profile(&typed);
+        chance.add_identity(&profile, sets, (rules, kind), population);
         sampled += 1;
     }
     let each_pair = if search.spec.triangle { 0.5 } else { 1.0 };

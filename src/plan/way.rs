@@ -11,12 +11,14 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::cost::{overflowed, rate_per_second};
-use super::job::{Agreement, Comparator, Parameters};
+use super::job::{Comparator, Parameters};
 use super::join::{Blocks, Expected, Join, exact_locus_sets};
 use super::search::ReadySearch;
 use crate::device::cpu::CpuDevice;
 use crate::domain::likelihood::Population;
 use crate::domain::locus::Locus;
+use crate::domain::rule_set::Microvariants;
+use crate::domain::stringency::Stringency;
 use crate::error::Result;
 use crate::kernel::{Window, str_screen};
 
@@ -124,14 +126,22 @@ pub fn planned(
     let without_blocks = |reason: &str| Ok(Some((PlannedWay::pairs(reason), None)));
     match search.spec.comparator {
         _ if !search.spec.triangle => return Ok(None),
-        Comparator::Identity { stringency: Agreement::High } => {}
-        _ => return without_blocks("at moderate stringency sets that differ may agree: no keys"),
+        Comparator::Identity { kind } => {
+            let rules = &deciding.parameters.rules;
+            if rules.weakest_stringency(kind) != Stringency::High {
+                return without_blocks("below high stringency sets that differ may agree: no keys");
+            }
+            if !rules.reads_as_typed() || rules.microvariants != Microvariants::Exact {
+                return without_blocks("the rules let sets agree that are typed otherwise: no keys");
+            }
+        }
+        _ => return Ok(None),
     }
     if deciding.choice == WayChoice::Only(Way::Pairs) {
         return without_blocks("asked for");
     }
     let sets = exact_locus_sets(&search.gallery)?;
-    let mismatches = deciding.parameters.mismatches;
+    let mismatches = deciding.parameters.rules.most_failing;
     let Some((blocks, expected)) = Blocks::choose(&sets, mismatches, deciding.population) else {
         return without_blocks("no record is typed exactly at more loci than may fail: no keys");
     };
@@ -189,9 +199,9 @@ fn estimate(
         let query = str_screen::Query::compile(segment.map(), &profile);
         let window = Window { first_row: other.1 as u32, end_row: other.1 as u32 + 1 };
         let params = str_screen::Params {
-            stringency: crate::domain::stringency::Stringency::High,
-            max_failing: deciding.parameters.mismatches,
-            min_compared: deciding.parameters.min_loci,
+            stringency: Stringency::High,
+            max_failing: deciding.parameters.rules.most_failing,
+            min_compared: deciding.parameters.rules.least_loci,
         };
         str_screen::reference(&params, &[query], &[window], segment.view()?, 1)
             .map_err(overflowed)?;

@@ -69,7 +69,7 @@ pub(super) fn by_genotype(
                 (Agreement { compared, low, ..Agreement::default() }, PEDIGREE)
             }
         };
-        let scored = Scored { counts, score, log10_lr, excluding, relation };
+        let scored = Scored { counts, score, log10_lr, excluding, relation, rule_class: None };
         let gallery = (&**segment, relative.row);
         let pair = Pair { probe: (bodies, row), gallery, relative: Some(relative) };
         output.hits.push(hit(context, &pair, &scored));

@@ -8,6 +8,7 @@ use crate::domain::finger::{Minutia, Position, Rotation, Template};
 use crate::domain::finger_fusion::best_of_mban;
 use crate::domain::finger_record::FingerRecord;
 use crate::domain::register::Register;
+use crate::domain::rule_set::{RuleSet, builtin as builtin_rules};
 use crate::gallery::finger_segment::FingerSegment;
 use crate::kernel::Survivor;
 use crate::kernel::select::Selected;
@@ -108,6 +109,7 @@ fn search(sides: &FingerSides, probe: Register, threshold: Threshold) -> ReadyFi
         theta: 0.0,
         minimum_frequency: crate::domain::frequency::MinimumFrequency::UnseenOnly,
         threshold,
+        rules: RuleSet { most_failing: 0, ..builtin_rules("tanba").unwrap().unwrap() },
         mismatches: 0,
         min_loci: 1,
         top: None,

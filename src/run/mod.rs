@@ -3,6 +3,7 @@
 //! The hits depend on the gallery, the searches and the parameters, and on nothing else: not on the
 //! SIMD level, the number of threads or the size of tiles (`tests/night.rs` shows it byte by byte).
 
+mod bands;
 pub mod begin;
 mod family_tile;
 pub mod finger_compare;
@@ -166,7 +167,11 @@ pub fn execute(
         posterior::fill(&mut hits, &inputs.searches, prior, &inputs.population)?;
     }
     for report in &mut searches {
-        report.hits = hits.iter().filter(|h| h.search == report.search).count() as u64;
+        let of_search = || hits.iter().filter(|h| h.search == report.search);
+        report.hits = of_search().count() as u64;
+        if let Some(search) = inputs.searches.iter().find(|s| s.spec.name == report.search) {
+            report.bands = bands::bands(search, of_search().map(|hit| hit.score_mban));
+        }
     }
     let members = clusters(&hits, &inputs.triangles());
     let parameters = serde_json::to_value(inputs.parameters)

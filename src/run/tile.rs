@@ -1,11 +1,16 @@
 //! One tile: screen by kernel, rescore the survivors exactly, make hits. A pure function of the
 //! search and the tile; an overflow redoes the tile in halves, and nothing is dropped.
 
+use std::borrow::Cow;
+
 use crate::column::hit::{DnaEvidence, Hit};
 use crate::device::{Device, DeviceError};
+use crate::domain::category::Index;
 use crate::domain::dna::Profile;
+use crate::domain::identity::IdentityScore;
 use crate::domain::likelihood::{Population, log10_product};
 use crate::domain::relation::Relation;
+use crate::domain::rule_set::SearchKind;
 use crate::domain::stringency::{Agreement as Counts, compare};
 use crate::error::{Error, Result};
 use crate::gallery::segment::Segment;
@@ -14,8 +19,9 @@ use crate::ident::hit_id;
 use crate::kernel::{Overflow, Survivor, Window, kin_screen, str_screen};
 use crate::limits::MAX_SURVIVORS_PER_TILE;
 use crate::plan::census::TypedRelative;
-use crate::plan::job::{Agreement, Comparator, Parameters};
+use crate::plan::job::{Comparator, Parameters};
 use crate::plan::join::{Join, Place};
+use crate::plan::rule_screen::RuleScreen;
 use crate::plan::search::ReadySearch;
 use crate::plan::tile::{Part, Tile};
 use crate::score::Millibans;
@@ -78,11 +84,11 @@ pub(super) fn run_tile(context: &TileContext, tile: &Tile) -> Result<TileOutput>
 
 fn run_within(context: &TileContext, tile: &Tile, capacity: usize) -> Result<TileOutput> {
     let attempt = match context.search.spec.comparator {
-        Comparator::Identity { stringency } => match (tile.part, context.join) {
-            (Part::Rows, _) | (_, None) => identity(context, tile, stringency, None, capacity)?,
-            (Part::Pool, join) => identity(context, tile, stringency, join, capacity)?,
+        Comparator::Identity { kind } => match (tile.part, context.join) {
+            (Part::Rows, _) | (_, None) => identity(context, tile, kind, None, capacity)?,
+            (Part::Pool, join) => identity(context, tile, kind, join, capacity)?,
             (Part::Keyed, Some(join)) => {
-                super::join_tile::keyed(context, join, tile, stringency, capacity)?
+                super::join_tile::keyed(context, join, tile, kind, capacity)?
             }
         },
         Comparator::Kinship if !context.search.is_by_genotype => kinship(context, tile, capacity)?,
@@ -129,11 +135,11 @@ fn asked(context: &TileContext, tile: &Tile, pool: Option<&Join>) -> Vec<(Place,
 fn identity(
     context: &TileContext,
     tile: &Tile,
-    stringency: Agreement,
+    kind: SearchKind,
     pool: Option<&Join>,
     capacity: usize,
 ) -> Result<std::result::Result<TileOutput, Overflow>> {
-    let search = context.search;
+    let (search, rules) = (context.search, &context.parameters.rules);
     let gallery = &search.gallery.segments[tile.gallery_segment];
     let alive_rows = &search.gallery.alive[tile.gallery_segment];
     let place_of = |row: usize| (tile.gallery_segment as u32, row as u32);
@@ -142,22 +148,23 @@ fn identity(
     let mut profiles = Vec::new();
     let mut queries = Vec::new();
     let mut windows = Vec::new();
+    let mut screen = RuleScreen::new(rules, kind, gallery.map());
     for (place, first_row) in &asked {
         let profile = search.probes.profile(place.0 as usize, place.1 as usize)?;
-        queries.push(str_screen::Query::compile(gallery.map(), &profile));
+        queries.push(screen.compile(&profile));
         windows.push(Window { first_row: *first_row as u32, end_row: tile.rows.end as u32 });
         let rows = *first_row..tile.rows.end;
         let counted = pool.map(|join| join.pooled_up_to(*place, place_of(0).0, rows.clone()));
         output.comparisons +=
             search.gallery.living_within(tile.gallery_segment, rows) - counted.unwrap_or(0);
-        profiles.push(profile);
+        profiles.push(Read::new(context, search.spec.probe, profile));
     }
+    let params = screen.params();
     let witness = witness(tile, (gallery, alive_rows))?;
     if let Some((window, profile)) = &witness {
         queries.push(str_screen::Query::compile(gallery.map(), profile));
         windows.push(*window);
     }
-    let params = screen_params(context, stringency);
     let view = gallery.view()?;
     let room = capacity.saturating_add(1);
     let mut survivors = match context.device.str_screen(&params, &queries, &windows, view, room) {
@@ -167,41 +174,78 @@ fn identity(
     let one = |q: usize, w| str_screen::reference(&params, &queries[q..=q], &[w], view, 1);
     spot_check(&context.device, gallery, &windows, &survivors, one)?;
     survivors.retain(|survivor| (survivor.probe as usize) < asked.len());
-    if survivors.len() > capacity {
-        return Ok(Err(Overflow { capacity }));
-    }
-    for survivor in survivors.iter().filter(|s| alive_rows[s.row as usize]) {
-        let (number, row) = (survivor.probe as usize, survivor.row as usize);
+    let rewritten = &search.rewritten[tile.gallery_segment];
+    let pairs = unscreened(&windows[..asked.len()], rewritten, survivors, capacity);
+    let Ok(pairs) = pairs else { return Ok(Err(Overflow { capacity })) };
+    for (number, row) in pairs.into_iter().filter(|(_, row)| alive_rows[*row as usize]) {
+        let (number, row) = (number as usize, row as usize);
         let (place, _) = asked[number];
         if place_of(row) <= place && pool.is_some_and(|join| join.is_pooled(place_of(row))) {
             continue;
         }
-        output.survivors += 1;
         let probe = (&*search.probes.segments[place.0 as usize], place.1 as usize);
         let pair = Pair { probe, gallery: (gallery, row), relative: None };
         // An ad-hoc probe may be a record of the gallery: it does not hit itself.
         if probe.0.record_id(probe.1) == gallery.record_id(row) {
             output.comparisons -= 1;
-            output.survivors -= 1;
             continue;
         }
-        let candidate = gallery.profile(row)?;
-        let profiles = (&profiles[number], &candidate);
-        if let Some(hit) = identity_hit(context, &pair, profiles, stringency, &mut output.histogram)
-        {
-            output.hits.push(hit);
+        let candidate = Read::new(context, search.spec.gallery, gallery.profile(row)?);
+        let read = (&profiles[number], &candidate);
+        let population = context.population;
+        let exact = population.identity_score(&read.0.profile, &read.1.profile, rules, kind);
+        // How many loci the screen omits depends on the tile; what counts as passing must not.
+        if exact.agreement.compared < rules.least_loci {
+            continue;
         }
+        output.survivors += 1;
+        output.histogram.add(Millibans::from_log10(exact.score_log10));
+        output.hits.extend(identity_hit(context, &pair, read, &exact));
     }
     Ok(Ok(output))
 }
 
-/// The rule of a search for identity, as its screen knows it.
-pub(super) fn screen_params(context: &TileContext, stringency: Agreement) -> str_screen::Params {
-    str_screen::Params {
-        stringency: stringency.stringency(),
-        max_failing: context.parameters.mismatches,
-        min_compared: context.parameters.min_loci,
+/// A profile as the rules read it.
+pub(super) struct Read {
+    pub(super) profile: Profile,
+    is_included: bool,
+}
+
+impl Read {
+    pub(super) fn new(context: &TileContext, index: Index, typed: Profile) -> Read {
+        let rules = &context.parameters.rules;
+        let is_included = rules.includes(index, &typed);
+        let rewritten = match rules.read_profile(&typed) {
+            Cow::Owned(profile) => Some(profile),
+            Cow::Borrowed(_) => None,
+        };
+        Read { profile: rewritten.unwrap_or(typed), is_included }
     }
+}
+
+/// The pairs to compare exactly, as probe and row: those that passed the screen, and those of rows that no
+/// screen may judge.
+fn unscreened(
+    windows: &[Window],
+    rewritten: &[u32],
+    survivors: Vec<Survivor>,
+    capacity: usize,
+) -> std::result::Result<Vec<(u32, u32)>, Overflow> {
+    let mut pairs: Vec<(u32, u32)> = survivors.iter().map(|s| (s.probe, s.row)).collect();
+    for (probe, window) in windows.iter().enumerate() {
+        let first = rewritten.partition_point(|row| *row < window.first_row);
+        let apart = rewritten[first..].iter().take_while(|row| **row < window.end_row);
+        pairs.extend(apart.map(|row| (probe as u32, *row)));
+        if pairs.len() > capacity {
+            return Err(Overflow { capacity });
+        }
+    }
+    if pairs.len() > capacity {
+        return Err(Overflow { capacity });
+    }
+    pairs.sort_unstable();
+    pairs.dedup();
+    Ok(pairs)
 }
 
 /// A living record of the scanned rows and the window of it alone: the last probe of a tile. It finds itself, so a device that finds nothing at all is seen.
@@ -307,30 +351,31 @@ pub(super) struct Scored {
     pub(super) log10_lr: f64,
     pub(super) excluding: u32,
     pub(super) relation: &'static str,
+    /// Class under the rules, in searches of identity.
+    pub(super) rule_class: Option<&'static str>,
 }
 
 /// The hit of a pair that passed the screen, if it is one; its score is counted in any case.
 pub(super) fn identity_hit(
     context: &TileContext,
     pair: &Pair,
-    (probe, candidate): (&Profile, &Profile),
-    stringency: Agreement,
-    histogram: &mut Histogram,
+    (probe, candidate): (&Read, &Read),
+    exact: &IdentityScore,
 ) -> Option<Hit> {
-    let exact = context.population.identity_score(probe, candidate, stringency.stringency());
-    let score = Millibans::from_log10(exact.score_log10);
-    histogram.add(score);
+    let rules = &context.parameters.rules;
     // The screen reads calls outside the ladder as wildcards; the exact rule does not.
-    let satisfied = exact.failing <= context.parameters.mismatches
-        && exact.agreement.compared >= context.parameters.min_loci
+    let satisfied = rules.is_satisfied(exact)
+        && probe.is_included
+        && candidate.is_included
         && exact.score_log10 >= context.search.threshold_log10;
     satisfied.then(|| {
         let scored = Scored {
             counts: exact.agreement,
-            score,
+            score: Millibans::from_log10(exact.score_log10),
             log10_lr: exact.log10_lr,
             excluding: exact.failing,
             relation: "MZ",
+            rule_class: Some(rules.classes.class(exact)),
         };
         hit(context, pair, &scored)
     })
@@ -403,6 +448,7 @@ fn kinship(
                 log10_lr,
                 excluding: ratios.iter().filter(|(_, ratio)| *ratio == 0.0).count() as u32,
                 relation: relation.code(),
+                rule_class: None,
             };
             let segment = &search.gallery.segments[relative.segment];
             let pair = Pair {
@@ -460,6 +506,7 @@ pub(super) fn hit(context: &TileContext, pair: &Pair, scored: &Scored) -> Hit {
         new_since: probe.0.entry().generation.max(gallery.0.entry().generation),
         dna: Some(DnaEvidence {
             log10_lr: scored.log10_lr,
+            rule_class: scored.rule_class.map(str::to_owned),
             loci_compared: scored.counts.compared,
             loci_full: scored.counts.high,
             loci_partial: scored.counts.low - scored.counts.high,

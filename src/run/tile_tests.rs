@@ -15,6 +15,7 @@ use crate::domain::frequency::MinimumFrequency;
 use crate::domain::locus::Locus;
 use crate::domain::record::DnaRecord;
 use crate::domain::relation::Kinship;
+use crate::domain::rule_set::{RuleSet, builtin as builtin_rules};
 use crate::kernel::testing::{Case, FULL, MIXED, NEARLY_FULL, Style};
 use crate::plan::census::Side;
 use crate::plan::job::{Sweep, Threshold, searches};
@@ -76,6 +77,7 @@ fn parameters(frequencies: &str, minimum_frequency: MinimumFrequency) -> Paramet
         theta: 0.01,
         minimum_frequency,
         threshold: Threshold::Log10(3.0),
+        rules: RuleSet { most_failing: 0, ..builtin_rules("tanba").unwrap().unwrap() },
         mismatches: 0,
         min_loci: 6,
         top: None,
