@@ -36,6 +36,7 @@ fn options(index: Index) -> ImportOptions {
         aliases: BTreeMap::new(),
         partial: false,
         lineage_only: false,
+        haplotypes: Default::default(),
     }
 }
 

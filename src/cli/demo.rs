@@ -189,6 +189,7 @@ fn import_all(registry: &Path, gallery: &Path, as_of: jiff::civil::Date) -> Resu
             aliases: Default::default(),
             partial: false,
             lineage_only: false,
+            haplotypes: Default::default(),
         };
         let mut intakes = Vec::new();
         for path in &paths {

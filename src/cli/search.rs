@@ -111,6 +111,7 @@ fn run_profiles(args: &SearchArgs, index: Index, probe: &Path, ui: &Ui) -> Resul
         aliases: args.alias.iter().cloned().collect(),
         partial: false,
         lineage_only: false,
+        haplotypes: Default::default(),
     };
     let mut imported = import_file(probe, &options)?;
     for warning in &imported.warnings {

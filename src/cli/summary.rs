@@ -7,7 +7,7 @@ use super::ui::Ui;
 use crate::column::hit::{DnaEvidence, FingerEvidence, Hit};
 use crate::hits::contested::{Contested, joint};
 use crate::hits::output::HITS_FILE;
-use crate::hits::report::{RunReport, SearchReport};
+use crate::hits::report::{LineageCounts, RunReport, SearchReport, StatementCounts};
 use crate::plan::pedigree::PEDIGREE;
 
 /// Hits shown of each search of a run whose list is kept.
@@ -46,6 +46,12 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], kept: Option<&Path>, ui: &U
             ui.say(line);
         }
     }
+    for search in &report.searches {
+        let counts = search.lineage.as_deref();
+        if let Some(line) = counts.and_then(|counts| lineage_line(&search.search, counts)) {
+            ui.say(line);
+        }
+    }
     if report.clusters > 0 {
         let noun = if report.clusters == 1 { "cluster" } else { "clusters" };
         ui.say(format!("{} {noun} of records that may be one source", grouped(report.clusters)));
@@ -77,6 +83,34 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], kept: Option<&Path>, ui: &U
             "type": "run", "report": report, "hits": hits, "joint": joint,
         })),
     }
+}
+
+/// What the lineage markers of the hits of a search say, if any were compared.
+fn lineage_line(search: &str, counts: &LineageCounts) -> Option<String> {
+    let statements = |marker: &str, counts: &StatementCounts| {
+        let words = [
+            (counts.exclusion, "excluded"),
+            (counts.inconclusive, "inconclusive"),
+            (counts.inclusion, "supported"),
+            (counts.line_unknown, "of unknown line"),
+        ];
+        let words: Vec<String> = words
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, word)| format!("{} {word}", grouped(*count)))
+            .collect();
+        (!words.is_empty()).then(|| format!("{marker} {}", words.join(", ")))
+    };
+    let sex = counts.amelogenin_agrees + counts.amelogenin_differs;
+    let parts = [
+        statements("Y-STR:", &counts.y),
+        statements("mtDNA:", &counts.mt),
+        (sex > 0).then(|| {
+            format!("amelogenin: {} of {sex} differ", grouped(counts.amelogenin_differs))
+        }),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| format!("hits by lineage markers, {search}: {}", parts.join("; ")))
 }
 
 /// Whether a hit is of a body and a whole family.

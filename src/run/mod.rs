@@ -11,6 +11,7 @@ mod finger_mark;
 pub mod finger_probes;
 mod finger_ready;
 mod finger_tile;
+mod lineage;
 pub mod load;
 pub mod matrix;
 pub mod mixture;
@@ -144,7 +145,9 @@ pub fn execute(
         searches.push(report);
     }
     let shards = writer.finish()?;
-    let hits = ordered_hits(&shards, inputs, written)?;
+    let mut hits = ordered_hits(&shards, inputs, written)?;
+    lineage::annotate(&mut hits, &inputs.searches)?;
+    lineage::count(&hits, &mut searches);
     for report in &mut searches {
         report.hits = hits.iter().filter(|h| h.search == report.search).count() as u64;
     }

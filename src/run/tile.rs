@@ -437,6 +437,7 @@ pub(super) fn hit(context: &TileContext, pair: &Pair, scored: &Scored) -> Hit {
             theta: context.parameters.theta,
         }),
         finger: None,
+        lineage: None,
         device: SCORED_BY.into(),
     }
 }
