@@ -46,12 +46,7 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], kept: Option<&Path>, ui: &U
             ui.say(line);
         }
     }
-    for search in &report.searches {
-        let counts = search.lineage.as_deref();
-        if let Some(line) = counts.and_then(|counts| lineage_line(&search.search, counts)) {
-            ui.say(line);
-        }
-    }
+    say_lineages(&report.searches, ui);
     if report.clusters > 0 {
         let noun = if report.clusters == 1 { "cluster" } else { "clusters" };
         ui.say(format!("{} {noun} of records that may be one source", grouped(report.clusters)));
@@ -85,7 +80,18 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], kept: Option<&Path>, ui: &U
     }
 }
 
-/// What the lineage markers of the hits of a search say, if any were compared.
+/// Says what the lineage markers of the hits of each search say, where any were compared.
+pub(super) fn say_lineages(searches: &[SearchReport], ui: &Ui) {
+    let lines: Vec<String> = searches
+        .iter()
+        .filter_map(|search| lineage_line(&search.search, search.lineage.as_deref()?))
+        .collect();
+    if !lines.is_empty() {
+        ui.say(format!("\nhits by lineage markers (no part of a score):\n{}\n", lines.join("\n")));
+    }
+}
+
+/// The hits of a search by statement, if there is any.
 fn lineage_line(search: &str, counts: &LineageCounts) -> Option<String> {
     let statements = |marker: &str, counts: &StatementCounts| {
         let words = [
@@ -105,12 +111,11 @@ fn lineage_line(search: &str, counts: &LineageCounts) -> Option<String> {
     let parts = [
         statements("Y-STR:", &counts.y),
         statements("mtDNA:", &counts.mt),
-        (sex > 0).then(|| {
-            format!("amelogenin: {} of {sex} differ", grouped(counts.amelogenin_differs))
-        }),
+        (sex > 0)
+            .then(|| format!("amelogenin: {} of {sex} differ", grouped(counts.amelogenin_differs))),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| format!("hits by lineage markers, {search}: {}", parts.join("; ")))
+    (!parts.is_empty()).then(|| format!("  {search}: {}", parts.join("; ")))
 }
 
 /// Whether a hit is of a body and a whole family.

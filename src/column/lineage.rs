@@ -200,14 +200,21 @@ mod tests {
     }
 
     fn any_mitochondrial() -> impl Strategy<Value = MitochondrialEvidence> {
-        ("[A-Z0-9]{1,8}", any::<(u32, u32, Option<u32>)>(), "[a-z ]{1,12}", prop::option::of(0.0..1.0))
-            .prop_map(|(mt_record, counts, mt_statement, mt_frequency)| MitochondrialEvidence {
-                mt_record,
-                mt_range_bases: counts.0,
-                mt_differences: counts.1,
-                mt_statement,
-                mt_frequency,
-                mt_database: counts.2,
+        (
+            "[A-Z0-9]{1,8}",
+            any::<(u32, u32, Option<u32>)>(),
+            "[a-z ]{1,12}",
+            prop::option::of(0.0..1.0),
+        )
+            .prop_map(|(mt_record, counts, mt_statement, mt_frequency)| {
+                MitochondrialEvidence {
+                    mt_record,
+                    mt_range_bases: counts.0,
+                    mt_differences: counts.1,
+                    mt_statement,
+                    mt_frequency,
+                    mt_database: counts.2,
+                }
             })
     }
 

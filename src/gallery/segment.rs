@@ -19,8 +19,8 @@ use super::ids::{self, ID_COLUMNS, IdColumns};
 use super::manifest::SegmentEntry;
 use super::{ipc, map};
 use crate::column::dna::{
-    BIOMETRIC_COLUMNS, RECORD_SCHEMA_VERSION, decode_apart, decode_profile, decode_records, encode_records,
-    record_schema,
+    BIOMETRIC_COLUMNS, RECORD_SCHEMA_VERSION, decode_apart, decode_profile, decode_records,
+    encode_records, record_schema,
 };
 use crate::column::{ColumnError, typed};
 use crate::domain::apart::ApartMarkers;

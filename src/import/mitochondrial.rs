@@ -211,7 +211,8 @@ impl HaplotypeTables {
             let refuse = |rule: &str, found: String, help: &str| {
                 Rejection::new(path, Position::Line(one.line), rule, found, help).of_record(&one.id)
             };
-            let other = earlier.iter().find(|table| table.haplotypes.iter().any(|h| h.id == one.id));
+            let other =
+                earlier.iter().find(|table| table.haplotypes.iter().any(|h| h.id == one.id));
             if let Some(other) = other {
                 collector.reject(refuse(
                     "a record has one mitochondrial haplotype",

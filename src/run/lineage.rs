@@ -15,7 +15,7 @@ use crate::column::lineage::{LineageEvidence, MitochondrialEvidence, YEvidence};
 use crate::domain::lineage::count::{MitochondrialDatabase, YDatabase};
 use crate::domain::lineage::frequency::HaplotypeCount;
 use crate::domain::lineage::statement::{
-    LineageMarkers, Line, Statement, maternal_line, of_mitochondrial, of_y, paternal_line,
+    Line, LineageMarkers, Statement, maternal_line, of_mitochondrial, of_y, paternal_line,
 };
 use crate::domain::relation::Kinship;
 use crate::error::Result;
@@ -47,8 +47,7 @@ pub(super) fn annotate(hits: &mut [Hit], searches: &[ReadySearch]) -> Result<()>
         let records = Records::of(search, &listed)?;
         for hit in &mut listed {
             let evidence = records.evidence(search, hit, databases);
-            hit.lineage =
-                (evidence != LineageEvidence::default()).then(|| Box::new(evidence));
+            hit.lineage = (evidence != LineageEvidence::default()).then(|| Box::new(evidence));
         }
     }
     Ok(())
@@ -152,7 +151,9 @@ impl<'a> Records<'a> {
         wanted.extend(records.families.values().flatten().map(|(id, _)| *id));
         for side in [&search.probes, &search.gallery] {
             for segment in side.segments.iter().filter(|segment| segment.has_apart()) {
-                for row in (0..segment.rows()).filter(|row| wanted.contains(segment.record_id(*row))) {
+                for row in
+                    (0..segment.rows()).filter(|row| wanted.contains(segment.record_id(*row)))
+                {
                     let markers = LineageMarkers::from_apart(&segment.apart(row)?)?;
                     records.markers.insert(segment.record_id(row), markers);
                 }
@@ -183,7 +184,9 @@ impl<'a> Records<'a> {
         };
         let others: Vec<Compared> = others
             .into_iter()
-            .filter_map(|(id, kinship)| Some(Compared { id, kinship, markers: self.markers.get(id)? }))
+            .filter_map(|(id, kinship)| {
+                Some(Compared { id, kinship, markers: self.markers.get(id)? })
+            })
             .collect();
         LineageEvidence {
             y: y_evidence(probe, &others, &mut databases.y),
@@ -212,10 +215,9 @@ fn y_evidence(
         let statement = of_y(&comparison, other.kinship.map_or(Line::Same, paternal_line))?;
         Some((statement, comparison, other.id))
     });
-    let (statement, comparison, id) = compared
-        .max_by_key(|(statement, comparison, id)| {
-            (*statement, comparison.compared.len(), Reverse(*id))
-        })?;
+    let (statement, comparison, id) = compared.max_by_key(|(statement, comparison, id)| {
+        (*statement, comparison.compared.len(), Reverse(*id))
+    })?;
     let count = match statement {
         Statement::Inclusion => database.count(haplotype, &comparison.compared),
         _ => None,

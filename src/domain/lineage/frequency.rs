@@ -90,7 +90,7 @@ impl HaplotypeCount {
             let found = found as f64;
             term *= found / (size - found + 1.0) * odds;
             sum += term;
-            if term < sum * NEGLIGIBLE {
+            if term <= sum * NEGLIGIBLE {
                 break;
             }
         }
@@ -167,7 +167,8 @@ mod tests {
 
     #[test]
     fn the_bound_is_where_the_sum_over_all_terms_is_five_per_cent() {
-        for (found, size) in [(1, 2), (3, 40), (17, 18), (60, 4_102), (900, 1_000), (2_000, 90_000)] {
+        for (found, size) in [(1, 2), (3, 40), (17, 18), (60, 4_102), (900, 1_000), (2_000, 90_000)]
+        {
             let count = HaplotypeCount::new(found, size).unwrap();
             let p = count.upper_bound();
             // Term by term from none found, in logarithms.
