@@ -118,7 +118,7 @@ fn world(with_lineage: bool) -> World {
         ],
     );
     write("traces.csv", &[Row("T1", BODY, "X,X|||")]);
-    write("corpses.csv", &[Row("K1", BODY, Y_OF_BODY), Row("K2", BODY, "X,Y|14|25|10")]);
+    write("corpses.csv", &[Row("K1", BODY, Y_OF_BODY), Row("K2", BODY, "X,Y|14|23|10")]);
     write("relatives.csv", &[Row("R1", FATHER, Y_OF_FATHER), Row("R2", MOTHER, "X,X|||")]);
     world.write(
         "families.csv",
@@ -298,7 +298,29 @@ fn bones_with_nothing_but_a_haplotype_are_kept_and_change_no_search() {
         hits.iter().map(|hit| (hit.hit_id.clone(), hit.score_mban)).collect()
     };
     assert_eq!(ids(&before), ids(&after));
-    exits(0, &["gallery", "verify", text(&world.path("gallery"))]);
+    let gallery = world.path("gallery");
+    exits(0, &["gallery", "verify", text(&gallery)]);
+    // By lineage alone the bones are found: K7 by the mother's line, K8 by the father of the other family.
+    let (table, least) = (world.path("lineages.csv"), ["--min-y-loci", "3"]);
+    let args = ["score", "lineages", "--gallery", text(&gallery), "--out", text(&table)];
+    let said = exits(0, &[&args[..], &least].concat());
+    let mut reader = csv::Reader::from_path(&table).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let column = |name: &str| header.iter().position(|cell| cell == name).unwrap();
+    let wanted =
+        ["body", "family_id", "y_record", "y_statement", "mt_record", "mt_statement"].map(column);
+    let rows: Vec<String> = reader
+        .records()
+        .map(|row| row.unwrap())
+        .map(|row| wanted.map(|place| row[place].to_owned()).join(" "))
+        .collect();
+    assert_eq!(rows, ["K1 F7 R7 inclusion  ", "K7 F1   R2 inclusion", "K8 F7 R7 inclusion  "]);
+    // K1, K2 and K8 are excluded by the father of F1; K2 differs by one repeat from that of F7.
+    assert!(
+        said.contains("7 pairs compared along a certain line, 3 excluded, 1 undecided, 3 listed"),
+        "{said}"
+    );
+    exits(1, &[&args[..], &["--min-mt-bases", "500"]].concat());
 }
 
 #[test]

@@ -91,14 +91,14 @@ fn add(counts: &mut StatementCounts, statement: &str) {
 
 /// Haplotypes of convicts.
 #[derive(Default)]
-struct Databases {
-    y: YDatabase,
-    mitochondrial: MitochondrialDatabase,
+pub(super) struct Databases {
+    pub(super) y: YDatabase,
+    pub(super) mitochondrial: MitochondrialDatabase,
 }
 
 impl Databases {
     /// The living `convicts`, the first record of each person that has the haplotype.
-    fn of(convicts: &Side) -> Result<Databases> {
+    pub(super) fn of(convicts: &Side) -> Result<Databases> {
         let mut databases = Databases::default();
         let (mut with_y, mut with_mitochondrial) = (HashSet::new(), HashSet::new());
         for (place, row) in convicts.living() {
@@ -197,14 +197,15 @@ impl<'a> Records<'a> {
 }
 
 /// A record compared with the probe.
-struct Compared<'a> {
-    id: &'a str,
+pub(super) struct Compared<'a> {
+    pub(super) id: &'a str,
     /// What its person is to the missing person; `None` in a search for identity.
-    kinship: Option<Kinship>,
-    markers: &'a LineageMarkers,
+    pub(super) kinship: Option<Kinship>,
+    pub(super) markers: &'a LineageMarkers,
 }
 
-fn y_evidence(
+/// What the Y-STR of the probe and of the record that says most against it say.
+pub(super) fn y_evidence(
     probe: &LineageMarkers,
     others: &[Compared],
     database: &mut YDatabase,
@@ -233,7 +234,8 @@ fn y_evidence(
     })
 }
 
-fn mitochondrial_evidence(
+/// The same of mitochondrial DNA.
+pub(super) fn mitochondrial_evidence(
     probe: &LineageMarkers,
     others: &[Compared],
     database: &mut MitochondrialDatabase,

@@ -12,6 +12,7 @@ pub mod finger_probes;
 mod finger_ready;
 mod finger_tile;
 mod lineage;
+pub mod lineage_search;
 pub mod load;
 pub mod matrix;
 pub mod mixture;
