@@ -40,11 +40,13 @@ pub(super) fn annotate(hits: &mut [Hit], searches: &[ReadySearch]) -> Result<()>
         if listed.is_empty() {
             continue;
         }
+        let records = Records::of(search, &listed)?;
         let databases = match &mut databases {
             Some(databases) => databases,
-            None => databases.insert(Databases::of(&search.convicts)?),
+            // Amelogenin alone is no reason to read the markers of every convict.
+            None if records.has_haplotypes() => databases.insert(Databases::of(&search.convicts)?),
+            None => &mut Databases::default(),
         };
-        let records = Records::of(search, &listed)?;
         for hit in &mut listed {
             let evidence = records.evidence(search, hit, databases);
             hit.lineage = (evidence != LineageEvidence::default()).then(|| Box::new(evidence));
@@ -160,6 +162,10 @@ impl<'a> Records<'a> {
             }
         }
         Ok(records)
+    }
+
+    fn has_haplotypes(&self) -> bool {
+        self.markers.values().any(|record| record.y.is_some() || record.mitochondrial.is_some())
     }
 
     fn evidence(
