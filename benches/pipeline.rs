@@ -45,6 +45,7 @@ fn import(registry: &Path, gallery: &Path, index: Index, name: &str) -> u64 {
         aliases: Default::default(),
         partial: false,
         lineage_only: false,
+        haplotypes: Default::default(),
     };
     let imported =
         import_file(&registry.join(name), &options).expect("a synthetic file is readable");

@@ -433,9 +433,10 @@ fn prepare(verb: &str, folder: &Path) {
             &folder.join("laboratory.csv"),
         ),
         "import" => {
-            for name in ["convicts.csv", "relatives.csv", "families.csv"] {
+            for name in ["convicts.csv", "relatives.csv", "families.csv", "corpses.csv"] {
                 put(&format!("registry/{name}"), name);
             }
+            put("registry/corpses_mt.csv", "mitochondrial.csv");
             copy(&root().join("datasets/formats/cmf.xml"), &folder.join("stains.xml"));
             copy(&root().join("datasets/formats/finger/iso-2005.fmr"), &folder.join("finger.fmr"));
             write("fingers.csv", "record_id,file,person_id\nF1,finger.fmr,P1\n".to_owned());

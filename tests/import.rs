@@ -36,6 +36,7 @@ fn options(index: Index) -> ImportOptions {
         aliases: BTreeMap::new(),
         partial: false,
         lineage_only: false,
+        haplotypes: Default::default(),
     }
 }
 
@@ -237,6 +238,7 @@ fn whole_files_are_refused_with_line_and_next_step() {
         ("project-broken.fam", Position::Line(30), "counts in the allele list", "save the project"),
         ("unknown.csv", Position::Line(1), "the first line names", "SampleName"),
         ("strider.xml", Position::File, "profiles or families", "--frequencies"),
+        ("mitochondrial.csv", Position::File, "profiles or families", "together with"),
         ("frequencies-wide.csv", Position::File, "profiles or families", "--frequencies"),
         ("frequencies-long.csv", Position::File, "profiles or families", "--frequencies"),
     ] {

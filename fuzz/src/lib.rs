@@ -20,6 +20,7 @@ pub fn options(index: Index, partial: bool) -> ImportOptions {
         aliases: BTreeMap::new(),
         partial,
         lineage_only: false,
+        haplotypes: Default::default(),
     }
 }
 

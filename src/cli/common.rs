@@ -370,6 +370,7 @@ pub(super) fn file_records(path: &Path, lineage_only: bool, ui: &Ui) -> Result<V
         aliases: BTreeMap::new(),
         partial: false,
         lineage_only,
+        haplotypes: Default::default(),
     };
     let imported = import_file(path, &options)?;
     for warning in &imported.warnings {

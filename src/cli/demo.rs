@@ -11,6 +11,7 @@ use super::common::{
 use super::evaluate;
 use super::import::file_name;
 use super::run::{Night, Preset};
+use super::summary;
 use super::ui::{Outcome, Ui};
 use crate::domain::category::Index;
 use crate::error::{Error, Result};
@@ -18,6 +19,7 @@ use crate::evaluate::Evaluation;
 use crate::gallery::commit::{self, ImportOutcome, Intake};
 use crate::hits::output::HITS_FILE;
 use crate::hits::report::RunReport;
+use crate::import::mitochondrial::HaplotypeTables;
 use crate::import::{ImportOptions, import_file};
 use crate::synth::{self, SynthOptions};
 
@@ -91,6 +93,7 @@ pub(super) fn run(args: &DemoArgs, ui: &Ui) -> Result<Outcome> {
          model expects;\nrelatives and twins are true kin found by a search for identity or another \
          relation.",
     );
+    summary::say_lineages(&outcome.report.searches, ui);
     let comparisons: u64 = outcome.report.searches.iter().map(|s| s.comparisons).sum();
     let seconds: f64 = outcome.report.searches.iter().map(|s| s.seconds).sum();
     ui.say(format!(
@@ -182,6 +185,9 @@ fn import_all(registry: &Path, gallery: &Path, as_of: jiff::civil::Date) -> Resu
         if index == Index::Relative {
             paths.push(synth::families_path(registry));
         }
+        let tables = HaplotypeTables::read(
+            &synth::haplotypes_path(registry, index).into_iter().collect::<Vec<_>>(),
+        )?;
         let options = ImportOptions {
             index,
             owner: "agis".into(),
@@ -190,6 +196,7 @@ fn import_all(registry: &Path, gallery: &Path, as_of: jiff::civil::Date) -> Resu
             aliases: Default::default(),
             partial: false,
             lineage_only: false,
+            haplotypes: tables.by_id(),
         };
         let mut intakes = Vec::new();
         for path in &paths {

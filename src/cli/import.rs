@@ -1,6 +1,6 @@
 //! `tanba import`: files of other systems into a gallery.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -15,8 +15,9 @@ use super::ui::{Outcome, Ui};
 use crate::domain::category::Index;
 use crate::domain::locus::Locus;
 use crate::domain::register::Register;
-use crate::error::{Error, Result};
+use crate::error::{Error, Rejection, Result};
 use crate::gallery::commit::{self, Committed, ImportOutcome, Intake};
+use crate::import::mitochondrial::{HaplotypeAccount, HaplotypeTables};
 use crate::import::{ImportOptions, Imported, import_file};
 
 /// Arguments of `tanba import`.
@@ -25,10 +26,11 @@ use crate::import::{ImportOptions, Imported, import_file};
 tanba import --gallery registry --index convict convicts.csv\n  \
 tanba import --gallery registry --index trace --partial stains.xml\n  \
 tanba import --gallery registry --index relative relatives.csv families.csv\n  \
+tanba import --gallery registry --index corpse corpses.csv mitochondrial.csv\n  \
 tanba import --gallery registry --register citizen --owner mvd fingers.csv\n  \
 tanba import --check finger.fmr\n\n\
 Formats are recognised by content. Genomic records (--index): wide and long tables, CODIS CMF and\n\
-CSV, GeneMapper, family tables, Familias. Fingerprints (--register): a list with the columns\n\
+CSV, GeneMapper, family tables, Familias, tables of mitochondrial haplotypes. Fingerprints (--register): a list with the columns\n\
 record_id and file that says whose files are; or a file of templates by itself (ISO 19794-2,\n\
 ANSI 378, ANSI/NIST-ITL, .xyt), which is one record, named by its transaction or its file name.\n\
 A file with a bad record brings nothing unless --partial is given; every rejected record goes to\n\
@@ -79,6 +81,7 @@ struct FileReport {
     records: u64,
     family_members: u64,
     pedigree_persons: u64,
+    haplotypes: u64,
     rejected: u64,
     warnings: Vec<String>,
     quarantine: Option<String>,
@@ -127,6 +130,14 @@ fn import_dna(
     ui: &Ui,
 ) -> Result<Outcome> {
     let set_aside = SetAside { gallery, category: index.name(), ui };
+    let tables = match HaplotypeTables::read(&args.files) {
+        Ok(tables) => tables,
+        Err(Error::Rejected(rejection)) => {
+            set_aside.whole_file(&rejection, &mut None)?;
+            return Err(Error::Rejected(rejection));
+        }
+        Err(error) => return Err(error),
+    };
     let options = ImportOptions {
         index,
         owner,
@@ -134,37 +145,24 @@ fn import_dna(
         today: today(),
         aliases: args.alias.iter().cloned().collect::<BTreeMap<_, _>>(),
         partial: args.partial,
-        lineage_only: false,
+        lineage_only: true,
+        haplotypes: tables.by_id(),
     };
-    let mut intakes = Vec::new();
-    let mut reports = Vec::new();
-    let mut first_rejection = None;
-    for path in &args.files {
+    let mut read = Read::default();
+    for path in args.files.iter().filter(|path| !tables.holds(path)) {
         let imported = match import_file(path, &options) {
             Ok(imported) => imported,
             Err(Error::Rejected(rejection)) => {
-                let quarantine = set_aside.whole_file(&rejection, &mut first_rejection)?;
-                reports.push(FileReport::refused(path, quarantine));
+                let quarantine = set_aside.whole_file(&rejection, &mut read.first_rejection)?;
+                read.reports.push(FileReport::refused(path, quarantine));
                 continue;
             }
             Err(error) => return Err(error),
         };
-        let quarantine = set_aside.of_file(
-            &imported.file_hash,
-            &imported.rejections,
-            args.partial,
-            &mut first_rejection,
-        )?;
-        reports.push(take_in(path, &imported, quarantine, ui));
-        intakes.push(Intake {
-            file_hash: imported.file_hash,
-            file_name: file_name(path),
-            rejected: imported.rejections.len() as u64,
-            records: imported.records,
-            family_members: imported.family_members,
-            pedigree_persons: imported.pedigree_persons,
-        });
+        read.take_in(path, imported, 0, args, &set_aside)?;
     }
+    read.take_in_haplotypes(args, &tables, &options, &set_aside)?;
+    let Read { mut intakes, reports, first_rejection } = read;
     intakes.retain(|i| args.partial || i.rejected == 0);
     let committed = match commit::import(gallery, index, &options.owner, &intakes)? {
         ImportOutcome::Committed(committed) => committed,
@@ -189,6 +187,87 @@ fn import_dna(
     }
 }
 
+/// What the files of an import brought so far.
+#[derive(Default)]
+struct Read {
+    intakes: Vec<Intake>,
+    reports: Vec<FileReport>,
+    first_rejection: Option<Rejection>,
+}
+
+impl Read {
+    /// Takes in what a file brought; its rejections go to the quarantine.
+    fn take_in(
+        &mut self,
+        path: &Path,
+        imported: Imported,
+        haplotypes: u64,
+        args: &ImportArgs,
+        set_aside: &SetAside<'_>,
+    ) -> Result<()> {
+        let quarantine = set_aside.of_file(
+            &imported.file_hash,
+            &imported.rejections,
+            args.partial,
+            &mut self.first_rejection,
+        )?;
+        for warning in &imported.warnings {
+            set_aside.ui.warn(format!("{}: {warning}", path.display()));
+        }
+        self.reports.push(FileReport {
+            file: path.display().to_string(),
+            format: Some(imported.format.name()),
+            records: imported.records.len() as u64,
+            family_members: imported.family_members.len() as u64,
+            pedigree_persons: imported.pedigree_persons.len() as u64,
+            haplotypes,
+            rejected: imported.rejections.len() as u64,
+            warnings: imported.warnings,
+            quarantine,
+        });
+        self.intakes.push(Intake {
+            file_hash: imported.file_hash,
+            file_name: file_name(path),
+            rejected: imported.rejections.len() as u64,
+            records: imported.records,
+            family_members: imported.family_members,
+            pedigree_persons: imported.pedigree_persons,
+        });
+        Ok(())
+    }
+
+    /// Accounts for the tables of haplotypes. One that is refused takes every file with it: a record that goes in
+    /// without its haplotype could not be given it later.
+    fn take_in_haplotypes(
+        &mut self,
+        args: &ImportArgs,
+        tables: &HaplotypeTables,
+        options: &ImportOptions,
+        set_aside: &SetAside<'_>,
+    ) -> Result<()> {
+        let kept = self.intakes.iter().filter(|i| args.partial || i.rejected == 0);
+        let ids = kept.flat_map(|i| &i.records).map(|record| record.record_id.clone());
+        let ids: HashSet<String> = ids.collect();
+        let mut is_refused = false;
+        for path in &args.files {
+            let account = tables.account(path, options, |id| ids.contains(id))?;
+            let Some(HaplotypeAccount { imported, haplotypes }) = account else { continue };
+            is_refused |= !imported.rejections.is_empty() && !args.partial;
+            self.take_in(path, imported, haplotypes, args, set_aside)?;
+        }
+        if is_refused && self.intakes.iter().any(|intake| !intake.records.is_empty()) {
+            set_aside.ui.warn(
+                "a table of haplotypes was refused, so no file of this import goes in: a record in the gallery \
+                 cannot be given a haplotype later",
+            );
+        }
+        if is_refused {
+            self.intakes.clear();
+        }
+        Ok(())
+    }
+}
+
 /// Name of a file without its directories.
 pub(super) fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
@@ -203,26 +282,11 @@ impl FileReport {
             records: 0,
             family_members: 0,
             pedigree_persons: 0,
+            haplotypes: 0,
             rejected: 1,
             warnings: Vec::new(),
             quarantine: Some(quarantine),
         }
-    }
-}
-
-fn take_in(path: &Path, imported: &Imported, quarantine: Option<String>, ui: &Ui) -> FileReport {
-    for warning in &imported.warnings {
-        ui.warn(format!("{}: {warning}", path.display()));
-    }
-    FileReport {
-        file: path.display().to_string(),
-        format: Some(imported.format.name()),
-        records: imported.records.len() as u64,
-        family_members: imported.family_members.len() as u64,
-        pedigree_persons: imported.pedigree_persons.len() as u64,
-        rejected: imported.rejections.len() as u64,
-        warnings: imported.warnings.clone(),
-        quarantine,
     }
 }
 
@@ -235,6 +299,9 @@ fn tell(gallery: &Path, index: Index, committed: &Committed, reports: &[FileRepo
         }
         if report.pedigree_persons > 0 {
             line += &format!(", {} persons of pedigrees", grouped(report.pedigree_persons));
+        }
+        if report.haplotypes > 0 {
+            line += &format!(", {} haplotypes", grouped(report.haplotypes));
         }
         if report.rejected > 0 {
             line += &format!(", {} rejected", grouped(report.rejected));

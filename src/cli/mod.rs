@@ -29,6 +29,7 @@ mod score_candidates;
 mod score_family;
 mod score_finger;
 mod score_lineage;
+mod score_lineages;
 mod score_mixture;
 mod search;
 mod search_finger;

@@ -12,6 +12,7 @@ use super::score_candidates::{self, CandidatesArgs};
 use super::score_family::{self, FamilyScore};
 use super::score_finger::{self, FingerArgs};
 use super::score_lineage::{self, LineageArgs};
+use super::score_lineages::{self, LineagesArgs};
 use super::score_mixture::{self, MixtureArgs};
 use super::ui::{Outcome, Ui};
 use crate::domain::dna::Profile;
@@ -43,6 +44,8 @@ enum ScoreWhat {
     Candidates(Box<CandidatesArgs>),
     /// Conclusion from two Y-STR or mitochondrial haplotypes
     Lineage(LineageArgs),
+    /// Bodies and families of a gallery that Y-STR and mitochondrial DNA alone do not exclude
+    Lineages(LineagesArgs),
     /// Scores of pairs of fingerprint template files
     Finger(FingerArgs),
 }
@@ -104,6 +107,7 @@ pub(super) fn run(args: &ScoreArgs, ui: &Ui) -> Result<Outcome> {
         ScoreWhat::Candidates(args) => score_candidates::run(args, ui),
         ScoreWhat::Mixture(args) => score_mixture::run(args, ui),
         ScoreWhat::Lineage(args) => score_lineage::run(args, ui),
+        ScoreWhat::Lineages(args) => score_lineages::run(args, ui),
         ScoreWhat::Finger(args) => score_finger::run(args, ui),
     }
 }

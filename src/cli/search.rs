@@ -118,6 +118,7 @@ fn run_profiles(
         aliases: args.alias.iter().cloned().collect(),
         partial: false,
         lineage_only: false,
+        haplotypes: Default::default(),
     };
     let mut imported = import_file(probe, &options)?;
     for warning in &imported.warnings {

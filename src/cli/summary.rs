@@ -7,7 +7,7 @@ use super::ui::Ui;
 use crate::column::hit::{DnaEvidence, FingerEvidence, Hit};
 use crate::hits::contested::{Contested, joint};
 use crate::hits::output::HITS_FILE;
-use crate::hits::report::{RunReport, SearchReport};
+use crate::hits::report::{LineageCounts, RunReport, SearchReport, StatementCounts};
 use crate::plan::pedigree::PEDIGREE;
 
 /// Hits shown of each search of a run whose list is kept.
@@ -47,6 +47,7 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], kept: Option<&Path>, ui: &U
         }
     }
     say_bands(report, ui);
+    say_lineages(&report.searches, ui);
     if report.clusters > 0 {
         let noun = if report.clusters == 1 { "cluster" } else { "clusters" };
         ui.say(format!("{} {noun} of records that may be one source", grouped(report.clusters)));
@@ -110,6 +111,44 @@ fn say_bands(report: &RunReport, ui: &Ui) {
     if let (Some(name), Some(version)) = (word("name"), word("version")) {
         ui.say(format!("rules of identity: {} version {version}", name.trim_matches('"')));
     }
+}
+
+/// Says what the lineage markers of the hits of each search say, where any were compared.
+pub(super) fn say_lineages(searches: &[SearchReport], ui: &Ui) {
+    let lines: Vec<String> = searches
+        .iter()
+        .filter_map(|search| lineage_line(&search.search, search.lineage.as_deref()?))
+        .collect();
+    if !lines.is_empty() {
+        ui.say(format!("\nhits by lineage markers (no part of a score):\n{}\n", lines.join("\n")));
+    }
+}
+
+/// The hits of a search by statement, if there is any.
+fn lineage_line(search: &str, counts: &LineageCounts) -> Option<String> {
+    let statements = |marker: &str, counts: &StatementCounts| {
+        let words = [
+            (counts.exclusion, "excluded"),
+            (counts.inconclusive, "inconclusive"),
+            (counts.inclusion, "supported"),
+            (counts.line_unknown, "of unknown line"),
+        ];
+        let words: Vec<String> = words
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, word)| format!("{} {word}", grouped(*count)))
+            .collect();
+        (!words.is_empty()).then(|| format!("{marker} {}", words.join(", ")))
+    };
+    let sex = counts.amelogenin_agrees + counts.amelogenin_differs;
+    let parts = [
+        statements("Y-STR:", &counts.y),
+        statements("mtDNA:", &counts.mt),
+        (sex > 0)
+            .then(|| format!("amelogenin: {} of {sex} differ", grouped(counts.amelogenin_differs))),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| format!("  {search}: {}", parts.join("; ")))
 }
 
 /// Whether a hit is of a body and a whole family.

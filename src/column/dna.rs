@@ -18,6 +18,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use super::{ColumnError, date_of, days_of, optional_text, typed};
 use crate::domain::allele::Allele;
+use crate::domain::apart::ApartMarkers;
 use crate::domain::category::Index;
 use crate::domain::dna::{Profile, Typing};
 use crate::domain::locus::{Locus, LocusSet};
@@ -25,7 +26,9 @@ use crate::domain::record::DnaRecord;
 use crate::limits::MAX_ALLELES_PER_LOCUS;
 
 /// Version of the record schema, written into file metadata.
-pub const RECORD_SCHEMA_VERSION: u32 = 1;
+///
+/// 2: `apart` may hold a mitochondrial haplotype. The columns are those of version 1, which is read.
+pub const RECORD_SCHEMA_VERSION: u32 = 2;
 
 /// Columns that hold biometric content: no statistics, no dictionary.
 pub const BIOMETRIC_COLUMNS: [&str; 2] = ["profile", "apart"];
@@ -193,6 +196,14 @@ fn apart_json(record: &DnaRecord) -> Result<Vec<u8>, ColumnError> {
     })
 }
 
+/// Reads the markers of one record that are kept apart.
+///
+/// # Errors
+/// The bytes are not a JSON object of lists of calls.
+pub fn decode_apart(bytes: &[u8]) -> Result<ApartMarkers, serde_json::Error> {
+    serde_json::from_slice(bytes)
+}
+
 /// Reads records back.
 ///
 /// # Errors
@@ -227,7 +238,7 @@ pub fn decode_records(batch: &RecordBatch) -> Result<Vec<DnaRecord>, ColumnError
                 partial: partial.value(row),
                 profile: decode_profile(profile.value(row))
                     .map_err(|e| fail(row, "profile", e.to_string()))?,
-                apart: serde_json::from_slice(apart.value(row))
+                apart: decode_apart(apart.value(row))
                     .map_err(|e| fail(row, "apart", e.to_string()))?,
             })
         })

@@ -10,6 +10,7 @@ use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 use serde::Serialize;
 
+use super::lineage::{LineageEvidence, decode_lineage, encode_lineage, lineage_fields};
 use super::{ColumnError, optional_text, typed};
 
 /// Version of the hit schema, written into the Parquet metadata.
@@ -17,7 +18,7 @@ use super::{ColumnError, optional_text, typed};
 /// 2: fingerprints. `log10_lr`, the `loci_*` columns, `relation`, `frequencies` and `theta` became
 /// nullable, because they are about DNA alone; `minutiae_paired` and `fingers` are filled.
 ///
-/// 3: `rule_class` and `posterior`.
+/// 3: `rule_class`, `posterior` and lineage markers ([`lineage_fields`]).
 pub const HIT_SCHEMA_VERSION: u32 = 3;
 
 /// One hit: a comparison at or over the threshold of its search.
@@ -72,6 +73,9 @@ pub struct Hit {
     /// What a comparison of fingerprints found; none for profiles.
     #[serde(flatten)]
     pub finger: Option<FingerEvidence>,
+    /// What the lineage markers of the two records say; no part of the score.
+    #[serde(flatten)]
+    pub lineage: Option<Box<LineageEvidence>>,
 }
 
 /// What a comparison of two profiles found.
@@ -135,7 +139,7 @@ pub fn hit_schema() -> SchemaRef {
     let count = |name: &str, nullable| Field::new(name, DataType::UInt32, nullable);
     let real = |name: &str, nullable| Field::new(name, DataType::Float64, nullable);
     let finger = DataType::Struct(finger_fields());
-    Arc::new(Schema::new(vec![
+    let mut fields = vec![
         text("hit_id", false),
         text("run_id", false),
         text("search", false),
@@ -169,7 +173,9 @@ pub fn hit_schema() -> SchemaRef {
         text("purpose", false),
         Field::new("new_since", DataType::UInt64, false),
         text("device", false),
-    ]))
+    ];
+    fields.extend(lineage_fields());
+    Arc::new(Schema::new(fields))
 }
 
 /// Hits as one batch of [`hit_schema`].
@@ -195,6 +201,10 @@ fn encode_column(field: &Field, hits: &[Hit]) -> ArrayRef {
     }
     if let Some(value) = real_field(field.name()) {
         return Arc::new(Float64Array::from_iter(hits.iter().map(value)));
+    }
+    let lineage: Vec<_> = hits.iter().map(|hit| hit.lineage.as_deref()).collect();
+    if let Some(column) = encode_lineage(field.name(), &lineage) {
+        return column;
     }
     match field.name().as_str() {
         "score_mban" => Arc::new(Int32Array::from_iter_values(hits.iter().map(|h| h.score_mban))),
@@ -290,7 +300,7 @@ pub fn decode_hits(batch: &RecordBatch) -> Result<Vec<Hit>, ColumnError> {
         None => None,
     };
     let mut hits = Vec::with_capacity(batch.num_rows());
-    for row in 0..batch.num_rows() {
+    for (row, lineage) in decode_lineage(batch)?.into_iter().enumerate() {
         let word = |name| text(name).map(|a| a.value(row).to_owned());
         let optional = |name| text(name).map(|a| optional_text(a, row));
         let number = |name| count(name).map(|a| a.value(row));
@@ -334,6 +344,7 @@ pub fn decode_hits(batch: &RecordBatch) -> Result<Vec<Hit>, ColumnError> {
             device: word("device")?,
             dna: is_dna.then(dna).transpose()?,
             finger: fingers.evidence(row),
+            lineage: lineage.map(Box::new),
         });
     }
     Ok(hits)

@@ -6,6 +6,7 @@ pub mod dna;
 pub mod family;
 pub mod finger;
 pub mod hit;
+pub mod lineage;
 pub mod print;
 pub mod status;
 

@@ -116,6 +116,7 @@ fn hit(search: &str, probe: &str, gallery: &str, family: Option<&str>) -> Hit {
             theta: 0.0,
         }),
         finger: None,
+        lineage: None,
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::commit::{Clash, Committed};
 use super::status::StatusTable;
 use crate::column::status::{StatusChange, StatusEvent};
+use crate::domain::apart::{ApartMarkers, MITOCHONDRIAL_RANGES, MITOCHONDRIAL_VARIANTS};
 use crate::domain::finger_record::FingerRecord;
 use crate::domain::record::DnaRecord;
 use crate::law::retention::Retention;
@@ -41,12 +42,22 @@ impl Stored for DnaRecord {
             && self.person_id == other.person_id
             && self.case_id == other.case_id
             && self.profile == other.profile
-            && self.apart == other.apart
+            && same_apart(&self.apart, &other.apart)
     }
 
     fn supersedes(&self, incoming: Retention<'_>, in_force: Retention<'_>) -> bool {
         retention::supersedes(self.index, incoming, in_force)
     }
+}
+
+/// Whether the markers kept apart of a stored record and of an incoming one are the same. Mitochondrial haplotypes come
+/// in a table of their own: a file imported again without it says nothing about them.
+fn same_apart(stored: &ApartMarkers, incoming: &ApartMarkers) -> bool {
+    let is_mitochondrial =
+        |marker: &str| [MITOCHONDRIAL_RANGES, MITOCHONDRIAL_VARIANTS].contains(&marker);
+    let is_silent = !incoming.keys().any(|marker| is_mitochondrial(marker));
+    let said = stored.iter().filter(|(marker, _)| !is_silent || !is_mitochondrial(marker));
+    said.eq(incoming)
 }
 
 impl Stored for FingerRecord {

@@ -19,10 +19,11 @@ use super::ids::{self, ID_COLUMNS, IdColumns};
 use super::manifest::SegmentEntry;
 use super::{ipc, map};
 use crate::column::dna::{
-    BIOMETRIC_COLUMNS, RECORD_SCHEMA_VERSION, decode_profile, decode_records, encode_records,
-    record_schema,
+    BIOMETRIC_COLUMNS, RECORD_SCHEMA_VERSION, decode_apart, decode_profile, decode_records,
+    encode_records, record_schema,
 };
 use crate::column::{ColumnError, typed};
+use crate::domain::apart::ApartMarkers;
 use crate::domain::category::Index;
 use crate::domain::dna::Profile;
 use crate::domain::record::DnaRecord;
@@ -36,7 +37,10 @@ const ROWS_KEY: &str = "tanba.rows";
 const VERSION_KEY: &str = "tanba.record_schema_version";
 
 /// Columns of the records file that opening reads besides the identifiers; `index` only to check it.
-const MATCH_COLUMNS: [&str; 2] = ["index", "profile"];
+const MATCH_COLUMNS: [&str; 3] = ["index", "profile", "apart"];
+
+/// What the stored markers of a record without any kept apart look like.
+const NOTHING_APART: &[u8] = b"{}";
 
 /// Writes a segment's two files.
 ///
@@ -92,22 +96,31 @@ fn encode_planes(records: &[&DnaRecord]) -> std::result::Result<Vec<u8>, String>
 struct MatchColumns {
     ids: IdColumns,
     profiles: BinaryArray,
+    /// Markers kept apart; `None` where no row has any.
+    apart: Option<BinaryArray>,
 }
 
 impl MatchColumns {
     fn of(batch: RecordBatch) -> std::result::Result<MatchColumns, ColumnError> {
+        let apart = typed::<BinaryArray>(&batch, "apart", "Binary")?;
+        let has_any = apart.iter().flatten().any(|value| value != NOTHING_APART);
         let mut columns = MatchColumns {
             ids: IdColumns::of(&batch)?,
             profiles: typed::<BinaryArray>(&batch, "profile", "Binary")?.clone(),
+            apart: has_any.then(|| apart.clone()),
         };
         drop(batch);
         columns.ids.shrink();
         columns.profiles.shrink_to_fit();
+        if let Some(apart) = &mut columns.apart {
+            apart.shrink_to_fit();
+        }
         Ok(columns)
     }
 
     fn bytes(&self) -> usize {
-        self.ids.bytes() + self.profiles.get_buffer_memory_size()
+        let apart = self.apart.as_ref().map_or(0, Array::get_buffer_memory_size);
+        self.ids.bytes() + self.profiles.get_buffer_memory_size() + apart
     }
 }
 
@@ -235,6 +248,22 @@ impl Segment {
     pub fn profile(&self, row: usize) -> Result<Profile> {
         let (piece, place) = self.piece(row);
         decode_profile(piece.profiles.value(place))
+            .map_err(|e| Error::integrity(&self.path, format!("row {row}: {e}"), RESTORE_HELP))
+    }
+
+    /// Whether some record has markers kept apart.
+    pub fn has_apart(&self) -> bool {
+        self.pieces.iter().any(|piece| piece.apart.is_some())
+    }
+
+    /// The markers of the record at `row` that are kept apart.
+    ///
+    /// # Errors
+    /// The stored bytes are not markers.
+    pub fn apart(&self, row: usize) -> Result<ApartMarkers> {
+        let (piece, place) = self.piece(row);
+        let Some(apart) = &piece.apart else { return Ok(ApartMarkers::new()) };
+        decode_apart(apart.value(place))
             .map_err(|e| Error::integrity(&self.path, format!("row {row}: {e}"), RESTORE_HELP))
     }
 

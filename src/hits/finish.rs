@@ -94,6 +94,7 @@ pub(super) mod tests {
                 theta: 0.01,
             }),
             finger: None,
+            lineage: None,
         }
     }
 

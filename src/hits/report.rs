@@ -24,6 +24,32 @@ pub struct BandReport {
     pub hits: u64,
 }
 
+/// Hits by what their lineage markers say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineageCounts {
+    /// By Y-STR.
+    pub y: StatementCounts,
+    /// By mitochondrial DNA.
+    pub mt: StatementCounts,
+    /// Hits whose amelogenin agrees.
+    pub amelogenin_agrees: u64,
+    /// Hits whose amelogenin differs.
+    pub amelogenin_differs: u64,
+}
+
+/// Hits by statement.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatementCounts {
+    /// No difference.
+    pub inclusion: u64,
+    /// Differences that errors or mutation explain.
+    pub inconclusive: u64,
+    /// More differences than that.
+    pub exclusion: u64,
+    /// Compared, but the relation leaves the line open.
+    pub line_unknown: u64,
+}
+
 /// Counts and limits of one search.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchReport {
@@ -69,6 +95,9 @@ pub struct SearchReport {
     pub survivors: u64,
     /// Hits in the list.
     pub hits: u64,
+    /// Those by what their lineage markers say; none where no pair has any.
+    #[serde(default)]
+    pub lineage: Option<Box<LineageCounts>>,
     /// Least score of a hit, log10.
     pub threshold_log10: f64,
     /// Chance hits to expect among unrelated persons.

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 use crate::domain::allele::{Allele, AlleleError};
-use crate::domain::apart::ApartMarkers;
+use crate::domain::apart::{ApartMarkers, is_y_str};
 use crate::domain::dna::{Profile, Typing};
 use crate::domain::family::{FamilyMember, PedigreePerson};
+use crate::domain::lineage::statement::keep_mitochondrial;
 use crate::domain::locus::Locus;
 use crate::domain::record::DnaRecord;
 use crate::error::{Error, Position, Rejection, Result};
@@ -240,6 +241,7 @@ pub(super) struct Collector<'a> {
     warnings: Vec<String>,
     repeated: Tally,
     repeated_markers: Tally,
+    of_lineage_alone: Tally,
 }
 
 /// How often something harmless happened, and where first.
@@ -257,7 +259,7 @@ impl Tally {
 
     fn warning(&self, what: &str) -> Option<String> {
         let (id, line) = self.first.as_ref()?;
-        Some(format!("{} {what}; one of each is kept (first: {id}, line {line})", self.count))
+        Some(format!("{} {what} (first: {id}, line {line})", self.count))
     }
 }
 
@@ -275,6 +277,7 @@ impl<'a> Collector<'a> {
             warnings: Vec::new(),
             repeated: Tally::default(),
             repeated_markers: Tally::default(),
+            of_lineage_alone: Tally::default(),
         }
     }
 
@@ -323,7 +326,12 @@ impl<'a> Collector<'a> {
     pub(super) fn add(&mut self, mut draft: Draft) -> Result<bool> {
         self.check_identifiers(&mut draft);
         self.check_registration(&mut draft);
-        let has_lineage = self.options.lineage_only && !draft.apart.is_empty();
+        let haplotype = self.options.haplotypes.get(&draft.id);
+        let has_y = draft.apart.keys().any(|marker| is_y_str(marker));
+        let has_lineage = self.options.lineage_only && (has_y || haplotype.is_some());
+        if let Some(haplotype) = haplotype {
+            keep_mitochondrial(haplotype, &mut draft.apart);
+        }
         if draft.faults.is_empty() && draft.profile.comparable_loci().is_empty() && !has_lineage {
             draft.fault(Rejection::new(
                 &self.file,
@@ -332,6 +340,9 @@ impl<'a> Collector<'a> {
                 format!("{} loci without one", draft.profile.len()),
                 "leave specimens without result out of the file",
             ));
+        }
+        if draft.profile.comparable_loci().is_empty() && draft.faults.is_empty() {
+            self.of_lineage_alone.note(&draft.id, draft.line);
         }
         if draft.id.is_empty() || !draft.faults.is_empty() {
             let line = draft.line;
@@ -439,13 +450,22 @@ impl<'a> Collector<'a> {
             )
             .into());
         }
-        let repeated = [
-            self.repeated.warning("records repeat an earlier one of the file"),
-            self.repeated_markers.warning("markers repeat an earlier row of their specimen"),
+        let tallies = [
+            self.repeated.warning("records repeat an earlier one of the file; one of each is kept"),
+            self.repeated_markers
+                .warning("markers repeat an earlier row of their specimen; one of each is kept"),
+            self.of_lineage_alone.warning(
+                "records have no autosomal locus to compare: searches of profiles find none of them",
+            ),
         ];
-        self.warnings.extend(repeated.into_iter().flatten());
+        self.warnings.extend(tallies.into_iter().flatten());
+        Ok(self.account())
+    }
+
+    /// Everything collected, also where that is nothing.
+    pub(super) fn account(mut self) -> Imported {
         self.rejections.sort_by_key(|rejection| rejection.position);
-        Ok(Imported {
+        Imported {
             format: self.format,
             records: self.records,
             family_members: self.family_members,
@@ -453,6 +473,6 @@ impl<'a> Collector<'a> {
             rejections: self.rejections,
             warnings: self.warnings,
             file_hash: String::new(),
-        })
+        }
     }
 }

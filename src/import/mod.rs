@@ -19,6 +19,7 @@ use jiff::civil::Date;
 
 use crate::domain::category::Index;
 use crate::domain::family::{FamilyMember, PedigreePerson};
+use crate::domain::lineage::mitochondrial::MitochondrialHaplotype;
 use crate::domain::locus::Locus;
 use crate::domain::record::DnaRecord;
 use crate::error::{Error, Position, Rejection, Result};
@@ -64,9 +65,11 @@ pub struct ImportOptions {
     pub aliases: BTreeMap<String, Locus>,
     /// Keep the good records of a file that also has bad ones.
     pub partial: bool,
-    /// Take records of markers kept apart alone, such as Y-STR haplotypes: no search of a gallery could
-    /// compare them, a comparison of lineages can.
+    /// Take records of Y-STR haplotypes alone: a comparison of lineages can use them.
     pub lineage_only: bool,
+    /// Mitochondrial haplotypes by record id, from the tables of the same import. A record with one needs nothing
+    /// else.
+    pub haplotypes: BTreeMap<String, MitochondrialHaplotype>,
 }
 
 /// What one file held.
@@ -107,6 +110,8 @@ pub enum Format {
     PedigreeCsv,
     /// A Familias 3 project file.
     FamiliasFam,
+    /// Mitochondrial haplotypes of records of the same import.
+    HaplotypeTable,
     /// Allele frequencies: recognised in order to be refused as profiles.
     FrequencyTable,
 }
@@ -123,6 +128,7 @@ impl Format {
             Format::FamilyCsv => "family table",
             Format::PedigreeCsv => "pedigree table",
             Format::FamiliasFam => "Familias project",
+            Format::HaplotypeTable => "table of mitochondrial haplotypes",
             Format::FrequencyTable => "allele-frequency table",
         }
     }
@@ -162,7 +168,7 @@ pub fn import_bytes(path: &Path, bytes: &[u8], options: &ImportOptions) -> Resul
         Format::FamilyCsv => family_csv::read(path, &text, options)?,
         Format::PedigreeCsv => pedigree_csv::read(path, &text, options)?,
         Format::FamiliasFam => familias::read(path, &text, options)?,
-        Format::FrequencyTable => {
+        Format::HaplotypeTable | Format::FrequencyTable => {
             return Err(sniff::not_profiles(path, format));
         }
     };

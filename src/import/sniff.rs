@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::error::{Error, Position, Rejection, Result};
 use crate::import::table::{Header, Rows, fold};
-use crate::import::{Format, marker, wide_csv};
+use crate::import::{Format, marker, mitochondrial, wide_csv};
 
 /// Column names a header may have been meant to carry, for the help text.
 const COLUMN_NAMES: [&str; 8] = [
@@ -106,7 +106,11 @@ fn recognise_table(header: &Header) -> Option<Format> {
         let is_codis = has(&["specimenid", "specimen id"]);
         return Some(if is_codis { Format::CodisCsv } else { Format::WideCsv });
     }
-    (has(&["sample name", "samplename"]) && markers() > 0).then_some(Format::GeneMapper)
+    if has(&["sample name", "samplename"]) && markers() > 0 {
+        return Some(Format::GeneMapper);
+    }
+    let is_of_haplotypes = has(&mitochondrial::RANGES) && has(&mitochondrial::VARIANTS) && has_id;
+    is_of_haplotypes.then_some(Format::HaplotypeTable)
 }
 
 fn unknown_table(path: &Path, header: &Header) -> Error {
@@ -123,7 +127,7 @@ fn unknown_table(path: &Path, header: &Header) -> Error {
     Rejection::new(
         path,
         Position::Line(header.line),
-        "the first line names the columns of a wide, long, GeneMapper, family or pedigree table",
+        "the first line names the columns of a wide, long, GeneMapper, family, pedigree or haplotype table",
         header.names.join(" | "),
         help,
     )
@@ -132,12 +136,14 @@ fn unknown_table(path: &Path, header: &Header) -> Error {
 
 /// The refusal of a file that is recognised but holds no profiles.
 pub(super) fn not_profiles(path: &Path, format: Format) -> Error {
-    Rejection::new(
-        path,
-        Position::File,
-        "an import file holds profiles or families",
-        format!("an {format}"),
-        "give allele frequencies to a run with --frequencies FILE",
-    )
-    .into()
+    let (found, help) = match format {
+        Format::HaplotypeTable => (
+            format!("a {format}"),
+            "import it from a file, together with the file that holds its records; compare two haplotypes with \
+             `tanba score lineage`",
+        ),
+        _ => (format!("an {format}"), "give allele frequencies to a run with --frequencies FILE"),
+    };
+    let rule = "an import file holds profiles or families";
+    Rejection::new(path, Position::File, rule, found, help).into()
 }

@@ -39,6 +39,9 @@ pub struct ReadySearch {
     pub probes: Arc<Side>,
     /// Enrolled side.
     pub gallery: Arc<Side>,
+    /// Convicts, whose haplotypes are counted where a hit states how frequent one is; empty where no record of the
+    /// gallery side has lineage markers.
+    pub convicts: Arc<Side>,
     /// Relatives with their families (kinship searches).
     pub relatives: Vec<TypedRelative>,
     /// The families as pedigrees, or relative by relative (searches of pedigrees, and of pairs that mutate).
@@ -98,6 +101,7 @@ pub fn ready(
         spec: spec.clone(),
         probes,
         gallery,
+        convicts: side(Index::Convict),
         relatives: Vec::new(),
         pedigrees: FamilySearch::default(),
         is_by_genotype: false,

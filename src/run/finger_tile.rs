@@ -246,6 +246,7 @@ pub(super) fn hit(context: &FingerContext, probe: usize, row: usize, found: Comp
         device: SCORED_BY.into(),
         dna: None,
         finger: Some(FingerEvidence { minutiae_paired: found.paired(), fingers: found.fingers() }),
+        lineage: None,
     }
 }
 

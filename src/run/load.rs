@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::gallery::Gallery;
 use crate::gallery::finger_segment::FingerSegment;
 use crate::gallery::segment::Segment;
+use crate::gallery::status::StatusTable;
 use crate::hits::journal::{Journal, TileEntry};
 use crate::hits::shard::Shards;
 use crate::plan::census::Side;
@@ -50,23 +51,40 @@ pub fn sides(
         wanted.extend(searches.iter().map(|s| s.probe));
     }
     let statuses = gallery.statuses()?;
+    let mut sides = Sides::default();
+    open_indexes(gallery, &wanted, &mut sides, &statuses, day)?;
+    // Haplotypes of hits are counted among the convicts, whichever indexes are searched.
+    let mut opened = sides.by_index.values().flat_map(|side| &side.segments);
+    if opened.any(|segment| segment.has_apart()) && !wanted.contains(&Index::Convict) {
+        open_indexes(gallery, &[Index::Convict].into(), &mut sides, &statuses, day)?;
+    }
+    sides.family_members = gallery.family_members()?;
+    sides.family_pedigrees = gallery.family_pedigrees()?;
+    Ok(sides)
+}
+
+/// Opens the segments of `wanted` and adds their sides.
+fn open_indexes(
+    gallery: &Gallery,
+    wanted: &BTreeSet<Index>,
+    sides: &mut Sides,
+    statuses: &StatusTable,
+    day: jiff::civil::Date,
+) -> Result<()> {
     let mut jobs = Vec::new();
-    for index in &wanted {
+    for index in wanted {
         for (place, entry) in gallery.segments(*index).into_iter().enumerate() {
             let (root, entry) = (gallery.root().to_owned(), entry.clone());
             jobs.push(((*index, place), move || Segment::open(&root, &entry).map(Arc::new)));
         }
     }
     let opened = open_all(jobs)?;
-    let mut sides = Sides::default();
     for index in wanted {
         let segments =
-            opened.range((index, 0)..=(index, usize::MAX)).map(|(_, s)| Arc::clone(s)).collect();
-        sides.by_index.insert(index, Arc::new(Side::new(segments, &statuses, day)));
+            opened.range((*index, 0)..=(*index, usize::MAX)).map(|(_, s)| Arc::clone(s)).collect();
+        sides.by_index.insert(*index, Arc::new(Side::new(segments, statuses, day)));
     }
-    sides.family_members = gallery.family_members()?;
-    sides.family_pedigrees = gallery.family_pedigrees()?;
-    Ok(sides)
+    Ok(())
 }
 
 /// Does `jobs` concurrently; what they opened, by key.

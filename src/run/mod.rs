@@ -14,6 +14,8 @@ pub mod finger_probes;
 mod finger_ready;
 mod finger_tile;
 mod join_tile;
+mod lineage;
+pub mod lineage_search;
 pub mod load;
 pub mod matrix;
 pub mod mixture;
@@ -166,6 +168,8 @@ pub fn execute(
     if let Some(prior) = inputs.parameters.prior {
         posterior::fill(&mut hits, &inputs.searches, prior, &inputs.population)?;
     }
+    lineage::annotate(&mut hits, &inputs.searches)?;
+    lineage::count(&hits, &mut searches);
     for report in &mut searches {
         let of_search = || hits.iter().filter(|h| h.search == report.search);
         report.hits = of_search().count() as u64;

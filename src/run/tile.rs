@@ -517,6 +517,7 @@ pub(super) fn hit(context: &TileContext, pair: &Pair, scored: &Scored) -> Hit {
             theta: context.parameters.theta,
         }),
         finger: None,
+        lineage: None,
         device: SCORED_BY.into(),
     }
 }

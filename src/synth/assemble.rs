@@ -6,13 +6,13 @@ use rayon::prelude::*;
 
 use super::Registry;
 use super::genome::{AlleleSampler, Genomes, samplers};
+use super::lineage::Lineages;
 use super::options::SynthOptions;
 use super::pedigree::Pedigree;
 use super::selection::{Draft, Selection};
 use super::stream::{Purpose, stream};
 use super::truth::{Truth, TruthMissing, TruthPerson, TruthRecord};
 use super::typing::Source;
-use crate::domain::apart::ApartMarkers;
 use crate::domain::category::Index;
 use crate::domain::family::FamilyMember;
 use crate::domain::record::DnaRecord;
@@ -57,7 +57,8 @@ pub(super) fn assemble(
     genomes: &Genomes,
     selection: &Selection,
 ) -> Result<Registry> {
-    let workshop = Workshop { options, genomes, samplers: samplers(options), selection };
+    let lineages = Lineages::new(options.seed, pedigree);
+    let workshop = Workshop { options, genomes, samplers: samplers(options), selection, lineages };
     let mut registry = Registry {
         options: options.clone(),
         records: Vec::new(),
@@ -90,6 +91,7 @@ struct Workshop<'a> {
     genomes: &'a Genomes,
     samplers: Vec<AlleleSampler>,
     selection: &'a Selection,
+    lineages: Lineages,
 }
 
 impl Workshop<'_> {
@@ -128,7 +130,7 @@ impl Workshop<'_> {
             kit: Some(sample.kit.into()),
             partial: sample.partial,
             profile: sample.profile,
-            apart: ApartMarkers::new(),
+            apart: self.lineages.typed(draft.person, (index, draft.kind), number)?,
         };
         let truth = TruthRecord {
             record_id,

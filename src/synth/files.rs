@@ -3,6 +3,7 @@
 //! | file | content |
 //! |---|---|
 //! | `convicts.csv`, `traces.csv`, `corpses.csv`, `relatives.csv` | wide tables, as `tanba import` reads them |
+//! | `corpses_mt.csv`, `relatives_mt.csv` | `id,ranges,variants`: the mitochondrial haplotypes of those records |
 //! | `families.csv` | `family_id,missing_person_id,relative_record_id,relation,consent,case_open` |
 //! | `truth_records.csv` | `record_id,index,person,kind,expired,note` |
 //! | `truth_persons.csv` | `person,father,mother,twin_of` |
@@ -11,7 +12,7 @@
 //!
 //! Wide tables: an empty cell is not typed; a homozygote is written twice where the profile is
 //! complete and once where the laboratory marks it partial (it may be a drop-out); `*` stands for a
-//! recognised drop-out; a third allele is in `LOCUS_3`.
+//! recognised drop-out; a third allele is in `LOCUS_3`. Amelogenin and Y-STR have columns of the same form.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use super::Registry;
 use super::truth::Truth;
 use crate::domain::allele::Allele;
+use crate::domain::apart::{MITOCHONDRIAL_RANGES, MITOCHONDRIAL_VARIANTS, parse_marker};
 use crate::domain::category::Index;
 use crate::domain::dna::Typing;
 use crate::domain::family::FamilyMember;
@@ -133,6 +135,10 @@ pub fn write_registry(dir: &Path, registry: &Registry) -> Result<()> {
             rows.push(row);
         }
         write_table(&dir.join(table_file(index)), &registry.options.loci(), &rows)?;
+        if let Some(file) = haplotype_file(index) {
+            let records = rows.iter().map(|(record, _)| *record);
+            write_rows(&dir.join(file), records.filter_map(HaplotypeRow::of))?;
+        }
     }
     write_rows(&dir.join(FAMILIES_FILE), registry.family_members.iter().map(FamilyRow::from))?;
     let truth = &registry.truth;
@@ -266,6 +272,7 @@ fn write_table(path: &Path, loci: &[Locus], rows: &[(&DnaRecord, &Option<Date>)]
             typed.map(|typing| typing.alleles().len()).max().unwrap_or(0).max(2)
         })
         .collect();
+    let apart = apart_widths(rows);
     let mut writer = csv_writer(path)?;
     let mut fields: Vec<String> =
         ["record_id", "person_id", "case_id", "registered_on", "birth_date", "kit", "partial"]
@@ -273,6 +280,9 @@ fn write_table(path: &Path, loci: &[Locus], rows: &[(&DnaRecord, &Option<Date>)]
             .to_vec();
     for (locus, width) in loci.iter().zip(&widths) {
         fields.extend((1..=*width).map(|number| format!("{locus}_{number}")));
+    }
+    for (marker, width) in &apart {
+        fields.extend((1..=*width).map(|number| format!("{marker}_{number}")));
     }
     let failed = |error| csv_failure(path, error);
     writer.write_record(&fields).map_err(failed)?;
@@ -295,9 +305,28 @@ fn write_table(path: &Path, loci: &[Locus], rows: &[(&DnaRecord, &Option<Date>)]
                 .map_err(failed)?;
             }
         }
+        for (marker, width) in &apart {
+            let calls = record.apart.get(*marker);
+            for place in 0..*width {
+                row.cell(calls.and_then(|calls| calls.get(place)).map_or("", String::as_str))
+                    .map_err(failed)?;
+            }
+        }
         row.writer.write_record(None::<&[u8]>).map_err(failed)?;
     }
     finish(path, writer)
+}
+
+/// The markers kept apart that the records of a table have in columns, each with its number of them.
+fn apart_widths<'a>(rows: &[(&'a DnaRecord, &Option<Date>)]) -> BTreeMap<&'a str, usize> {
+    let mut widths = BTreeMap::new();
+    for (marker, calls) in rows.iter().flat_map(|(record, _)| &record.apart) {
+        if parse_marker(marker).is_some() {
+            let width: &mut usize = widths.entry(marker.as_str()).or_default();
+            *width = calls.len().max(*width);
+        }
+    }
+    widths
 }
 
 /// The call in column `place` (from 0) of a locus: alleles ascending, a wildcard last.
@@ -382,6 +411,25 @@ pub(super) fn read_rows<R: DeserializeOwned, T>(
     Ok(items)
 }
 
+/// The mitochondrial haplotype of a record.
+#[derive(Serialize)]
+struct HaplotypeRow<'a> {
+    id: &'a str,
+    ranges: String,
+    variants: String,
+}
+
+impl HaplotypeRow<'_> {
+    fn of(record: &DnaRecord) -> Option<HaplotypeRow<'_>> {
+        let words = |key| record.apart.get(key).map(|words| words.join(" "));
+        Some(HaplotypeRow {
+            id: &record.record_id,
+            ranges: words(MITOCHONDRIAL_RANGES)?,
+            variants: words(MITOCHONDRIAL_VARIANTS).unwrap_or_default(),
+        })
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct FamilyRow {
     family_id: String,
@@ -421,6 +469,20 @@ impl FamilyRow {
 /// Paths of the tables to import, with the index of each, in the order of [`Index::ALL`].
 pub fn table_paths(dir: &Path) -> Vec<(Index, PathBuf)> {
     Index::ALL.into_iter().map(|index| (index, dir.join(table_file(index)))).collect()
+}
+
+/// The table of mitochondrial haplotypes of `index`, where it has any.
+const fn haplotype_file(index: Index) -> Option<&'static str> {
+    match index {
+        Index::Corpse => Some("corpses_mt.csv"),
+        Index::Relative => Some("relatives_mt.csv"),
+        Index::Convict | Index::Trace => None,
+    }
+}
+
+/// Path of that table in the registry in `dir`.
+pub fn haplotypes_path(dir: &Path, index: Index) -> Option<PathBuf> {
+    haplotype_file(index).map(|file| dir.join(file))
 }
 
 /// Path of the families of the registry in `dir`.

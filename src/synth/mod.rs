@@ -14,6 +14,7 @@ mod assemble;
 mod files;
 pub mod finger;
 mod genome;
+mod lineage;
 mod options;
 mod pedigree;
 mod selection;
@@ -31,8 +32,8 @@ use crate::domain::record::DnaRecord;
 use crate::error::Result;
 
 pub use files::{
-    Description, create_empty, families_path, is_of_fingers, read_family_members, read_truth,
-    table_file, table_paths, write_registry,
+    Description, create_empty, families_path, haplotypes_path, is_of_fingers, read_family_members,
+    read_truth, table_file, table_paths, write_registry,
 };
 pub use options::{MAX_OTHERS, MAX_PERSONS, SynthOptions};
 pub use truth::{RecordKind, Truth, TruthMissing, TruthPerson, TruthRecord};

@@ -23,6 +23,10 @@ pub(super) enum Purpose {
     FingerPerson,
     /// Who is in the fingerprint registry.
     FingerSelection,
+    /// What a person inherits by lines.
+    Lineage,
+    /// Which lineage markers of a sample are typed.
+    LineageTyping,
 }
 
 /// Streams per purpose: more than clans or records there can be.

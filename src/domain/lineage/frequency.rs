@@ -16,6 +16,12 @@ const TAIL: f64 = 0.05;
 /// Halvings of the interval of the bound: below the resolution of `f64`.
 const HALVINGS: usize = 60;
 
+/// Haplotypes a database can have: more than there are persons.
+const MAX_DATABASE_SIZE: u64 = 10_000_000_000;
+
+/// A term this small beside the sum changes it no more.
+const NEGLIGIBLE: f64 = 1e-18;
+
 /// A haplotype found so many times in a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HaplotypeCount {
@@ -27,7 +33,7 @@ impl HaplotypeCount {
     /// A haplotype found `found` times among `size` haplotypes.
     ///
     /// # Errors
-    /// The database is empty, or smaller than what was found in it.
+    /// The database is empty, smaller than what was found in it, or of more than 10,000,000,000 haplotypes.
     pub fn new(found: u64, size: u64) -> Result<HaplotypeCount> {
         if size == 0 || found > size {
             return Err(Error::usage(
@@ -35,7 +41,23 @@ impl HaplotypeCount {
                 "give the number of haplotypes of the database, and how many are equal to this one",
             ));
         }
+        if size > MAX_DATABASE_SIZE {
+            return Err(Error::usage(
+                format!("a database of {size} haplotypes is of more persons than there are"),
+                "give the number of haplotypes of the database, at most 10000000000",
+            ));
+        }
         Ok(HaplotypeCount { found, size })
+    }
+
+    /// Times the haplotype was found.
+    pub fn found(self) -> u64 {
+        self.found
+    }
+
+    /// Haplotypes in the database.
+    pub fn size(self) -> u64 {
+        self.size
     }
 
     /// Share of the database.
@@ -56,20 +78,72 @@ impl HaplotypeCount {
         high
     }
 
-    /// Probability of finding as many or fewer where the frequency is `p`, between 0 and 1.
+    /// Probability of finding as many or fewer where the frequency is `p`, above the share found and below 1.
     fn chance_of_so_few(self, p: f64) -> f64 {
         let size = self.size as f64;
-        // Terms of the binomial distribution from 0 up, in logarithms: the first may be too small.
-        let mut log_term = size * (-p).ln_1p();
-        let log_odds = p.ln() - (-p).ln_1p();
-        let mut sum = log_term.exp();
-        for found in 1..=self.found {
+        // Terms of the binomial distribution from the last one down. They shrink, the faster the further `p` is
+        // above the share found, so their number grows with the square root of the size at most.
+        let mut term = self.log_probability(p).exp();
+        let mut sum = term;
+        let odds = (1.0 - p) / p;
+        for found in (1..=self.found).rev() {
             let found = found as f64;
-            log_term += ((size - found + 1.0) / found).ln() + log_odds;
-            sum += log_term.exp();
+            term *= found / (size - found + 1.0) * odds;
+            sum += term;
+            if term <= sum * NEGLIGIBLE {
+                break;
+            }
         }
         sum
     }
+
+    /// Natural logarithm of the probability of finding exactly as many, by the saddle-point form of the
+    /// binomial distribution (Loader 2000, Fast and accurate computation of binomial probabilities), which loses
+    /// no digits in large databases. Not all are found.
+    fn log_probability(self, p: f64) -> f64 {
+        let (found, size) = (self.found as f64, self.size as f64);
+        if self.found == 0 {
+            return size * (-p).ln_1p();
+        }
+        let others = size - found;
+        let scale = 0.5 * (std::f64::consts::TAU * found * others / size).ln();
+        stirling_error(size)
+            - stirling_error(found)
+            - stirling_error(others)
+            - deviance(found, size * p)
+            - deviance(others, size * (1.0 - p))
+            - scale
+    }
+}
+
+/// What Stirling's formula lacks of ln n!.
+fn stirling_error(n: f64) -> f64 {
+    if n > 15.0 {
+        let inverse = 1.0 / (n * n);
+        let series = 1.0 / 1260.0 - inverse * (1.0 / 1680.0 - inverse / 1188.0);
+        return (1.0 / 12.0 - inverse * (1.0 / 360.0 - inverse * series)) / n;
+    }
+    let log_factorial: f64 = (2..=n as u64).map(|factor| (factor as f64).ln()).sum();
+    log_factorial - (n + 0.5) * n.ln() + n - 0.5 * std::f64::consts::TAU.ln()
+}
+
+/// x ln(x / mean) + mean − x, without loss of digits where the two are close.
+fn deviance(x: f64, mean: f64) -> f64 {
+    if (x - mean).abs() >= 0.1 * (x + mean) {
+        return x * (x / mean).ln() + mean - x;
+    }
+    let ratio = (x - mean) / (x + mean);
+    let mut sum = (x - mean) * ratio;
+    let mut power = 2.0 * x * ratio;
+    for order in 1..1_000 {
+        power *= ratio * ratio;
+        let next = sum + power / f64::from(2 * order + 1);
+        if next == sum {
+            break;
+        }
+        sum = next;
+    }
+    sum
 }
 
 #[cfg(test)]
@@ -89,6 +163,33 @@ mod tests {
         assert!((bound(5, 100) - 0.102_253_4).abs() < 1e-6, "{}", bound(5, 100));
         assert!((bound(1, 20) - 0.216_106_2).abs() < 1e-6, "{}", bound(1, 20));
         assert_eq!(bound(7, 7), 1.0);
+    }
+
+    #[test]
+    fn the_bound_is_where_the_sum_over_all_terms_is_five_per_cent() {
+        for (found, size) in [(1, 2), (3, 40), (17, 18), (60, 4_102), (900, 1_000), (2_000, 90_000)]
+        {
+            let count = HaplotypeCount::new(found, size).unwrap();
+            let p = count.upper_bound();
+            // Term by term from none found, in logarithms.
+            let mut log_term = size as f64 * (-p).ln_1p();
+            let mut sum = log_term.exp();
+            for k in 1..=found {
+                let k = k as f64;
+                log_term += ((size as f64 - k + 1.0) / k).ln() + p.ln() - (-p).ln_1p();
+                sum += log_term.exp();
+            }
+            assert!((sum / TAIL - 1.0).abs() < 1e-8, "{found} {size}: {sum}");
+        }
+    }
+
+    #[test]
+    fn huge_databases_have_a_bound_near_that_of_the_normal_distribution() {
+        let (found, size) = (5_000_000_000_u64, 10_000_000_000_u64);
+        let bound = HaplotypeCount::new(found, size).unwrap().upper_bound();
+        // Half of them, and 1.6449 standard deviations of 0.5 / sqrt(n).
+        assert!((bound - 0.5 - 1.644_853_6 * 0.5e-5).abs() < 1e-9, "{bound}");
+        assert!(HaplotypeCount::new(1, size + 1).is_err());
     }
 
     #[test]

@@ -50,7 +50,7 @@ const DELETED: u8 = 0;
 type Site = (u16, u8);
 
 /// A mitochondrial haplotype.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct MitochondrialHaplotype {
     /// Ranges sequenced, first and last position.
     ranges: Vec<(u16, u16)>,
@@ -125,6 +125,41 @@ impl MitochondrialHaplotype {
             }
         }
         Ok(haplotype)
+    }
+
+    /// The ranges sequenced as words, such as `16024-16365`; [`Self::parse`] reads them back.
+    pub fn range_words(&self) -> Vec<String> {
+        self.ranges.iter().map(|(first, last)| format!("{first}-{last}")).collect()
+    }
+
+    /// The variants as words, by position, in one spelling: `263G`, `523d`, `315.1C`.
+    pub fn variant_words(&self) -> Vec<String> {
+        let word = |((position, order), bases): (&Site, &u8)| {
+            let place = match order {
+                0 => position.to_string(),
+                order => format!("{position}.{order}"),
+            };
+            let code = CODES.iter().find(|(_, code)| code == bases).map_or('d', |(code, _)| *code);
+            format!("{place}{code}")
+        };
+        self.variants.iter().map(word).collect()
+    }
+
+    /// Whether all of `ranges` was sequenced; both are ascending and do not touch.
+    pub fn covers(&self, ranges: &[(u16, u16)]) -> bool {
+        let holds = |(first, last): &(u16, u16)| {
+            self.ranges.iter().any(|(start, end)| start <= first && last <= end)
+        };
+        ranges.iter().all(holds)
+    }
+
+    /// The haplotype as if `ranges` alone had been sequenced; all of them were.
+    pub fn restricted(&self, ranges: &[(u16, u16)]) -> Self {
+        let inside = self.variants.iter().filter(|((position, _), _)| within(ranges, *position));
+        MitochondrialHaplotype {
+            ranges: ranges.to_vec(),
+            variants: inside.map(|(site, bases)| (*site, *bases)).collect(),
+        }
     }
 
     /// Compares two haplotypes; who is asked first does not matter.

@@ -10,8 +10,10 @@
 //! mitochondrial typing (Parson et al. 2014, FSI Genetics 13:134), as `research/dna.md` 2.5 renders them; the
 //! texts themselves were not read, so the limits between conclusions are defaults that a laboratory sets.
 
+pub mod count;
 pub mod frequency;
 pub mod mitochondrial;
+pub mod statement;
 pub mod y_chromosome;
 
 /// What a comparison of haplotypes says.

@@ -13,17 +13,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Conclusion;
 use crate::domain::allele::{Allele, AlleleKind};
-use crate::domain::apart::{ApartMarkers, parse_marker};
+use crate::domain::apart::{ApartMarkers, MARKERS, is_y_str, marker_number, parse_marker};
 use crate::error::{Error, Result};
 
 /// Markers that are there twice on the chromosome: a single call is both copies with one length.
 const TWO_COPIES: [&str; 2] = ["DYS385", "DYF387S1"];
 
-/// Markers kept apart that are no Y-STR.
-const NOT_Y_STR: [&str; 2] = ["AMEL", "YINDEL"];
-
 /// The part of DYS389II that DYS389I does not contain.
-const DYS389II_OWN: &str = "DYS389II-I";
+pub(super) const DYS389II_OWN: &str = "DYS389II-I";
 
 /// A Y-STR haplotype: repeat lengths by marker, ascending, tenths of a repeat.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -58,15 +55,28 @@ impl YHaplotype {
     /// # Errors
     /// A call cannot be read, or one of DYS385A and DYS385B comes without the other.
     pub fn from_apart(apart: &ApartMarkers) -> Result<YHaplotype> {
+        YHaplotype::read(apart, Err)
+    }
+
+    /// The same of a stored record, which keeps calls as typed: a marker that cannot be read is not compared, like
+    /// one whose call names no allele.
+    pub fn of_stored(apart: &ApartMarkers) -> YHaplotype {
+        YHaplotype::read(apart, |_| Ok(None)).unwrap_or_default()
+    }
+
+    /// Reads the markers; `fault` decides what becomes of one that cannot be read.
+    fn read(
+        apart: &ApartMarkers,
+        fault: impl Fn(Error) -> Result<Option<Vec<u16>>>,
+    ) -> Result<YHaplotype> {
         let mut haplotype = YHaplotype::default();
         let mut halves = Vec::new();
         for (name, calls) in apart {
             // Records keep canonical names; this gives them back with their lifetime.
-            let Some(marker) = parse_marker(name) else { continue };
-            if NOT_Y_STR.contains(&marker) {
+            let Some(marker) = parse_marker(name).filter(|marker| is_y_str(marker)) else {
                 continue;
-            }
-            let lengths = lengths(marker, calls)?;
+            };
+            let lengths = lengths(marker, calls).or_else(&fault)?;
             if lengths.as_ref().is_some_and(Vec::is_empty) {
                 continue;
             }
@@ -86,13 +96,45 @@ impl YHaplotype {
                 haplotype.markers.insert("DYS385", both);
             }
             _ => {
-                return Err(Error::usage(
+                let unread = fault(Error::usage(
                     "DYS385 is typed as one marker with two alleles, or as DYS385A and DYS385B",
                     "give both halves, and no third column",
-                ));
+                ))?;
+                haplotype.markers.insert("DYS385", unread);
             }
         }
         Ok(haplotype)
+    }
+
+    /// The haplotype without the markers that have more calls than copies: they may be of several men, or a
+    /// duplication, and are then compared no more than a call that names no allele.
+    pub fn of_one_man(mut self) -> YHaplotype {
+        for (name, lengths) in &mut self.markers {
+            let copies = if TWO_COPIES.contains(name) { 2 } else { 1 };
+            if lengths.as_ref().is_some_and(|lengths| lengths.len() > copies) {
+                *lengths = None;
+            }
+        }
+        self
+    }
+
+    /// Each marker's lengths as one number, by [`marker_number`], 0 where there are none: what a database of
+    /// haplotypes of one man counts by.
+    pub fn codes(&self) -> [u32; MARKERS] {
+        let mut codes = [0; MARKERS];
+        for (name, lengths) in &self.markers {
+            let (Some(code), Some(lengths)) =
+                (marker_number(name).and_then(|n| codes.get_mut(n)), lengths)
+            else {
+                continue;
+            };
+            *code = match lengths.as_slice() {
+                [one] => u32::from(*one) + 1,
+                [a, b] => (u32::from(*a) + 1) << 16 | (u32::from(*b) + 1),
+                _ => 0,
+            };
+        }
+        codes
     }
 
     /// Number of markers typed.
@@ -142,6 +184,11 @@ impl YComparison {
         }
     }
 
+    /// Repeats between them in all; `None` where a difference is not whole repeats.
+    pub fn steps(&self) -> Option<u32> {
+        self.differences.iter().map(|difference| difference.steps).sum()
+    }
+
     /// The conclusion where up to `tolerated_steps` whole repeats in all, over all markers, can be
     /// mutation.
     pub fn conclusion(&self, tolerated_steps: u32) -> Conclusion {
@@ -151,8 +198,7 @@ impl YComparison {
         if self.differences.is_empty() {
             return Conclusion::NotExcluded;
         }
-        let steps: Option<u32> = self.differences.iter().map(|difference| difference.steps).sum();
-        match steps {
+        match self.steps() {
             Some(steps) if steps <= tolerated_steps => Conclusion::Inconclusive,
             _ => Conclusion::Excluded,
         }
@@ -238,6 +284,7 @@ mod tests {
         assert_eq!(differences("DYF387S1=35,38", "DYF387S1=37,36"), [("DYF387S1", Some(2))]);
         let halves = [("DYS385A".to_owned(), vec!["11".to_owned()])].into();
         assert!(YHaplotype::from_apart(&halves).is_err());
+        assert_eq!(YHaplotype::of_stored(&halves).codes(), [0; MARKERS]);
     }
 
     #[test]
@@ -246,6 +293,18 @@ mod tests {
         assert_eq!(differences(father, son), [("DYS389I", Some(1))]);
         assert_eq!(differences(father, "DYS389I=13 DYS389II=30"), [("DYS389II-I", Some(1))]);
         assert_eq!(differences("DYS389II=29", "DYS389II=30"), [("DYS389II", Some(1))]);
+    }
+
+    #[test]
+    fn markers_with_more_calls_than_copies_are_of_nobody_alone() {
+        let mixed = haplotype("DYS19=14,15 DYS385=11,14 DYS390=24").of_one_man();
+        let comparison = mixed.compare(&haplotype("DYS19=16 DYS385=11,14 DYS390=24"));
+        assert_eq!(comparison.compared, ["DYS385", "DYS390"]);
+        assert_eq!(comparison.not_compared, ["DYS19"]);
+        let codes = |text| haplotype(text).codes();
+        assert_eq!(codes("DYS385=14,11"), codes("DYS385=11,14"));
+        assert_ne!(codes("DYS385=11,11"), codes("DYS385=11,14"));
+        assert_eq!(codes("DYS390=OL"), [0; MARKERS]);
     }
 
     #[test]
