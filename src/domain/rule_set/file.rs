@@ -8,7 +8,8 @@ use super::super::locus::{Locus, LocusSet};
 use super::super::stringency::Stringency;
 use super::class::RuleClasses;
 use super::{
-    Inclusion, LeastAgreeing, Microvariants, Mixtures, Records, RuleSet, TriAlleles, Wildcards,
+    Inclusion, LeastAgreeing, Microvariants, Mixtures, Records, RuleSet, SearchKind, TriAlleles,
+    Wildcards,
 };
 
 /// Longest name of a rule set, characters.
@@ -247,6 +248,17 @@ impl RuleSet {
             if count as usize > self.loci.len() {
                 return refuse(key, "no more loci can agree than are compared");
             }
+        }
+        let is_near_or_full = self.most_failing <= 1
+            && self.failing_agree_at.is_some()
+            && self.weakest_stringency(SearchKind::Persons) == Stringency::High
+            && self.weakest_stringency(SearchKind::Traces) == Stringency::High;
+        if self.classes == RuleClasses::Pruem && !is_near_or_full {
+            return refuse(
+                "classes",
+                "the classes of Prüm are for high stringency at every locus and at most one failing locus with \
+                 `failing_agree_at`",
+            );
         }
         let is_of_pairs =
             self.tri_alleles != TriAlleles::AsTyped && self.mixtures == Mixtures::NotCompared;

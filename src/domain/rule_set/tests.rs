@@ -204,6 +204,7 @@ fn faults_of_a_rule_file_name_line_and_rule() {
         ("\"D19S433\"", "\"D18S51\""),
         ("SE33 = \"low\"", "SE33 = \"lowest\""),
         ("SE33 = \"low\"", "PentaE = \"low\""),
+        ("classes = \"stringency\"", "classes = \"pruem\""),
         ("microvariants = \"exact\"", "microvariants = \"neighbouring\""),
         ("least = 15", "least = 22"),
         ("designated = 4", "designated = 22"),
