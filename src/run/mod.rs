@@ -274,6 +274,7 @@ fn ways(inputs: &RunInputs, execution: &Execution) -> Result<Vec<MadeWay>> {
         let started = Instant::now();
         let deciding = Deciding {
             choice: execution.way,
+            has_processor: execution.devices.cpu_compares,
             device: execution.devices.cpu.device.cpu(),
             threads: execution.threads,
             parameters: inputs.parameters,
