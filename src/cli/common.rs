@@ -231,6 +231,7 @@ impl ExecutionArgs {
             threads: self.threads(),
             tile: TileSize { probes: self.tile_probes.max(1), rows: self.tile_rows.max(1) },
             way: WayChoice::Auto,
+            has_processor: !matches!(self.device, DeviceChoice::Gpu(_)),
             setup_seconds: started.elapsed().as_secs_f64(),
         }
     }

@@ -4,7 +4,8 @@ use crate::kernel::minutia::PrintView;
 use crate::kernel::planes::PlaneView;
 use crate::kernel::simd::{SimdError, SimdLevel};
 use crate::kernel::{
-    Overflow, Survivor, Window, kin_screen, minutia_gate, minutia_pair, str_counts, str_screen,
+    Overflow, Survivor, Window, genotype_screen, kin_screen, minutia_gate, minutia_pair,
+    str_counts, str_screen,
 };
 
 /// The processor at one instruction set. Cheap to copy; one may be used from many threads.
@@ -83,6 +84,21 @@ impl CpuDevice {
         capacity: usize,
     ) -> Result<Vec<Survivor>, Overflow> {
         kin_screen::run(self.level, params, queries, windows, view, capacity)
+    }
+
+    /// Runs [`genotype_screen`], which is the same at every instruction set.
+    ///
+    /// # Errors
+    /// More than `capacity` rows survive.
+    pub fn genotype_screen(
+        &self,
+        params: &genotype_screen::Params,
+        queries: &[&genotype_screen::Query],
+        windows: &[Window],
+        rows: &genotype_screen::CodedRows,
+        capacity: usize,
+    ) -> Result<Vec<Survivor>, Overflow> {
+        genotype_screen::run(params, queries, windows, rows, capacity)
     }
 
     /// Prepares probes for [`Self::minutia_gate`].

@@ -7,9 +7,9 @@
 use std::time::{Duration, Instant};
 
 use super::selftest::SelfTestError;
-use super::workload::{Answers, Loaded, Survival, Workload, kernels, size};
+use super::workload::{Answers, Loaded, Survival, Workload, size};
 use super::{Device, paper};
-use crate::kernel::Spec;
+use crate::kernel::{SPECS, Spec};
 
 /// A call that takes this long says how fast the device is.
 const LONG: Duration = Duration::from_millis(300);
@@ -50,7 +50,7 @@ pub struct RateSpent {
 /// The device fails.
 pub fn rates(workload: &Workload, device: &Device) -> Result<Vec<Rate>, SelfTestError> {
     let loaded = workload.load(device)?;
-    kernels(device).map(|kernel| measured(&loaded, kernel)).collect()
+    SPECS.iter().map(|kernel| measured(&loaded, kernel)).collect()
 }
 
 /// For each kernel whether `device` gives the answers of the processor beside it: what a device that
@@ -61,7 +61,8 @@ pub fn rates(workload: &Workload, device: &Device) -> Result<Vec<Rate>, SelfTest
 pub fn agreement(workload: &Workload, device: &Device) -> Result<Vec<Agreement>, SelfTestError> {
     let cpu = Device::from(*device.cpu());
     let loaded = [workload.load(device)?, workload.load(&cpu)?];
-    Ok(kernels(device)
+    Ok(SPECS
+        .iter()
         .map(|kernel| {
             let probes = *size(kernel).0.start();
             compared(kernel, loaded.each_ref().map(|l| l.ask(kernel, probes, Survival::Many)))

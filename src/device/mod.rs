@@ -23,7 +23,8 @@ pub use finger::{Batch, GateSize, Prints};
 use crate::kernel::minutia::PrintView;
 use crate::kernel::planes::PlaneView;
 use crate::kernel::{
-    Overflow, Survivor, Window, kin_screen, minutia_pair, select, str_counts, str_screen,
+    Overflow, Survivor, Window, genotype_screen, kin_screen, minutia_pair, select, str_counts,
+    str_screen,
 };
 
 /// Why a device did not answer a question.
@@ -155,6 +156,25 @@ impl Device {
             return gpu.kin_screen(params, queries, windows, view, capacity);
         }
         Ok(self.cpu.kin_screen(params, queries, windows, view, capacity)?)
+    }
+
+    /// Runs [`genotype_screen`].
+    ///
+    /// # Errors
+    /// More than `capacity` rows survive, or the device fails.
+    pub fn genotype_screen(
+        &self,
+        params: &genotype_screen::Params,
+        queries: &[&genotype_screen::Query],
+        windows: &[Window],
+        rows: &genotype_screen::CodedRows,
+        capacity: usize,
+    ) -> Result<Vec<Survivor>, DeviceError> {
+        #[cfg(feature = "gpu")]
+        if let Some(gpu) = &self.gpu {
+            return gpu.genotype_screen(params, queries, windows, rows, capacity);
+        }
+        Ok(self.cpu.genotype_screen(params, queries, windows, rows, capacity)?)
     }
 
     /// Runs [`str_counts`]: the match matrix.

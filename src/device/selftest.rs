@@ -136,7 +136,7 @@ fn answers(device: &Device) -> Result<[String; ANSWERS], SelfTestError> {
         digest(selftest_finger::gate(device)?),
         digest(selftest_finger::pair(device)?),
         digest(selftest_finger::select(device)?.iter().flat_map(fields)),
-        digest(genotype_sums(&gallery, &windows)?.iter().flat_map(fields)),
+        digest(genotype_sums(device, &gallery, &windows)?.iter().flat_map(fields)),
     ])
 }
 
@@ -169,8 +169,12 @@ fn kinship_bounds(
     Ok(survivors)
 }
 
-/// Survivors of `genotype_screen`, which every device leaves to the processor.
-fn genotype_sums(gallery: &[Profile], windows: &[Window]) -> Result<Vec<Survivor>, SelfTestError> {
+/// Survivors of `genotype_screen`.
+fn genotype_sums(
+    device: &Device,
+    gallery: &[Profile],
+    windows: &[Window],
+) -> Result<Vec<Survivor>, SelfTestError> {
     let map = GenotypeMap::from_profiles(&gallery[..ROWS / 2]);
     let codes = GenotypeCodes::new(&map, gallery);
     let ratio = |probe: usize, locus: Locus, typing: &Typing| {
@@ -186,8 +190,7 @@ fn genotype_sums(gallery: &[Profile], windows: &[Window]) -> Result<Vec<Survivor
         .collect();
     let queries: Vec<&genotype_screen::Query> = queries.iter().collect();
     let params = genotype_screen::Params { least_mban: 500 };
-    genotype_screen::run(&params, &queries, windows, &codes.rows(), usize::MAX)
-        .map_err(|error| DeviceError::from(error).into())
+    Ok(device.genotype_screen(&params, &queries, windows, &codes.rows(), usize::MAX)?)
 }
 
 fn fields(survivor: &Survivor) -> [u64; 3] {

@@ -18,8 +18,8 @@ use crate::kernel::genotype_screen::{GenotypeCodes, GenotypeMap};
 use crate::kernel::minutia::{Print, PrintView};
 use crate::kernel::planes::{PlaneError, PlaneMap, PlaneView, new_number, pack};
 use crate::kernel::{
-    SPECS, Spec, Window, genotype_screen, kin_screen, minutia_gate, minutia_pair, select,
-    str_counts, str_screen,
+    Spec, Window, genotype_screen, kin_screen, minutia_gate, minutia_pair, select, str_counts,
+    str_screen,
 };
 
 /// Rows compared with.
@@ -146,12 +146,6 @@ pub struct Loaded<'w> {
     gallery: Prints<'w>,
 }
 
-/// The kernels that `device` runs itself.
-pub fn kernels(device: &Device) -> impl Iterator<Item = &'static Spec> {
-    let is_gpu = device.is_gpu();
-    SPECS.iter().filter(move |kernel| !is_gpu || kernel.name != genotype_screen::SPEC.name)
-}
-
 /// Probes a kernel may be asked about at once, the first call having the fewest; and what each is compared
 /// with.
 pub fn size(kernel: &Spec) -> (RangeInclusive<usize>, usize) {
@@ -219,7 +213,7 @@ impl Loaded<'_> {
         let work = self.workload;
         let queries: Vec<&genotype_screen::Query> = work.questions.iter().take(count).collect();
         let (windows, rows) = (&work.windows[..count], work.codes.rows());
-        let found = genotype_screen::run(&params, &queries, windows, &rows, CAPACITY)?;
+        let found = self.device.genotype_screen(&params, &queries, windows, &rows, CAPACITY)?;
         Ok(found.into_iter().flat_map(|s| [s.probe, s.row, s.value as u32]).collect())
     }
 

@@ -13,6 +13,8 @@ pub mod finger_fusion;
 pub mod finger_record;
 pub mod frequency;
 pub mod identity;
+#[cfg(test)]
+mod laws;
 pub mod likelihood;
 pub mod lineage;
 pub mod linkage;

@@ -87,6 +87,8 @@ pub struct Workers<'a> {
     pub tile: TileSize,
     /// How searches of records in themselves are to find their survivors.
     pub way: WayChoice,
+    /// Whether the processor compares.
+    pub has_processor: bool,
     /// Seconds it took to make the searches ready.
     pub setup_seconds: f64,
 }
@@ -107,8 +109,8 @@ pub fn plan(
     parameters: &Parameters,
     population: &Population,
 ) -> Result<Plan> {
-    let Workers { device, threads, way: choice, .. } = workers;
-    let deciding = Deciding { choice, device, threads, parameters, population };
+    let Workers { device, threads, way: choice, has_processor, .. } = workers;
+    let deciding = Deciding { choice, has_processor, device, threads, parameters, population };
     let mut lines = Vec::new();
     for search in searches {
         let rate = rate_per_second(search, device, parameters, population)?;

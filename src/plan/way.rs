@@ -105,6 +105,9 @@ impl FromStr for WayChoice {
 pub struct Deciding<'a> {
     /// What the caller wants.
     pub choice: WayChoice,
+    /// Whether the processor compares. A join is its work: where adapters alone are to compare, all pairs are
+    /// theirs.
+    pub has_processor: bool,
     /// Device whose rates are measured.
     pub device: &'a CpuDevice,
     /// Worker threads.
@@ -139,6 +142,9 @@ pub fn planned(
     }
     if deciding.choice == WayChoice::Only(Way::Pairs) {
         return without_blocks("asked for");
+    }
+    if deciding.choice == WayChoice::Auto && !deciding.has_processor {
+        return without_blocks("adapters alone are to compare, and they have no join");
     }
     let sets = exact_locus_sets(&search.gallery)?;
     let mismatches = deciding.parameters.rules.most_failing;

@@ -2,9 +2,9 @@
 //! exactly.
 //!
 //! Why apart from the other tiles: a family is asked for as a whole, and its hit names the relative that stands
-//! for it. The screen is the processor's on every device.
+//! for it.
 
-use super::tile::{Pair, Scored, TileContext, TileOutput, hit};
+use super::tile::{Pair, Scored, TileContext, TileOutput, hit, spot_check, unanswered};
 use crate::domain::likelihood::log10_product;
 use crate::domain::stringency::{Agreement, compare};
 use crate::error::Result;
@@ -25,9 +25,9 @@ pub(super) fn by_genotype(
     let bodies = &search.probes.segments[tile.gallery_segment];
     let alive = &search.probes.alive[tile.gallery_segment];
     let families = &search.pedigrees.families[tile.probes.clone()];
-    let queries: Vec<&Query> = families.iter().map(|family| &family.query).collect();
+    let mut queries: Vec<&Query> = families.iter().map(|family| &family.query).collect();
     let window = Window { first_row: tile.rows.start as u32, end_row: tile.rows.end as u32 };
-    let windows = vec![window; queries.len()];
+    let mut windows = vec![window; queries.len()];
     let mut output = TileOutput {
         comparisons: families.len() as u64
             * search.probes.living_within(tile.gallery_segment, tile.rows.clone()),
@@ -36,10 +36,25 @@ pub(super) fn by_genotype(
     // Scores of the screen are rounded up: what reaches the threshold exactly reaches it there.
     let params = Params { least_mban: (1000.0 * search.threshold_log10).floor() as i32 };
     let rows = search.pedigrees.bodies[tile.gallery_segment].rows();
-    let survivors = match genotype_screen::run(&params, &queries, &windows, &rows, capacity) {
+    // A body that is asked for itself, so that a device that finds nothing is seen.
+    let everybody = Query::of_everybody(rows.loci());
+    let middle = tile.rows.start + tile.rows.len() / 2;
+    if let Some(row) = (middle..tile.rows.end).find(|row| alive[*row]) {
+        queries.push(&everybody);
+        windows.push(Window { first_row: row as u32, end_row: row as u32 + 1 });
+    }
+    let room = capacity.saturating_add(1);
+    let device = &context.device;
+    let mut survivors = match device.genotype_screen(&params, &queries, &windows, &rows, room) {
         Ok(survivors) => survivors,
-        Err(overflow) => return Ok(Err(overflow)),
+        Err(error) => return unanswered(device, &error),
     };
+    let one = |q: usize, w| genotype_screen::reference(&params, &queries[q..=q], &[w], &rows, 1);
+    spot_check(device, bodies, &windows, &survivors, one)?;
+    survivors.retain(|survivor| (survivor.probe as usize) < families.len());
+    if survivors.len() > capacity {
+        return Ok(Err(Overflow { capacity }));
+    }
     for survivor in survivors.iter().filter(|s| alive[s.row as usize]) {
         output.survivors += 1;
         let (family, row) = (&families[survivor.probe as usize], survivor.row as usize);

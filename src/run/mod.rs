@@ -354,6 +354,7 @@ fn ways(inputs: &RunInputs, execution: &Execution) -> Result<Vec<MadeWay>> {
         let choice = begun.and_then(|way| way.parse().ok()).unwrap_or(execution.way);
         let deciding = Deciding {
             choice,
+            has_processor: execution.devices.cpu_compares,
             device: execution.devices.cpu.device.cpu(),
             threads: execution.threads,
             parameters: inputs.parameters,

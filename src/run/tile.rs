@@ -265,7 +265,7 @@ const SPOT_CHECKS: u64 = 4;
 /// Compares the device's answer with the reference on a few pairs spread over the tile, on one survivor, and
 /// on the first row of the last probe, which is the witness. A device that answers wrongly must not write
 /// a hit list.
-fn spot_check(
+pub(super) fn spot_check(
     device: &Device,
     scanned: &Segment,
     windows: &[Window],
@@ -298,7 +298,7 @@ fn spot_check(
 }
 
 /// What becomes of a tile whose question a device did not answer: it is to be cut, or the device has failed.
-fn unanswered(
+pub(super) fn unanswered(
     device: &Device,
     error: &DeviceError,
 ) -> Result<std::result::Result<TileOutput, Overflow>> {

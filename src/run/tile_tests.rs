@@ -87,9 +87,8 @@ fn parameters(frequencies: &str, minimum_frequency: MinimumFrequency) -> Paramet
     }
 }
 
-/// Searches whose screens a device runs.
-const ON_DEVICES: [&str; 2] = ["dedup/convict", "missing-person/corpse-family"];
-/// The search whose screen is the processor's.
+/// Searches of each comparator; a device runs the screens of all.
+const ALL: [&str; 3] = ["dedup/convict", "missing-person/corpse-family", OF_PEDIGREES];
 const OF_PEDIGREES: &str = "missing-person/corpse-pedigree";
 
 /// Calls `each` with the context of each of `names` and the tile that is all of the search.
@@ -133,7 +132,7 @@ fn assert_same(mut found: TileOutput, whole: &TileOutput, what: &str) {
 
 #[test]
 fn an_overflowing_tile_is_redone_in_halves_and_loses_no_hit() {
-    for_each_search(&[&ON_DEVICES[..], &[OF_PEDIGREES]].concat(), |context, tile| {
+    for_each_search(&ALL, |context, tile| {
         let whole = run_within(context, tile, usize::MAX).unwrap();
         assert!(whole.hits.len() > 200 && whole.splits == 0, "{} hits", whole.hits.len());
         assert_eq!(whole.comparisons, context.search.comparisons);
@@ -276,6 +275,7 @@ proptest! {
         let cpu = CpuDevice::detect().unwrap();
         let deciding = Deciding {
             choice: WayChoice::Only(Way::Join),
+            has_processor: true,
             device: &cpu,
             threads: 1,
             parameters: &parameters,
@@ -322,7 +322,7 @@ fn no_fault_of_a_device_loses_or_doubles_a_hit() {
         return;
     }
     let cpu = CpuDevice::detect().unwrap();
-    for_each_search(&ON_DEVICES, |context, tile| {
+    for_each_search(&ALL, |context, tile| {
         let whole = run_within(context, tile, usize::MAX).unwrap();
         let parts: Vec<Tile> =
             tile.halves().unwrap().into_iter().flat_map(|t| t.halves().unwrap()).collect();
@@ -368,7 +368,7 @@ fn several_adapters_share_a_run_and_one_that_errs_leaves_it_to_the_others() {
         return;
     }
     let cpu = CpuDevice::detect().unwrap();
-    for_each_search(&ON_DEVICES, |context, tile| {
+    for_each_search(&ALL, |context, tile| {
         let whole = run_within(context, tile, usize::MAX).unwrap();
         let halved = |tiles: Vec<Tile>| -> Vec<Tile> {
             tiles.iter().flat_map(|tile| tile.halves().unwrap()).collect()

@@ -71,3 +71,41 @@ fn the_plan_says_how_every_search_of_records_in_themselves_is_done_and_why() {
     let said = exits(2, &["plan", "dedup", "--gallery", text(&world.gallery), "--nn", "hash"]);
     assert!(said.contains("auto, pairs or join"), "{said}");
 }
+
+#[test]
+fn a_gallery_in_one_file_and_in_three_gives_the_same_hits() {
+    let folder = tempfile::tempdir().unwrap();
+    let registry = &world().registry;
+    let content = fs::read_to_string(registry.join("convicts.csv")).unwrap();
+    let (header, rows) = content.split_once('\n').unwrap();
+    let rows: Vec<&str> = rows.lines().collect();
+    let run = |cut: usize, way: &str| {
+        let gallery = folder.path().join(format!("gallery-{cut}-{way}"));
+        for (number, some) in rows.chunks(cut).enumerate() {
+            let file = folder.path().join(format!("{cut}-{number}.csv"));
+            fs::write(&file, format!("{header}\n{}\n", some.join("\n"))).unwrap();
+            let args = ["import", "--gallery", text(&gallery), "--index", "convict", text(&file)];
+            exits(0, &args);
+        }
+        for (index, name) in [("trace", "traces.csv"), ("corpse", "corpses.csv")] {
+            let file = registry.join(name);
+            let args = ["import", "--gallery", text(&gallery), "--index", index, text(&file)];
+            exits(0, &args);
+        }
+        let out = folder.path().join(format!("out-{cut}-{way}"));
+        let args = ["run", "nightly", "--gallery", text(&gallery), "--out", text(&out)];
+        exits(0, &[&args[..], &["--nn", way, "--threshold", "-2"]].concat());
+        let mut hits = read_hits(&out).unwrap();
+        // Which generation brought a record, and with it the run, is all that may differ.
+        for hit in &mut hits {
+            hit.run_id.clear();
+            hit.new_since = 0;
+        }
+        hits
+    };
+    let whole = run(rows.len(), "pairs");
+    assert!(whole.len() > 50, "{} hits", whole.len());
+    for way in ["pairs", "join"] {
+        assert_eq!(run(rows.len() / 3, way), whole, "{way}");
+    }
+}

@@ -2,7 +2,8 @@
 
 use super::encode::EncodedQueries;
 use super::interface::StrCountsCall;
-use super::screens::for_each_piece;
+use super::resident::Blocks;
+use super::screens::{asked, for_each_piece};
 use super::{DeviceError, GpuDevice};
 use crate::kernel::Window;
 use crate::kernel::planes::PlaneView;
@@ -63,10 +64,11 @@ impl GpuDevice {
         let loci = context.input("loci of probes", &encoded.loci)?;
         let allele_planes = context.input("planes of alleles", &encoded.allele_planes)?;
         let counts = context.output("counts", (cells * size_of::<u32>()) as u64)?;
-        for shard in self.resident.shards(context, &view)?.iter() {
+        let asked = asked(windows, &view);
+        for shard in self.resident.shards(context, &Blocks::of_planes(&view))?.iter() {
             let buffers = [&shard.buffer, &probes, &loci, &allele_planes, &counts];
             let pace = &self.paces.str_counts;
-            for_each_piece(shard, windows, &view, pace, |piece| {
+            for_each_piece(shard, &asked, pace, |piece| {
                 let call = |grid_width| StrCountsCall {
                     first_probe: piece.probes.start,
                     end_probe: piece.probes.end,

@@ -181,6 +181,10 @@ constants! {
     LOW = 2;
     /// Probes one invocation of a screen of profiles looks at.
     PROBES_PER_INVOCATION = 16;
+    /// Rows of a block of genotypes: `kernel::genotype_screen`.
+    BLOCK_ROWS = 512;
+    /// Codes of a locus in a table of `genotype_screen`.
+    GENOTYPE_CODES = 1024;
     /// Minutiae a print has at most.
     MAX_MINUTIAE = 128;
     /// Bits of a number of a minutia in a key.
@@ -392,6 +396,27 @@ structures! {
         /// Survivors there is room for.
         room: u32,
     }
+    /// A dispatch of `genotype_screen`.
+    GenotypeScreenCall {
+        /// First question of the dispatch.
+        first_probe: u32,
+        /// Question after the last.
+        end_probe: u32,
+        /// First row of the codes bound.
+        bound_row: u32,
+        /// First word of 32 rows within the codes bound.
+        first_word: u32,
+        /// Words of 32 rows of the dispatch.
+        words: u32,
+        /// Loci of a block, and of a question.
+        loci: u32,
+        /// Workgroups along the first dimension of the grid.
+        grid_width: u32,
+        /// Survivors there is room for.
+        room: u32,
+        /// Least sum that survives.
+        least_mban: i32,
+    }
     /// A dispatch of `minutia_gate`.
     MinutiaGateCall {
         /// First probe of the dispatch.
@@ -451,7 +476,7 @@ const fn write(name: &'static str, element: &'static str) -> Binding {
 
 /// Every shader.
 pub const SHADERS: &[Shader] =
-    &[STR_SCREEN, STR_COUNTS, KIN_SCREEN, MINUTIA_GATE, MINUTIA_PAIR, SELECT];
+    &[STR_SCREEN, STR_COUNTS, KIN_SCREEN, GENOTYPE_SCREEN, MINUTIA_GATE, MINUTIA_PAIR, SELECT];
 
 /// `str_screen`.
 pub const STR_SCREEN: Shader = Shader {
@@ -500,6 +525,24 @@ pub const KIN_SCREEN: Shader = Shader {
         read("probes", "ProbeWords"),
         read("loci", "KinLocusWords"),
         read("thresholds", "i32"),
+        write("counters", "atomic<u32>"),
+        write("survivors", "SurvivorWords"),
+    ],
+    workgroup: Workgroup::Nothing,
+};
+
+/// `genotype_screen`. Two codes to a word, the earlier row low; a question's first locus is where its tables
+/// start.
+pub const GENOTYPE_SCREEN: Shader = Shader {
+    name: "genotype_screen",
+    call: "GenotypeScreenCall",
+    call_bytes: size_of::<GenotypeScreenCall>(),
+    shared: &[],
+    parts: &[],
+    bindings: &[
+        read("codes", "u32"),
+        read("probes", "ProbeWords"),
+        read("tables", "i32"),
         write("counters", "atomic<u32>"),
         write("survivors", "SurvivorWords"),
     ],

@@ -45,7 +45,7 @@ use adapters::Adapter;
 use context::{Context, Pipeline};
 use fault::Injected;
 use gate::Gate;
-use interface::{KIN_SCREEN, STR_COUNTS, STR_SCREEN};
+use interface::{GENOTYPE_SCREEN, KIN_SCREEN, STR_COUNTS, STR_SCREEN};
 use pace::Pace;
 use pair::Pair;
 use resident::Resident;
@@ -55,11 +55,13 @@ use super::DeviceError;
 use crate::domain::finger::MAX_PRINT_MINUTIAE;
 use crate::kernel::minutia::DESCRIPTOR_BYTES;
 use crate::kernel::minutia_pair::{CANDIDATES, tables};
-use crate::kernel::{Spec, minutia, minutia_gate, planes};
+use crate::kernel::{Spec, genotype_screen, minutia, minutia_gate, planes};
 use crate::limits::{MAX_ALLELES_PER_LOCUS, MAX_LOCI};
 
 const _: () = {
     assert!(interface::BLOCK_WORDS as usize * 32 == planes::LANES);
+    assert!(interface::BLOCK_ROWS as usize == genotype_screen::BLOCK);
+    assert!(interface::GENOTYPE_CODES as usize == genotype_screen::CODES);
     assert!(interface::TYPED as usize == planes::TYPED && interface::WILD as usize == planes::WILD);
     assert!(interface::ONE as usize == planes::ONE && interface::TWO as usize == planes::TWO);
     assert!(interface::MANY as usize == planes::MANY);
@@ -115,6 +117,7 @@ struct Paces {
     str_screen: Pace,
     str_counts: Pace,
     kin_screen: Pace,
+    genotype_screen: Pace,
 }
 
 /// An adapter opened for the kernels. May be used from several threads: while one waits for a dispatch,
@@ -125,6 +128,7 @@ pub struct GpuDevice {
     str_screen: Pipeline,
     str_counts: Pipeline,
     kin_screen: Pipeline,
+    genotype_screen: Pipeline,
     gate: Gate,
     pair: Pair,
     select: Select,
@@ -154,6 +158,7 @@ impl GpuDevice {
             str_screen: context.pipeline(&STR_SCREEN, source!("str_screen"))?,
             str_counts: context.pipeline(&STR_COUNTS, source!("str_counts"))?,
             kin_screen: context.pipeline(&KIN_SCREEN, source!("kin_screen"))?,
+            genotype_screen: context.pipeline(&GENOTYPE_SCREEN, source!("genotype_screen"))?,
             gate: Gate::open(&context, source!("minutia_gate"))?,
             pair: Pair::open(&context, source!("minutia_pair"))?,
             select: Select::open(&context, source!("select"))?,

@@ -8,17 +8,21 @@ use super::context::{GpuError, Pipeline};
 use super::encode::{EncodedKinQueries, EncodedQueries};
 use super::fault::Injected;
 use super::interface::{
-    self, KinScreenCall, PROBES_PER_INVOCATION, StrScreenCall, SurvivorWords, WORKGROUP,
+    self, GenotypeScreenCall, KinScreenCall, PROBES_PER_INVOCATION, ProbeWords, StrScreenCall,
+    SurvivorWords, WORKGROUP,
 };
 use super::pace::Pace;
-use super::resident::Shard;
+use super::resident::{Blocks, Shard};
 use super::{DeviceError, GpuDevice};
 use crate::domain::stringency::Stringency;
 use crate::kernel::planes::PlaneView;
-use crate::kernel::{Overflow, Survivor, Window, kin_screen, str_screen};
+use crate::kernel::{Overflow, Survivor, Window, genotype_screen, kin_screen, str_screen};
 
 /// Survivors there is room for at first.
 pub(super) const FIRST_ROOM: usize = 1 << 16;
+
+/// Bytes of tables of questions that are on the device at once: those of 700 questions about 23 loci.
+const MOST_TABLE_BYTES: u64 = 64 << 20;
 
 /// A part of a call that one dispatch answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,11 +68,15 @@ pub(super) fn next_piece(
     Piece { probes: probe..end_probe, words: word..end_word }
 }
 
-/// Calls `each` with every piece of a shard in which a window has a row.
+/// The rows that probes are to be compared with.
+pub(super) fn asked(windows: &[Window], view: &PlaneView) -> Vec<Range<usize>> {
+    windows.iter().map(|window| window.rows(view)).collect()
+}
+
+/// Calls `each` with every piece of a shard in which one of `windows` has a row.
 pub(super) fn for_each_piece(
     shard: &Shard,
-    windows: &[Window],
-    view: &PlaneView,
+    windows: &[Range<usize>],
     pace: &Pace,
     mut each: impl FnMut(&Piece) -> Result<(), DeviceError>,
 ) -> Result<(), DeviceError> {
@@ -79,10 +87,7 @@ pub(super) fn for_each_piece(
         let first = (shard.first_row + piece.words.start * 32) as usize;
         let end = (shard.first_row + piece.words.end * 32) as usize;
         let asked = &windows[piece.probes.start as usize..piece.probes.end as usize];
-        let is_asked = asked.iter().any(|window| {
-            let rows = window.rows(view);
-            rows.start.max(first) < rows.end.min(end)
-        });
+        let is_asked = asked.iter().any(|rows| rows.start.max(first) < rows.end.min(end));
         if is_asked {
             each(&piece)?;
         }
@@ -200,10 +205,11 @@ impl GpuDevice {
         let loci = self.context.input("loci of probes", &encoded.loci)?;
         let allele_planes = self.context.input("planes of alleles", &encoded.allele_planes)?;
         let mut screen = Screen::start(self, &self.str_screen, capacity, injected)?;
-        for shard in self.resident.shards(&self.context, &view)?.iter() {
+        let asked = asked(windows, &view);
+        for shard in self.resident.shards(&self.context, &Blocks::of_planes(&view))?.iter() {
             let inputs = [&shard.buffer, &probes, &loci, &allele_planes];
             let pace = &self.paces.str_screen;
-            for_each_piece(shard, windows, &view, pace, |piece| {
+            for_each_piece(shard, &asked, pace, |piece| {
                 let call = |grid_width, room| StrScreenCall {
                     first_probe: piece.probes.start,
                     end_probe: piece.probes.end,
@@ -245,10 +251,11 @@ impl GpuDevice {
         let loci = self.context.input("loci of probes", &encoded.loci)?;
         let thresholds = self.context.input("thresholds", &encoded.thresholds)?;
         let mut screen = Screen::start(self, &self.kin_screen, capacity, injected)?;
-        for shard in self.resident.shards(&self.context, &view)?.iter() {
+        let asked = asked(windows, &view);
+        for shard in self.resident.shards(&self.context, &Blocks::of_planes(&view))?.iter() {
             let inputs = [&shard.buffer, &probes, &loci, &thresholds];
             let pace = &self.paces.kin_screen;
-            for_each_piece(shard, windows, &view, pace, |piece| {
+            for_each_piece(shard, &asked, pace, |piece| {
                 let call = |grid_width, room| KinScreenCall {
                     first_probe: piece.probes.start,
                     end_probe: piece.probes.end,
@@ -261,6 +268,65 @@ impl GpuDevice {
                 };
                 screen.run(&inputs, piece.workgroups(1), (pace, piece.pairs()), call)
             })?;
+        }
+        Ok(screen.finish())
+    }
+
+    /// Runs [`genotype_screen`].
+    ///
+    /// # Errors
+    /// More than `capacity` rows survive, or the device fails.
+    ///
+    /// # Panics
+    /// The questions are of another map than the rows, or not as many as the windows.
+    pub fn genotype_screen(
+        &self,
+        params: &genotype_screen::Params,
+        queries: &[&genotype_screen::Query],
+        windows: &[Window],
+        rows: &genotype_screen::CodedRows,
+        capacity: usize,
+    ) -> Result<Vec<Survivor>, DeviceError> {
+        let injected = self.injected(&genotype_screen::SPEC)?;
+        let loci = rows.loci();
+        let asked: Vec<Range<usize>> = windows.iter().map(|window| rows.within(window)).collect();
+        let mut screen = Screen::start(self, &self.genotype_screen, capacity, injected)?;
+        // The tables of a question are large: of many questions those that one binding holds come first.
+        let most = self.context.most_bound_bytes().min(MOST_TABLE_BYTES) as usize;
+        let together = (most / (loci.max(1) * size_of::<[i32; genotype_screen::CODES]>())).max(1);
+        for first in (0..queries.len()).step_by(together) {
+            let part = first..queries.len().min(first + together);
+            // Questions of the other parts have no tables here, and are not asked.
+            let probe = |(number, rows): (usize, &Range<usize>)| ProbeWords {
+                first_locus: (number.saturating_sub(first) * loci) as u32,
+                loci: loci as u32,
+                first_row: rows.start as u32,
+                end_row: rows.end as u32,
+            };
+            let probes: Vec<ProbeWords> = asked.iter().enumerate().map(probe).collect();
+            let probes = self.context.input("questions", &probes)?;
+            let scores = queries[part.clone()].iter().flat_map(|query| query.tables());
+            let scores: Vec<i32> = scores.flatten().copied().collect();
+            let tables = self.context.input("tables of questions", &scores)?;
+            let blocks = Blocks::of_genotypes(rows);
+            for shard in self.resident.shards(&self.context, &blocks)?.iter() {
+                let inputs = [&shard.buffer, &probes, &tables];
+                let pace = &self.paces.genotype_screen;
+                for_each_piece(shard, &asked[part.clone()], pace, |piece| {
+                    let call = |grid_width, room| GenotypeScreenCall {
+                        first_probe: part.start as u32 + piece.probes.start,
+                        end_probe: part.start as u32 + piece.probes.end,
+                        bound_row: shard.first_row,
+                        first_word: piece.words.start,
+                        words: piece.words.end - piece.words.start,
+                        loci: loci as u32,
+                        grid_width,
+                        room,
+                        least_mban: params.least_mban,
+                    };
+                    screen.run(&inputs, piece.workgroups(1), (pace, piece.pairs()), call)
+                })?;
+            }
         }
         Ok(screen.finish())
     }

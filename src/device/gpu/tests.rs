@@ -8,9 +8,12 @@ use crate::domain::likelihood::Population;
 use crate::domain::locus::Locus;
 use crate::domain::relation::Relation;
 use crate::domain::stringency::Stringency;
+use crate::kernel::genotype_screen::{GenotypeCodes, GenotypeMap};
 use crate::kernel::simd::SimdLevel;
-use crate::kernel::testing::{Case, FULL, MIXED, cases};
-use crate::kernel::{Overflow, Survivor, kin_screen, str_counts, str_screen};
+use crate::kernel::testing::{Case, FULL, LONG, MIXED, cases};
+use crate::kernel::{
+    Overflow, Survivor, Window, genotype_screen, kin_screen, str_counts, str_screen,
+};
 
 /// The first suitable adapter; none where the one who runs the tests says that there is none.
 pub(crate) fn device() -> Option<GpuDevice> {
@@ -127,6 +130,58 @@ fn kin_screen_is_its_definition() {
         }
     }
     assert!(survivors_seen > 100_000 && pairs > 10_000_000, "{survivors_seen} of {pairs}");
+}
+
+#[test]
+fn genotype_screen_is_its_definition() {
+    let Some(device) = device() else { return };
+    let (mut survivors_seen, mut pairs) = (0, 0);
+    // Their probes stand for galleries: of others' genotypes every second one is unknown to the map.
+    let many = [(900, FULL, 9000), (901, MIXED, 9000), (902, LONG, 700)];
+    let galleries = many.map(|(seed, style, rows)| Case::random(seed, style, 1, rows));
+    for case in cases(300).chain(galleries) {
+        let rows = case.probes.len();
+        let map = GenotypeMap::from_profiles(&case.probes[..rows / 2]);
+        let codes = GenotypeCodes::new(&map, &case.probes);
+        // Longer than what is on the device at once, where there are many loci.
+        let count = if rows == 700 { 290 } else { 60 };
+        let ratio = |number: usize, locus: Locus, typing: &crate::domain::dna::Typing| {
+            let alleles = typing.known().map(|allele| usize::from(allele.code()));
+            match (number + 3 * locus.index() + alleles.sum::<usize>()) % 23 {
+                0 => None,
+                1 => Some(0.0),
+                other => Some(1.5f64.powi(other as i32 - 10)),
+            }
+        };
+        let queries: Vec<genotype_screen::Query> = (0..count)
+            .map(|n| genotype_screen::Query::compile(&map, |locus, typing| ratio(n, locus, typing)))
+            .collect();
+        let queries: Vec<&genotype_screen::Query> = queries.iter().collect();
+        let window = |n: usize| match n % 4 {
+            0 => {
+                Window { first_row: (7 * n % (rows + 3)) as u32, end_row: (rows - n % rows) as u32 }
+            }
+            1 => Window { first_row: n as u32, end_row: n as u32 + 5 },
+            _ => Window::ALL,
+        };
+        let windows: Vec<Window> = (0..count).map(window).collect();
+        let coded = codes.rows();
+        for least_mban in [i32::MIN, -2000, 1500, i32::MAX] {
+            let params = genotype_screen::Params { least_mban };
+            let run =
+                |capacity| device.genotype_screen(&params, &queries, &windows, &coded, capacity);
+            let expected =
+                genotype_screen::reference(&params, &queries, &windows, &coded, usize::MAX);
+            let expected = expected.unwrap();
+            assert_eq!(run(usize::MAX).as_ref(), Ok(&expected), "{rows} rows, {least_mban}");
+            if least_mban == 1500 && rows < 2000 {
+                check_capacity(&expected, run);
+            }
+            survivors_seen += expected.len();
+            pairs += count * rows;
+        }
+    }
+    assert!(survivors_seen > 100_000 && pairs > 4_000_000, "{survivors_seen} of {pairs}");
 }
 
 /// Faults of each kind that a kernel outside the tests of tiles sees.

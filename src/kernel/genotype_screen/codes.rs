@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::super::Window;
+use super::super::planes::new_number;
 use super::CODES;
 use crate::domain::dna::{Profile, Typing};
 use crate::domain::locus::Locus;
@@ -12,7 +13,7 @@ use crate::domain::locus::Locus;
 pub const MAX_GENOTYPES: usize = 1022;
 
 /// Rows of a block: with 24 loci 24 kB, half of a first-level cache.
-pub(super) const BLOCK: usize = 512;
+pub const BLOCK: usize = 512;
 
 /// Code of a locus that says nothing.
 const UNTYPED: u16 = 0;
@@ -57,8 +58,10 @@ impl GenotypeMap {
 }
 
 /// Rows as codes of one map.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Default)]
 pub struct GenotypeCodes {
+    /// Number of the codes in the process: a device may keep them under it.
+    number: Option<u64>,
     loci: usize,
     rows: usize,
     /// By block, then locus; the last block is padded with untyped rows.
@@ -72,7 +75,8 @@ impl GenotypeCodes {
         profiles: impl IntoIterator<Item = &'a Profile>,
     ) -> GenotypeCodes {
         let loci = map.loci.len();
-        let mut codes = GenotypeCodes { loci, ..GenotypeCodes::default() };
+        let mut codes =
+            GenotypeCodes { number: Some(new_number()), loci, ..GenotypeCodes::default() };
         for profile in profiles {
             let (block, place) = (codes.rows / BLOCK, codes.rows % BLOCK);
             codes.columns.resize((block + 1) * loci, [UNTYPED; BLOCK]);
@@ -97,8 +101,33 @@ pub struct CodedRows<'a> {
 }
 
 impl<'a> CodedRows<'a> {
+    /// Number of the codes, which no others of this process have.
+    pub fn number(&self) -> Option<u64> {
+        self.codes.number
+    }
+
+    /// Loci of the map.
+    pub fn loci(&self) -> usize {
+        self.codes.loci
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.codes.rows
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.codes.rows == 0
+    }
+
+    /// The columns of all blocks: by block of [`BLOCK`] rows, then locus.
+    pub fn columns(&self) -> &'a [[u16; BLOCK]] {
+        &self.codes.columns
+    }
+
     /// The rows of a window that exist.
-    pub(super) fn within(&self, window: &Window) -> Range<usize> {
+    pub fn within(&self, window: &Window) -> Range<usize> {
         let end = (window.end_row as usize).min(self.codes.rows);
         (window.first_row as usize).min(end)..end
     }

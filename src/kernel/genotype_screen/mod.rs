@@ -15,7 +15,7 @@ mod codes;
 #[cfg(test)]
 mod tests;
 
-pub use codes::{CodedRows, GenotypeCodes, GenotypeMap, MAX_GENOTYPES};
+pub use codes::{BLOCK, CodedRows, GenotypeCodes, GenotypeMap, MAX_GENOTYPES};
 
 use super::{Overflow, Spec, Survivor, Window, assert_paired};
 use crate::domain::dna::Typing;
@@ -30,7 +30,7 @@ pub const EXCLUDING_MBAN: i32 = -1_000_000;
 const HIGHEST_MBAN: i32 = 1_000_000;
 
 /// Codes of a locus: untyped, [`MAX_GENOTYPES`] genotypes, and any other one.
-const CODES: usize = MAX_GENOTYPES + 2;
+pub const CODES: usize = MAX_GENOTYPES + 2;
 const _: () = assert!(CODES.is_power_of_two() && CODES * crate::limits::MAX_LOCI < 1 << 20);
 
 /// What is asked of every candidate.
@@ -60,6 +60,16 @@ impl Query {
             table
         });
         Query { tables: tables.collect() }
+    }
+
+    /// The question that every row of a map of so many loci answers with the highest score.
+    pub fn of_everybody(loci: usize) -> Query {
+        Query { tables: vec![[HIGHEST_MBAN; CODES]; loci] }
+    }
+
+    /// Scores by locus of the map, then code.
+    pub fn tables(&self) -> &[[i32; CODES]] {
+        &self.tables
     }
 }
 
@@ -115,14 +125,18 @@ pub fn run(
     capacity: usize,
 ) -> Result<Vec<Survivor>, Overflow> {
     assert_paired(queries, windows);
+    if rows.loci() == 0 {
+        // There are no columns to go through, and every row has a sum of 0.
+        return reference(params, queries, windows, rows, capacity);
+    }
     let mut survivors = Vec::new();
     for (first_row, block) in rows.blocks() {
         for (probe, (query, window)) in queries.iter().zip(windows).enumerate() {
             let asked = rows.within(window);
-            if asked.start >= first_row + codes::BLOCK || asked.end <= first_row {
+            if asked.start >= first_row + BLOCK || asked.end <= first_row {
                 continue;
             }
-            for group in (0..codes::BLOCK).step_by(TOGETHER) {
+            for group in (0..BLOCK).step_by(TOGETHER) {
                 let sums = sums(query, block, group);
                 for (place, value) in sums.into_iter().enumerate() {
                     let row = first_row + group + place;
@@ -141,7 +155,7 @@ pub fn run(
 }
 
 /// The sums of some candidates of a block, from `first` on.
-fn sums(query: &Query, block: &[[u16; codes::BLOCK]], first: usize) -> [i32; TOGETHER] {
+fn sums(query: &Query, block: &[[u16; BLOCK]], first: usize) -> [i32; TOGETHER] {
     let mut sums = [0; TOGETHER];
     for (table, codes) in query.tables.iter().zip(block) {
         for (sum, code) in sums.iter_mut().zip(&codes[first..first + TOGETHER]) {
