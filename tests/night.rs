@@ -28,10 +28,10 @@ mod gallery;
 mod program;
 #[path = "night/resume.rs"]
 mod resume;
-#[path = "night/ways.rs"]
-mod ways;
 #[path = "night/rules.rs"]
 mod rules;
+#[path = "night/ways.rs"]
+mod ways;
 
 use program::{exits, tanba, text};
 

@@ -135,7 +135,9 @@ pub fn planned(
                 return without_blocks("below high stringency sets that differ may agree: no keys");
             }
             if !rules.reads_as_typed() || rules.microvariants != Microvariants::Exact {
-                return without_blocks("the rules let sets agree that are typed otherwise: no keys");
+                return without_blocks(
+                    "the rules let sets agree that are typed otherwise: no keys",
+                );
             }
         }
         _ => return Ok(None),

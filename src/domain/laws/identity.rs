@@ -1,15 +1,29 @@
 //! Identity: two profiles as samples of one person.
 
 use super::*;
+use std::sync::OnceLock;
+
 use crate::domain::identity::IdentityScore;
+use crate::domain::rule_set::{RuleSet, SearchKind, builtin};
 use crate::domain::stringency::Stringency;
 
 fn stringencies() -> impl Strategy<Value = Stringency> {
     prop::sample::select(vec![Stringency::Low, Stringency::Moderate, Stringency::High])
 }
 
+/// The default rules with this stringency.
+fn rules(stringency: Stringency) -> RuleSet {
+    static DEFAULT: OnceLock<RuleSet> = OnceLock::new();
+    let default = DEFAULT.get_or_init(|| builtin("tanba").unwrap().unwrap());
+    RuleSet { persons: stringency, ..default.clone() }
+}
+
+fn scored(of: &Population, a: &Profile, b: &Profile, stringency: Stringency) -> IdentityScore {
+    of.identity_score(a, b, &rules(stringency), SearchKind::Persons)
+}
+
 fn score(a: &Profile, b: &Profile, stringency: Stringency, theta: f64) -> IdentityScore {
-    population(&table(&NAMES), theta).identity_score(a, b, stringency)
+    scored(&population(&table(&NAMES), theta), a, b, stringency)
 }
 
 fn same(a: &IdentityScore, b: &IdentityScore) -> bool {
@@ -49,7 +63,7 @@ proptest! {
     ) {
         let table = table(&names);
         let (x, y) = (profile(&a, &names), profile(&b, &names));
-        let renamed = population(&table, 0.01).identity_score(&x, &y, stringency);
+        let renamed = scored(&population(&table, 0.01), &x, &y, stringency);
         let given = score(&profile(&a, &NAMES), &profile(&b, &NAMES), stringency, 0.01);
         prop_assert!(same(&renamed, &given), "{renamed:?} {given:?}");
     }
@@ -73,7 +87,7 @@ proptest! {
     ) {
         let (x, y) = (profile(&a, &NAMES), profile(&b, &NAMES));
         let merged = merged_table();
-        let found = population(&merged, theta).identity_score(&x, &y, stringency);
+        let found = scored(&population(&merged, theta), &x, &y, stringency);
         prop_assert!(same(&found, &score(&x, &y, stringency, theta)));
     }
 
