@@ -89,6 +89,7 @@ fn world() -> World {
         across_owners: false,
         transmission: None,
         prior: None,
+        since: None,
     };
     World { folder, table, parameters }
 }

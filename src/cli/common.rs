@@ -331,6 +331,7 @@ pub(super) fn parameters(
         across_owners: rule.across_owners,
         transmission: rule.transmission.asked()?,
         prior: rule.prior,
+        since: None,
     };
     parameters.validate()?;
     Ok(parameters)

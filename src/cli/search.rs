@@ -143,7 +143,7 @@ fn run_profiles(
     let segment = Segment::in_memory(index, &imported.records)?;
     let side = Side::new(vec![Arc::new(segment)], &statuses, day);
     sides.ad_hoc_probes = Some(Arc::new(side));
-    let night = Night { sweeps: &[], parameters: &parameters, table: &table };
+    let night = Night { sweeps: &[], parameters: &parameters, table: &table, since: None };
     let population = night.population();
     let ready = searches
         .iter()
@@ -155,6 +155,7 @@ fn run_profiles(
         finger_sides: FingerSides::default(),
         finger_searches: Vec::new(),
         holdings: Holdings::default(),
+        changed: Vec::new(),
     };
     finish((args, begin), &night, &gallery, &imported.file_hash, (ready, started), ui)
 }

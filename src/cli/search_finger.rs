@@ -80,13 +80,14 @@ pub(super) fn run(args: &SearchArgs, begin: &Begin, ui: &Ui) -> Result<Outcome> 
     let mut finger_sides = load::finger_sides(&gallery, &specs, false, day)?;
     let side = FingerSide::new(vec![Arc::new(segment)], &statuses, day);
     finger_sides.ad_hoc_probes = Some(Arc::new(side));
-    let night = Night { sweeps: &[], parameters: &parameters, table: &table };
+    let night = Night { sweeps: &[], parameters: &parameters, table: &table, since: None };
     let ready = ReadySearches {
         sides: Sides::default(),
         searches: Vec::new(),
         finger_searches: night.ready_fingers(&specs, &finger_sides, &device()?),
         finger_sides,
         holdings,
+        changed: Vec::new(),
     };
     finish((args, begin), &night, &gallery, &probes.hash, (ready, started), ui)
 }

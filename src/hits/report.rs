@@ -87,6 +87,9 @@ pub struct SearchReport {
     /// Why this way.
     #[serde(default)]
     pub way_reason: Option<String>,
+    /// Generation that an earlier run had compared: pairs that were in it are not compared again.
+    #[serde(default)]
+    pub since_generation: Option<u64>,
     /// Pairs compared.
     pub comparisons: u64,
     /// Pairs that passed the stages of a screen of fingerprints; empty for profiles.

@@ -196,6 +196,25 @@ impl FingerSide {
         ended.map(|record| self.record_id(record))
     }
 
+    /// The same side with the records first that `is_first` says, by id, segment and row; how many they are.
+    pub fn partitioned(
+        &self,
+        is_first: impl Fn(&str, &FingerSegment, usize) -> bool,
+    ) -> (FingerSide, usize) {
+        let is_first = |record: &&FingerPlace| {
+            is_first(self.record_id(record), self.segment(record), record.row as usize)
+        };
+        let (first, rest): (Vec<&FingerPlace>, Vec<&FingerPlace>) =
+            self.records.iter().partition(is_first);
+        let count = first.len();
+        let side = FingerSide {
+            segments: self.segments.clone(),
+            records: first.into_iter().chain(rest).copied().collect(),
+            left_out: self.left_out,
+        };
+        (side, count)
+    }
+
     /// What of the records cannot be compared by position.
     pub fn unplaced(&self) -> Unplaced {
         let without =

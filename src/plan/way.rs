@@ -127,6 +127,9 @@ pub fn planned(
     deciding: &Deciding,
 ) -> Result<Option<(PlannedWay, Option<Blocks>)>> {
     let without_blocks = |reason: &str| Ok(Some((PlannedWay::pairs(reason), None)));
+    if search.spec.triangle && search.old.is_some() {
+        return without_blocks("only pairs with a newer side are compared");
+    }
     match search.spec.comparator {
         _ if !search.spec.triangle => return Ok(None),
         Comparator::Identity { kind } => {
