@@ -18,6 +18,8 @@ use tanba::hits::output::read_report;
 use tanba::hits::read_hits;
 use tanba::kernel::simd::SimdLevel;
 
+#[path = "night/delta.rs"]
+mod delta;
 #[path = "night/devices.rs"]
 mod devices;
 #[path = "night/fingers.rs"]
