@@ -211,6 +211,7 @@ impl ExecutionArgs {
             tile: TileSize { probes: self.tile_probes, rows: self.tile_rows },
             threads: self.threads(),
             devices: Arc::new(devices),
+            case: None,
         })
     }
 }

@@ -3,6 +3,8 @@
 //! Exit codes: 0 done (a search: with hits), 1 done without hits, 2 usage, 3 input rejected,
 //! 4 incomplete, 5 refused by law or policy, 6 integrity failure.
 
+mod ask;
+mod audit;
 mod check;
 mod common;
 mod demo;
@@ -19,6 +21,7 @@ mod matrix;
 mod mixture_args;
 mod pedigree_args;
 mod plan;
+mod policy;
 mod progress;
 mod run;
 mod score;
@@ -38,6 +41,7 @@ mod train;
 pub mod ui;
 mod verify;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -55,6 +59,9 @@ struct Cli {
     /// Write JSON documents, one per line, instead of text
     #[arg(long, global = true)]
     json: bool,
+    /// Key that signs the audit log of the gallery [default: TANBA_AUDIT_KEY_FILE]
+    #[arg(long, global = true, value_name = "FILE")]
+    audit_key: Option<PathBuf>,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -73,12 +80,14 @@ enum Verb {
     Import(import::ImportArgs),
     /// Look at a gallery, check it, block records, count its match matrix
     Gallery(gallery::GalleryArgs),
+    /// Show or verify the log of who did what with a gallery
+    Audit(audit::AuditArgs),
     /// Say what a run would do: comparisons, time, expected chance hits, refusals
     Plan(plan::PlanArgs),
     /// Run a night or one of its sweeps
     Run(run::RunArgs),
     /// Search the records of a file, or a record itself, in a gallery
-    Search(search::SearchArgs),
+    Search(Box<search::SearchArgs>),
     /// Confirm by fingerprints that a person is who the record says
     Verify(verify::VerifyArgs),
     /// Score pairs of profiles or of fingerprints, as CSV
@@ -95,6 +104,7 @@ enum Verb {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let ui = Ui { json: cli.json };
+    audit::use_key(cli.audit_key.as_deref());
     let filter = EnvFilter::try_from_env("TANBA_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let done = run_verb(&cli.verb, &ui);
@@ -113,6 +123,7 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Synth(args) => synth::run(args, ui),
         Verb::Import(args) => import::run(args, ui),
         Verb::Gallery(args) => gallery::run(args, ui),
+        Verb::Audit(args) => audit::run(args, ui),
         Verb::Plan(args) => plan::run(args, ui),
         Verb::Run(args) => run::run(args, ui),
         Verb::Search(args) => search::run(args, ui),

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::audit::{account_of_run, audited, event};
 use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, parameters};
 use super::family_warnings::warn_of_searches;
 use super::progress::Shown;
 use super::summary;
 use super::ui::{Outcome, Ui};
+use crate::audit::Asker;
 use crate::device::cpu::CpuDevice;
 use crate::domain::frequency::FrequencyTable;
 use crate::domain::likelihood::Population;
@@ -21,6 +23,9 @@ use crate::plan::finger_search::{FingerSides, ReadyFingerSearch, ready_finger};
 use crate::plan::job::{Parameters, Sweep, searches};
 use crate::plan::search::{ReadySearch, Sides, ready};
 use crate::run::{Execution, RunInputs, RunOutcome, execute, load};
+
+/// Ground of the searches of a night: each states its standing purpose, and no case.
+const STANDING: &str = "standing";
 
 /// What to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -79,9 +84,13 @@ pub(super) fn run(args: &RunArgs, ui: &Ui) -> Result<Outcome> {
     let parameters = parameters(&args.population, &args.rule, &table)?;
     let execution = args.execution.execution(args.out.clone(), args.overwrite, ui)?;
     let night = Night { sweeps: args.preset.sweeps(), parameters: &parameters, table: &table };
-    let outcome = night.run(&args.gallery, &execution, ui)?;
-    summary::show(&outcome.report, &outcome.hits, Some(&args.out), ui);
-    Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })
+    let asker = Asker { ground: Some(STANDING.into()), ..Asker::default() };
+    audited(&args.gallery, event("run", asker), |account| {
+        let outcome = night.run(&args.gallery, &execution, ui)?;
+        account_of_run(&outcome, &args.out, account)?;
+        summary::show(&outcome.report, &outcome.hits, Some(&args.out), ui);
+        Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })
+    })
 }
 
 /// Sweeps over a gallery, of profiles and of fingerprints.

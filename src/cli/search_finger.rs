@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::common::{device, parameters};
 use super::run::{Night, ReadySearches};
-use super::search::{SearchArgs, finish};
+use super::search::{Asked, SearchArgs, finish};
 use super::ui::{Outcome, Ui};
 use crate::domain::finger_record::FingerRecord;
 use crate::domain::register::Register;
@@ -16,8 +16,9 @@ use crate::gallery::Gallery;
 use crate::gallery::finger_segment::FingerSegment;
 use crate::ident::content_id;
 use crate::import::finger::intake::{FingerOptions, import_fingers};
+use crate::law::access::Sight;
 use crate::law::finger_purpose::Policy;
-use crate::plan::finger_job::{Holdings, ad_hoc_finger_searches, within_owner};
+use crate::plan::finger_job::{FingerSearchSpec, Holdings, ad_hoc_finger_searches, within_owner};
 use crate::plan::finger_side::FingerSide;
 use crate::plan::search::Sides;
 use crate::run::{finger_probes, load};
@@ -33,7 +34,7 @@ struct Probes {
 }
 
 /// Runs the search.
-pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
+pub(super) fn run(args: &SearchArgs, asked: &mut Asked<'_>, ui: &Ui) -> Result<Outcome> {
     let started = Instant::now();
     let table = args.population.table()?;
     let parameters = parameters(&args.population, &args.rule, &table)?;
@@ -64,6 +65,8 @@ pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
             "look at them with `tanba gallery info`",
         ));
     }
+    let sight = |spec: &FingerSearchSpec| Sight::Fingers(spec.probe, spec.gallery);
+    let specs = asked.permit.keep(specs, !args.registers.is_empty(), sight, ui)?;
     let statuses = gallery.statuses()?;
     let register = probes.register;
     let records = &mut probes.records;
@@ -86,7 +89,7 @@ pub(super) fn run(args: &SearchArgs, ui: &Ui) -> Result<Outcome> {
         finger_sides,
         holdings,
     };
-    finish(args, &night, &gallery, &probes.hash, (ready, started), ui)
+    finish(args, &night, &gallery, &probes.hash, (ready, started), asked, ui)
 }
 
 /// The records of a file or of a list of files.

@@ -32,6 +32,7 @@ mod table;
 mod text;
 mod xml;
 
+pub mod cases;
 pub mod codis_cmf;
 pub mod familias;
 pub mod family_csv;
@@ -44,6 +45,7 @@ pub mod mitochondrial;
 pub mod mutation_table;
 pub mod pairs;
 pub mod pedigree_csv;
+pub mod policy;
 pub mod quarantine;
 pub mod sniff;
 pub mod wide_csv;

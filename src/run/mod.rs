@@ -34,7 +34,7 @@ use crate::hits::cluster::{cluster_count, clusters};
 use crate::hits::finish::finish;
 use crate::hits::histogram::Histogram;
 use crate::hits::output::{self, Finished};
-use crate::hits::report::{DeviceReport, RunReport, SearchReport};
+use crate::hits::report::{CaseBinding, DeviceReport, RunReport, SearchReport};
 use crate::hits::shard::Shards;
 use crate::ident::content_id;
 use crate::kernel::SPECS;
@@ -66,6 +66,8 @@ pub struct Execution {
     pub threads: usize,
     /// Devices.
     pub devices: Arc<Devices>,
+    /// Case the result is bound to.
+    pub case: Option<CaseBinding>,
 }
 
 /// What the hits are computed from.
@@ -156,6 +158,7 @@ pub fn execute(
         .map_err(|e| Error::usage(e.to_string(), "check the parameters"))?;
     let report = RunReport {
         run_id,
+        case: execution.case.clone(),
         tanba_version: env!("CARGO_PKG_VERSION").into(),
         hit_schema_version: HIT_SCHEMA_VERSION,
         kernels: comparator_versions(inputs),
