@@ -150,6 +150,8 @@ impl AskArgs {
     fn check(&self, file: &PolicyFile, (role, ground): (Role, Ground)) -> Result<()> {
         let system = Actor::current().user;
         let user = file.policy.user(&system, role)?;
+        // Before the case: whether it is theirs is nobody's business who may not ask.
+        file.policy.ground(role, ground)?;
         let is_listed = file.policy.users.is_some();
         // A listed user is who the policy says, whatever the command line claims.
         let person = match is_listed {

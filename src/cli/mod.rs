@@ -3,6 +3,8 @@
 //! Exit codes: 0 done (a search: with hits), 1 done without hits, 2 usage, 3 input rejected,
 //! 4 incomplete, 5 refused by law or policy, 6 integrity failure.
 
+mod adjudicate;
+mod adjudicate_show;
 mod ask;
 mod audit;
 mod check;
@@ -15,6 +17,7 @@ mod expected;
 mod family_warnings;
 mod gallery;
 mod gallery_finger;
+mod hits;
 mod import;
 mod import_finger;
 mod matrix;
@@ -90,6 +93,10 @@ enum Verb {
     Search(Box<search::SearchArgs>),
     /// Confirm by fingerprints that a person is who the record says
     Verify(verify::VerifyArgs),
+    /// Decide on hits: the queue, two records side by side, verdicts, statistics
+    Adjudicate(adjudicate::AdjudicateArgs),
+    /// Destroy the results bound to a case
+    Hits(hits::HitsArgs),
     /// Score pairs of profiles or of fingerprints, as CSV
     Score(score::ScoreArgs),
     /// Compare a run with the truth, or the fingerprint matcher with labelled impressions
@@ -128,6 +135,8 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Run(args) => run::run(args, ui),
         Verb::Search(args) => search::run(args, ui),
         Verb::Verify(args) => verify::run(args, ui),
+        Verb::Adjudicate(args) => adjudicate::run(args, ui),
+        Verb::Hits(args) => hits::run(args, ui),
         Verb::Score(args) => score::run(args, ui),
         Verb::Evaluate(args) => evaluate::run(args, ui),
         Verb::Devices(args) => devices::run(args, ui),

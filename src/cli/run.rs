@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::adjudicate::say_decided;
 use super::audit::{account_of_run, audited, event};
 use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, parameters};
 use super::family_warnings::warn_of_searches;
@@ -89,6 +90,7 @@ pub(super) fn run(args: &RunArgs, ui: &Ui) -> Result<Outcome> {
         let outcome = night.run(&args.gallery, &execution, ui)?;
         account_of_run(&outcome, &args.out, account)?;
         summary::show(&outcome.report, &outcome.hits, Some(&args.out), ui);
+        say_decided(&args.gallery, &outcome.hits, ui)?;
         Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })
     })
 }

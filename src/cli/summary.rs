@@ -80,7 +80,7 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], kept: Option<&Path>, ui: &U
 }
 
 /// Whether a hit is of a body and a whole family.
-fn is_of_pedigree(hit: &Hit) -> bool {
+pub(super) fn is_of_pedigree(hit: &Hit) -> bool {
     hit.dna.as_ref().is_some_and(|evidence| evidence.relation == PEDIGREE)
 }
 
