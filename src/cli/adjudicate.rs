@@ -14,7 +14,7 @@ use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
 use crate::column::decision::{Decision, Verdict};
 use crate::column::hit::Hit;
-use crate::error::{Error, Result};
+use crate::error::{Error, Position, Result};
 use crate::gallery::Gallery;
 use crate::hits::contested::joint;
 use crate::hits::decision::{self, Standing, State, csv, standings, stats};
@@ -343,14 +343,16 @@ fn import(args: &FileArgs, ui: &Ui) -> Result<Outcome> {
         let bytes = std::fs::read(&args.file).map_err(Error::input(&args.file))?;
         let offered = match is_csv {
             true => csv::from_csv(&args.file, &bytes)?,
-            false => decision::read_file(&args.file)?,
+            false => decision::read_file(&args.file).map_err(|error| {
+                let rule = "the file is a Parquet table of decisions";
+                decision::rejected(&args.file, Position::File, rule, &error.to_string())
+            })?,
         };
         for one in &offered {
             let late = (one.decided_at > Timestamp::now())
                 .then(|| ("a decision is not made in the future", one.decided_at.to_string()));
             if let Some((rule, found)) = decision::fault(one).or(late) {
-                let place = crate::error::Position::File;
-                return Err(decision::rejected(&args.file, place, rule, &found));
+                return Err(decision::rejected(&args.file, Position::File, rule, &found));
             }
         }
         let count = offered.len();

@@ -131,6 +131,8 @@ fn decisions_go_out_and_come_back_as_csv_and_parquet() {
     }
     let bad = desk.world.write("bad.csv", "hit_id,verdict\nx,y\n");
     exits(3, &["adjudicate", "import", text(&bad), "--gallery", text(&gallery)]);
+    let bad = desk.world.write("bad.parquet", "PAR1");
+    exits(3, &["adjudicate", "import", text(&bad), "--gallery", text(&gallery)]);
     exits(2, &["adjudicate", "export", "d.txt", "--gallery", text(&gallery)]);
     let verbs: Vec<String> =
         desk.world.entries().iter().map(|e| e["verb"].as_str().unwrap().to_owned()).collect();

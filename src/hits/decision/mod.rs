@@ -198,7 +198,7 @@ pub(crate) mod tests {
             |list: &[Decision]| standings(&ordered(list.to_vec())).pop_first().unwrap().1.state();
         let of = |examiner, verdict, minute| decision(1, examiner, verdict, minute);
         let first = of("A", Identification, 1);
-        assert_eq!(state(&[first.clone()]), State::Single);
+        assert_eq!(state(std::slice::from_ref(&first)), State::Single);
         assert_eq!(state(&[first.clone(), of("A", Identification, 2)]), State::Single);
         let agreed = [first.clone(), of("B", Identification, 2)];
         assert_eq!(state(&agreed), State::Decided(Identification));
