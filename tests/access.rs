@@ -90,6 +90,23 @@ impl World {
     }
 }
 
+proptest::proptest! {
+    #[test]
+    fn foreign_bytes_are_refused_and_never_panic(
+        bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+        text in "[ -~\n]{0,200}",
+    ) {
+        let path = Path::new("file");
+        for bytes in [&bytes[..], text.as_bytes()] {
+            let _ = tanba::import::policy::policy_of_bytes(path, bytes);
+            let _ = tanba::import::cases::cases_of_bytes(path, bytes);
+            let _ = tanba::hits::decision::csv::from_csv(path, bytes);
+            assert!(tanba::audit::head::Head::read(bytes).is_err());
+            let _ = tanba::audit::review(bytes, Some(bytes), None);
+        }
+    }
+}
+
 /// The documents a command wrote with `--json`, by type.
 fn documents(args: &[&str], kind: &str) -> Vec<serde_json::Value> {
     let output = tanba(&[args, &["--json"]].concat());

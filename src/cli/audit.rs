@@ -1,5 +1,6 @@
 //! `tanba audit`: shows and verifies the log of a gallery; and how the other verbs write it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -9,14 +10,19 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::ask::POLICY_FILE;
 use super::common::grouped;
 use super::ui::{Outcome, Ui};
 use crate::audit::chain::Fault;
 use crate::audit::head::Head;
 use crate::audit::{self, AUDIT_FOLDER, Account, Asker, Entry, Event, LOG_FILE, Phase, Review};
 use crate::error::{Error, Result};
+use crate::hits::decision;
 use crate::hits::output::HITS_FILE;
 use crate::run::RunOutcome;
+
+/// Verbs whose result is a file of decisions.
+const DECIDING: [&str; 2] = ["decision", "decision import"];
 
 /// Environment variable that names the key file.
 const KEY_VARIABLE: &str = "TANBA_AUDIT_KEY_FILE";
@@ -229,6 +235,7 @@ fn verify(args: &VerifyArgs, ui: &Ui) -> Result<Outcome> {
             ));
         }
     }
+    beside_the_log(&args.gallery, &review)?;
     ui.say(format!(
         "{} entries hold together, the last is {}",
         grouped(review.last.sequence),
@@ -250,6 +257,45 @@ fn verify(args: &VerifyArgs, ui: &Ui) -> Result<Outcome> {
         "open_acts": open,
     }));
     Ok(Outcome::Done)
+}
+
+/// Compares with the log what lies beside it: the files of decisions, and the policy.
+///
+/// # Errors
+/// One of them is not as its entry says, is missing, or was not made by an act of the log.
+fn beside_the_log(gallery: &Path, review: &Review) -> Result<()> {
+    let acts = |verbs: &'static [&'static str]| {
+        let is_of = move |entry: &&Entry| verbs.contains(&entry.verb.as_str());
+        review.entries.iter().filter(is_of)
+    };
+    let changed = |path: &Path, rule: String| {
+        Error::integrity(path, rule, "restore the file from a backup, and find out who changed it")
+    };
+    let mut left: BTreeSet<PathBuf> = decision::files(gallery)?.into_iter().collect();
+    for entry in acts(&DECIDING) {
+        let Some(hash) = &entry.account.result_blake3 else { continue };
+        let path = decision::file_of(gallery, hash);
+        if !left.remove(&path) || hash_of(&path)? != *hash {
+            let rule =
+                format!("the decisions of entry {} are missing or were changed", entry.sequence);
+            return Err(changed(&path, rule));
+        }
+    }
+    // A command that was cut short may have written its file and not its end.
+    let open = review.open_acts();
+    let cut_short = open.iter().filter(|entry| DECIDING.contains(&entry.verb.as_str())).count();
+    if let Some(path) = left.first().filter(|_| left.len() > cut_short) {
+        return Err(changed(path, "no entry of the log tells of these decisions".into()));
+    }
+    let set = acts(&["gallery policy"]).rfind(|entry| entry.account.result_blake3.is_some());
+    let path = gallery.join(POLICY_FILE);
+    if let Some(entry) = set
+        && (!path.exists() || Some(hash_of(&path)?) != entry.account.result_blake3)
+    {
+        let rule = format!("the policy is not the one that entry {} set", entry.sequence);
+        return Err(changed(&path, rule));
+    }
+    Ok(())
 }
 
 fn read_head(path: &Path) -> Result<Head> {

@@ -122,9 +122,8 @@ fn an_act_that_was_killed_is_told_and_eight_processes_keep_one_chain() {
     let begun = tanba::audit::begin(&gallery, None, act).unwrap();
     drop(begun);
     let running: Vec<_> = (0..8)
-        .map(|n| {
-            let record = format!("X{n}");
-            let args = ["gallery", "block", text(&gallery), "--record", &record, "--reason", "r"];
+        .map(|_| {
+            let args = ["gallery", "block", text(&gallery), "--record", "C1", "--reason", "r"];
             let mut command = Command::new(env!("CARGO_BIN_EXE_tanba"));
             command.args(args).stdout(std::process::Stdio::null()).spawn().unwrap()
         })
@@ -134,6 +133,42 @@ fn an_act_that_was_killed_is_told_and_eight_processes_keep_one_chain() {
     }
     let said = verify(0, &world, &[]);
     assert!(said.contains("21 entries") && said.contains("entry 5 (search"), "{said}");
+}
+
+#[test]
+fn decisions_and_a_policy_that_are_not_as_the_log_says_are_tampering() {
+    let world = World::new();
+    let (gallery, night) = (world.gallery(), world.night("night"));
+    let next = ["adjudicate", "next", "--gallery", text(&gallery), "--run", text(&night)];
+    let hit = documents(&next, "queued_hit")[0]["hit_id"].as_str().unwrap().to_owned();
+    let decide = ["adjudicate", "decide", &hit, "--gallery", text(&gallery), "--run", text(&night)];
+    let said = ["--verdict", "exclusion", "--reason", "r", "--examiner", "E"];
+    exits(0, &[&decide[..], &said].concat());
+    let policy = "version = 1\nname = \"n\"\ncase_registry = \"none\"\n";
+    let file = world.write("p.toml", policy);
+    exits(0, &["gallery", "policy", text(&gallery), "--set", text(&file)]);
+    verify(0, &world, &[]);
+    let decided = fs::read_dir(gallery.join("decisions")).unwrap().next().unwrap().unwrap().path();
+    for (path, bad) in [
+        (decided.clone(), None),
+        (decided.clone(), Some(b"PAR1".to_vec())),
+        (decided.with_file_name("more.parquet"), Some(fs::read(&decided).unwrap())),
+        (gallery.join("policy.toml"), None),
+        (gallery.join("policy.toml"), Some(policy.replace("\"n\"", "\"m\"").into_bytes())),
+    ] {
+        let good = fs::read(&path).ok();
+        match &bad {
+            Some(bytes) => fs::write(&path, bytes).unwrap(),
+            None => fs::remove_file(&path).unwrap(),
+        }
+        let told = verify(6, &world, &[]);
+        assert!(told.contains(path.file_name().unwrap().to_str().unwrap()), "{told}");
+        match good {
+            Some(bytes) => fs::write(&path, bytes).unwrap(),
+            None => fs::remove_file(&path).unwrap(),
+        }
+    }
+    verify(0, &world, &[]);
 }
 
 #[test]

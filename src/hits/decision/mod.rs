@@ -12,7 +12,7 @@ pub mod csv;
 pub mod stats;
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::column::decision::{
     Decision, Verdict, decision_schema, decode_decisions, encode_decisions,
@@ -83,19 +83,37 @@ pub fn standings(decisions: &[Decision]) -> BTreeMap<&str, Standing<'_>> {
 /// # Errors
 /// A file cannot be read or is not what was written.
 pub fn read(gallery: &Path) -> Result<Vec<Decision>> {
+    let mut decisions = Vec::new();
+    for path in files(gallery)? {
+        decisions.extend(read_file(&path)?);
+    }
+    Ok(ordered(decisions))
+}
+
+/// The files of decisions of a gallery, in no order.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn files(gallery: &Path) -> Result<Vec<PathBuf>> {
     let folder = gallery.join(DECISIONS_FOLDER);
     let entries = match std::fs::read_dir(&folder) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(Error::io(&folder))?,
     };
-    let mut decisions = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(Error::io(&folder))?.path();
-        if path.extension().is_some_and(|extension| extension == "parquet") {
-            decisions.extend(read_file(&path)?);
-        }
-    }
-    Ok(ordered(decisions))
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()).map_err(Error::io(&folder)));
+    let paths = paths.collect::<Result<Vec<PathBuf>>>()?;
+    let is_of_decisions = |path: &PathBuf| path.extension().is_some_and(|end| end == "parquet");
+    Ok(paths.into_iter().filter(is_of_decisions).collect())
+}
+
+/// The file of decisions whose content has the BLAKE3 `hash`, hexadecimal.
+pub fn file_of(gallery: &Path, hash: &str) -> PathBuf {
+    gallery.join(name_of(hash))
+}
+
+/// Its name below the gallery.
+fn name_of(hash: &str) -> String {
+    format!("{DECISIONS_FOLDER}/{}.parquet", hash.get(..32).unwrap_or(hash))
 }
 
 /// The decisions of one Parquet file, in its order.
@@ -125,8 +143,7 @@ fn ordered(mut decisions: Vec<Decision>) -> Vec<Decision> {
 /// The operating system refuses.
 pub fn append(gallery: &Path, decisions: &[Decision]) -> Result<FileEntry> {
     let bytes = to_parquet(&gallery.join(DECISIONS_FOLDER), decisions)?;
-    let hash = blake3::hash(&bytes).to_hex();
-    write_new(gallery, &format!("{DECISIONS_FOLDER}/{}.parquet", &hash[..32]), &bytes)
+    write_new(gallery, &name_of(&blake3::hash(&bytes).to_hex()), &bytes)
 }
 
 /// Decisions as a Parquet file; `path` is for errors.
