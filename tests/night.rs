@@ -90,6 +90,10 @@ fn own_gallery(folder: &Path) -> PathBuf {
         fs::create_dir_all(to).unwrap();
         for entry in fs::read_dir(from).unwrap() {
             let path = entry.unwrap().path();
+            // Other tests append to the log meanwhile; a copy of its own begins one.
+            if path.ends_with("audit") {
+                continue;
+            }
             let target = to.join(path.file_name().unwrap());
             if path.is_dir() {
                 copy(&path, &target)

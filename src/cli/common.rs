@@ -260,6 +260,7 @@ impl ExecutionArgs {
             devices: Arc::new(devices),
             begin: Begin::of_process(),
             interrupt: interrupt_flag(),
+            case: None,
         })
     }
 }

@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::adjudicate::say_decided;
+use super::audit::{account_of_run, audited, event};
 use super::begin;
 use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, WayArgs, parameters};
 use super::family_warnings::warn_of_searches;
 use super::progress::Shown;
 use super::summary;
 use super::ui::{Outcome, Ui};
+use crate::audit::Asker;
 use crate::device::cpu::CpuDevice;
 use crate::domain::frequency::FrequencyTable;
 use crate::domain::likelihood::Population;
@@ -23,6 +26,9 @@ use crate::plan::job::{Parameters, Sweep, searches};
 use crate::plan::search::{ReadySearch, Sides, ready};
 use crate::run::begin::Begin;
 use crate::run::{Execution, RunInputs, RunOutcome, execute, load, since};
+
+/// Ground of the searches of a night: each states its standing purpose, and no case.
+const STANDING: &str = "standing";
 
 /// What to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -94,9 +100,14 @@ pub(super) fn run(args: &RunArgs, begin: &Begin, ui: &Ui) -> Result<Outcome> {
         table: &table,
         since: args.since.as_deref(),
     };
-    let outcome = night.run(&args.gallery, &execution, ui)?;
-    summary::show(&outcome.report, &outcome.hits, Some(&args.out), ui);
-    Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })
+    let asker = Asker { ground: Some(STANDING.into()), ..Asker::default() };
+    audited(&args.gallery, event("run", asker), |account| {
+        let outcome = night.run(&args.gallery, &execution, ui)?;
+        account_of_run(&outcome, &args.out, account)?;
+        summary::show(&outcome.report, &outcome.hits, Some(&args.out), ui);
+        say_decided(&args.gallery, &outcome.hits, ui)?;
+        Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })
+    })
 }
 
 /// Says that everything is compared again, and why.

@@ -44,7 +44,7 @@ use crate::hits::histogram::Histogram;
 use crate::hits::job::JobSearch;
 use crate::hits::journal::TileEntry;
 use crate::hits::output::{self, Finished};
-use crate::hits::report::{DeviceReport, RunReport, SearchReport};
+use crate::hits::report::{CaseBinding, DeviceReport, RunReport, SearchReport};
 use crate::hits::shard::Shards;
 use crate::ident::content_id;
 use crate::kernel::SPECS;
@@ -85,6 +85,8 @@ pub struct Execution {
     pub begin: Begin,
     /// Set from outside when the run is to stop after the tiles in hand; it can go on later.
     pub interrupt: Arc<AtomicBool>,
+    /// Case the result is bound to.
+    pub case: Option<CaseBinding>,
 }
 
 /// What the hits are computed from.
@@ -183,6 +185,7 @@ pub fn execute(
         .map_err(|e| Error::usage(e.to_string(), "check the parameters"))?;
     let report = RunReport {
         run_id,
+        case: execution.case.clone(),
         tanba_version: env!("CARGO_PKG_VERSION").into(),
         hit_schema_version: HIT_SCHEMA_VERSION,
         kernels: comparator_versions(inputs),
