@@ -123,6 +123,7 @@ fn run(world: &World, gallery: &Gallery, spec: &SearchSpec, level: SimdLevel) ->
         devices: Arc::new(Devices::of_cpu(CpuDevice::new(level).expect("available"))),
         begin: Begin::of_process(),
         interrupt: Arc::default(),
+        case: None,
     };
     let outcome = execute(&inputs, &execution, &Silent).expect("a run of a sound gallery");
     outcome.report.searches[0].comparisons
