@@ -114,6 +114,7 @@ fn run(world: &World, gallery: &Gallery, spec: &SearchSpec, level: SimdLevel) ->
         tile: TileSize::default(),
         threads: 1,
         devices: Arc::new(Devices::of_cpu(CpuDevice::new(level).expect("available"))),
+        case: None,
     };
     let outcome = execute(&inputs, &execution, &Silent).expect("a run of a sound gallery");
     outcome.report.searches[0].comparisons
