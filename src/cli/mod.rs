@@ -14,6 +14,8 @@ mod expected;
 mod family_warnings;
 mod gallery;
 mod gallery_finger;
+mod gallery_person;
+mod gallery_status;
 mod import;
 mod import_finger;
 mod matrix;

@@ -48,6 +48,7 @@ pub mod pedigree_csv;
 pub mod quarantine;
 pub mod rules;
 pub mod sniff;
+pub mod status_feed;
 pub mod wide_csv;
 
 /// What the operator says of a file.

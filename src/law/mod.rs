@@ -5,6 +5,7 @@
 
 pub mod finger_purpose;
 pub mod finger_retention;
+pub mod life_event;
 pub mod purpose;
 pub mod registration;
 pub mod retention;
