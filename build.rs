@@ -39,6 +39,7 @@ fn make() -> Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=shaders");
     println!("cargo::rerun-if-changed=src/device/gpu/interface.rs");
+    println!("cargo::rerun-if-changed=src/device/gpu/interface_shaders.rs");
     if env::var_os("CARGO_FEATURE_GPU").is_none() {
         return Ok(());
     }

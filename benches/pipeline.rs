@@ -22,6 +22,7 @@ use tanba::domain::builtin_frequencies::{DEFAULT_NAME, builtin};
 use tanba::domain::category::Index;
 use tanba::domain::frequency::{FrequencyTable, MinimumFrequency};
 use tanba::domain::likelihood::Population;
+use tanba::domain::rule_set;
 use tanba::gallery::Gallery;
 use tanba::gallery::commit::{self, ImportOutcome, Intake};
 use tanba::import::{ImportOptions, import_file};
@@ -83,12 +84,14 @@ fn world() -> World {
         theta: 0.01,
         minimum_frequency: MinimumFrequency::FiveObservations,
         threshold: Threshold::ExpectFalse(1.0),
+        rules: rule_set::builtin("tanba").expect("built in").expect("readable"),
         mismatches: 1,
         min_loci: 6,
         top: None,
         across_owners: false,
         transmission: None,
         prior: None,
+        since: None,
     };
     World { folder, table, parameters }
 }
@@ -120,6 +123,7 @@ fn run(world: &World, gallery: &Gallery, spec: &SearchSpec, level: SimdLevel) ->
         devices: Arc::new(Devices::of_cpu(CpuDevice::new(level).expect("available"))),
         begin: Begin::of_process(),
         interrupt: Arc::default(),
+        case: None,
     };
     let outcome = execute(&inputs, &execution, &Silent).expect("a run of a sound gallery");
     outcome.report.searches[0].comparisons

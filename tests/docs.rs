@@ -146,6 +146,39 @@ fn every_column_is_documented_with_its_type_and_nullability() {
     assert_documented(&gallery, "### Family files", &tanba::column::family::family_schema());
     assert_documented(&gallery, "### Pedigree files", &tanba::column::family::pedigree_schema());
     assert_documented(&gallery, "### Status files", &tanba::column::status::status_schema());
+    let decisions = document("docs/decisions.md");
+    assert_documented(&decisions, "## The files", &tanba::column::decision::decision_schema());
+}
+
+#[test]
+fn an_entry_of_the_audit_log_has_exactly_the_documented_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let event = tanba::audit::Event { verb: "search".into(), ..Default::default() };
+    tanba::audit::record(folder.path(), None, &event, &Default::default()).unwrap();
+    let log = fs::read_to_string(folder.path().join("audit/log.jsonl")).unwrap();
+    let entry: Value = serde_json::from_str(&log).unwrap();
+    assert_eq!(keys(&entry), names_in_table("docs/access.md", "## The audit log"));
+}
+
+#[test]
+fn the_matrix_of_roles_and_grounds_is_the_default_of_the_program() {
+    use tanba::law::access::{Ground, Reading, Role};
+    let documented = table_after(&document("docs/access.md"), "### The documented default");
+    let actual: Vec<Vec<String>> = Role::all()
+        .map(|role| {
+            let row = role.row();
+            let cells = Ground::ALL.map(|ground| row.grounds.contains(&ground));
+            let reading = match row.reading {
+                Reading::Annex => "annex",
+                Reading::Text => "text",
+                Reading::Ours => "ours",
+            };
+            let cells = cells.map(|is_stated| if is_stated { "+" } else { "." }.to_owned());
+            let first = [row.name.to_owned(), row.crosses.to_string()];
+            first.into_iter().chain(cells).chain([reading.to_owned()]).collect()
+        })
+        .collect();
+    assert_eq!(documented, actual);
 }
 
 #[test]
@@ -419,6 +452,16 @@ fn interrupted(folder: &Path) {
     assert!(out.join("job.json").exists());
 }
 
+/// Gives the first hit of a run the id that examples name.
+fn night_with_the_hit_of_the_examples(night: &Path) {
+    use tanba::column::hit::{encode_hits, hit_schema};
+    let mut hits = tanba::hits::read_hits(night).unwrap();
+    hits[0].hit_id = "365feabf38eeab16505cb1829423753c".to_owned();
+    let batch = encode_hits(&hits).unwrap();
+    let bytes = tanba::gallery::file::encode_parquet(hit_schema(), &[batch], &[]).unwrap();
+    fs::write(night.join("hits.parquet"), bytes).unwrap();
+}
+
 /// The files that the examples of `verb` name, in `folder`.
 fn prepare(verb: &str, folder: &Path) {
     let put = |from: &str, to: &str| copy(&demo().join(from), &folder.join(to));
@@ -459,6 +502,34 @@ fn prepare(verb: &str, folder: &Path) {
                 fs::create_dir_all(folder.join("projections")).unwrap();
                 copy(&projection, &folder.join("projections").join(name));
             }
+        }
+        "audit" => {
+            put("gallery", "registry");
+            let line = "tanba gallery block registry --record C0000017 --reason example";
+            assert_exit(line, &shell(line, folder), &[0]);
+        }
+        "adjudicate" => {
+            put("gallery", "registry");
+            put("night", "night");
+            night_with_the_hit_of_the_examples(&folder.join("night"));
+            let row = "365feabf38eeab16505cb1829423753c,exclusion,read,E7,2026-11-21T08:30:00Z";
+            write("verdicts.csv", format!("hit_id,verdict,reason,examiner,decided_at\n{row}\n"));
+        }
+        "hits" => {
+            put("gallery", "registry");
+            write("stain.csv", rows("traces.csv", 1).join("\n") + "\n");
+            for out in ["search-1", "results/search-2"] {
+                let line = format!(
+                    "tanba search stain.csv --probe-index trace --gallery registry --case K-1 --out {out}"
+                );
+                assert_exit(&line, &shell(&line, folder), &[0, 1]);
+            }
+        }
+        "gallery" => {
+            put("gallery", "registry");
+            copy(&root().join("datasets/policy/default.toml"), &folder.join("policy.toml"));
+            let case = "K-1,criminal,P1,2026-01-01,";
+            write("cases.csv", format!("case,ground,owner,open_from,open_to\n{case}\n"));
         }
         "train" => {
             let line = "tanba synth finger-prints --out practice --fingers 30 --impressions 3";
@@ -526,8 +597,20 @@ fn every_example_in_the_help_of_every_verb_runs() {
         }
     }
     for verb in [
-        "demo", "evaluate", "gallery", "import", "plan", "run", "score", "search", "synth",
-        "train", "verify",
+        "adjudicate",
+        "audit",
+        "demo",
+        "evaluate",
+        "gallery",
+        "hits",
+        "import",
+        "plan",
+        "run",
+        "score",
+        "search",
+        "synth",
+        "train",
+        "verify",
     ] {
         assert!(covered.contains(verb), "{verb} shows no example");
     }

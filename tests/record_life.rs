@@ -329,7 +329,8 @@ fn every_flipped_bit_of_segments_statuses_and_the_manifest_is_found() {
     }
     let newest = gallery.join("manifest/g0000000002.json");
     let good = fs::read(&newest).unwrap();
-    for bit in 0..good.len() * 8 {
+    for _ in 0..2_000 {
+        let bit = random.random_range(0..good.len() * 8);
         let mut bad = good.clone();
         bad[bit / 8] ^= 1 << (bit % 8);
         fs::write(&newest, &bad).unwrap();

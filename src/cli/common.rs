@@ -260,6 +260,7 @@ impl ExecutionArgs {
             devices: Arc::new(devices),
             begin: Begin::of_process(),
             interrupt: interrupt_flag(),
+            case: None,
         })
     }
 }
@@ -331,6 +332,7 @@ pub(super) fn parameters(
         across_owners: rule.across_owners,
         transmission: rule.transmission.asked()?,
         prior: rule.prior,
+        since: None,
     };
     parameters.validate()?;
     Ok(parameters)

@@ -81,7 +81,7 @@ pub(super) fn run(args: &DemoArgs, ui: &Ui) -> Result<Outcome> {
         parameters(&args.population, &args.rule, &table, living_day(args.rule.as_of)?)?;
     let execution = args.execution.execution(night.clone(), true, ui)?;
     let sweeps = Preset::Nightly.sweeps();
-    let night_run = Night { sweeps, parameters: &parameters, table: &table };
+    let night_run = Night { sweeps, parameters: &parameters, table: &table, since: None };
     let outcome = night_run.run(&gallery, &execution, ui)?;
     let evaluation =
         evaluate::evaluated(&night, &registry_dir, &night.join(evaluate::EVALUATION_FILE))?;

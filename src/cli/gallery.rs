@@ -5,13 +5,16 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use super::audit::{audited, event};
 use super::common::{grouped, today};
 use super::expected::{self, ExpectedArgs};
 use super::gallery_finger::{self, RegisterInfo};
 use super::gallery_person::{self, PersonArgs};
 use super::gallery_status::{self, FeedArgs};
 use super::matrix::{self, MatrixArgs};
+use super::policy::{self, PolicyArgs};
 use super::ui::{Outcome, Ui};
+use crate::audit::Asker;
 use crate::column::status::{StatusChange, StatusEvent};
 use crate::domain::category::Index;
 use crate::error::{Error, Result};
@@ -45,6 +48,8 @@ enum GalleryVerb {
     Status(FeedArgs),
     /// What is held on one person, for that person's request (L40 7(1))
     Person(PersonArgs),
+    /// Show or set who may search the gallery, and on what ground
+    Policy(PolicyArgs),
 }
 
 #[derive(Debug, Args)]
@@ -90,6 +95,7 @@ pub(super) fn run(args: &GalleryArgs, ui: &Ui) -> Result<Outcome> {
         GalleryVerb::Matrix(args) => matrix::run(args, ui),
         GalleryVerb::Expected(args) => expected::run(args, ui),
         GalleryVerb::Block(args) => change(args, StatusChange::Blocked, ui),
+        GalleryVerb::Policy(args) => policy::run(args, ui),
         GalleryVerb::Unblock(args) => change(args, StatusChange::Unblocked, ui),
         GalleryVerb::Depersonalise(args) => {
             let undo = StatusChange::Repersonalised;
@@ -221,10 +227,23 @@ fn change(args: &StatusArgs, change: StatusChange, ui: &Ui) -> Result<Outcome> {
         })
         .collect();
     Gallery::open(&args.gallery)?;
-    let generation = commit::record_status(&args.gallery, &events)?;
+    let verb = match change {
+        StatusChange::Blocked => "gallery block",
+        StatusChange::Unblocked => "gallery unblock",
+        _ => "gallery depersonalise",
+    };
+    audited(&args.gallery, event(verb, Asker::default()), |account| {
+        let generation = commit::record_status(&args.gallery, &events)?;
+        account.count("records", events.len() as u64);
+        account.count("generation", generation);
+        tell_change(args, change, generation, ui);
+        Ok(Outcome::Done)
+    })
+}
+
+fn tell_change(args: &StatusArgs, change: StatusChange, generation: u64, ui: &Ui) {
     ui.say(format!("{} {} at generation {generation}", args.record.join(", "), change.name()));
     ui.document(&serde_json::json!({
         "type": "status", "change": change.name(), "records": args.record, "generation": generation,
     }));
-    Ok(Outcome::Done)
 }

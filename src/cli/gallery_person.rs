@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
+use super::audit::{audited, event};
 use super::common::today;
 use super::ui::{Outcome, Ui};
+use crate::audit::Asker;
 use crate::column::status::StatusEvent;
 use crate::error::{Error, Result};
 use crate::gallery::status::StatusTable;
@@ -103,11 +105,14 @@ pub(super) fn run(args: &PersonArgs, ui: &Ui) -> Result<Outcome> {
         return Err(Error::usage("an identifier is not empty", "give --person ID"));
     }
     let gallery = Gallery::open(&args.gallery)?;
-    let report = report(&gallery, &args.person)?;
-    tell(&report, ui);
-    let is_nothing = report.records.is_empty() && report.families.is_empty();
-    ui.document(&report);
-    Ok(if is_nothing { Outcome::NoHits } else { Outcome::Done })
+    audited(&args.gallery, event("gallery person", Asker::default()), |account| {
+        let report = report(&gallery, &args.person)?;
+        account.count("records", report.records.len() as u64);
+        tell(&report, ui);
+        let is_nothing = report.records.is_empty() && report.families.is_empty();
+        ui.document(&report);
+        Ok(if is_nothing { Outcome::NoHits } else { Outcome::Done })
+    })
 }
 
 fn report(gallery: &Gallery, person: &str) -> Result<PersonReport> {

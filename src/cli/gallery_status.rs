@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
+use super::audit::{audited, event};
 use super::common::{grouped, today};
 use super::set_aside::SetAside;
 use super::ui::{Outcome, Ui};
+use crate::audit::{Account, Asker};
 use crate::domain::life_event::{ReportedEvent, Subject};
 use crate::error::{Error, Position, Rejection, Result};
 use crate::gallery::Gallery;
@@ -51,11 +53,18 @@ struct FeedReport {
 /// Runs the verb.
 pub(super) fn run(args: &FeedArgs, ui: &Ui) -> Result<Outcome> {
     Gallery::open(&args.gallery)?;
+    audited(&args.gallery, event("gallery status", Asker::default()), |account| {
+        take_in_all(args, account, ui)
+    })
+}
+
+fn take_in_all(args: &FeedArgs, account: &mut Account, ui: &Ui) -> Result<Outcome> {
     let set_aside = SetAside { gallery: &args.gallery, category: "status", ui };
     let mut first = None;
+    let mut events = 0;
     for path in &args.feeds {
         match read_status_feed(path, today()) {
-            Ok(read) => take_in(args, path, read, &set_aside, &mut first)?,
+            Ok(read) => events += take_in(args, path, read, &set_aside, &mut first)?,
             Err(Error::Rejected(rejection)) => {
                 let reasons = set_aside.whole_file(&rejection, &mut first)?;
                 ui.say(format!("{}: refused; reasons: {reasons}", path.display()));
@@ -63,19 +72,22 @@ pub(super) fn run(args: &FeedArgs, ui: &Ui) -> Result<Outcome> {
             Err(error) => return Err(error),
         }
     }
+    account.count("events", events);
+    account.count("generation", Gallery::open(&args.gallery)?.manifest().generation);
     match first {
         Some(rejection) => Err(rejection.into()),
         None => Ok(Outcome::Done),
     }
 }
 
+/// Takes in one feed; returns the number of events recorded.
 fn take_in(
     args: &FeedArgs,
     path: &Path,
     read: StatusFeed,
     set_aside: &SetAside<'_>,
     first: &mut Option<Rejection>,
-) -> Result<()> {
+) -> Result<u64> {
     let ui = set_aside.ui;
     for warning in &read.warnings {
         ui.warn(format!("{}: {warning}", path.display()));
@@ -121,7 +133,7 @@ fn take_in(
         rejected: rejections.len() as u64,
         quarantine,
     });
-    Ok(())
+    Ok(taken.events)
 }
 
 fn tell(path: &Path, recorded: &Recorded, rejected: u64, quarantine: Option<&str>, ui: &Ui) {

@@ -7,11 +7,13 @@ use clap::Args;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::audit::{event, in_log};
 use super::check::{self, CheckArgs};
 use super::common::{grouped, parse_index, parse_register, today};
 use super::import_finger;
 use super::set_aside::SetAside;
 use super::ui::{Outcome, Ui};
+use crate::audit::{Account, Asker};
 use crate::domain::category::Index;
 use crate::domain::locus::Locus;
 use crate::domain::register::Register;
@@ -110,11 +112,15 @@ pub(super) fn run(args: &ImportArgs, ui: &Ui) -> Result<Outcome> {
         return check::run(&args.finger, &args.files, ui);
     }
     let owner = |default: &str| args.owner.clone().unwrap_or_else(|| default.to_owned());
+    let event = event("import", Asker::default());
     match (&args.gallery, args.index, args.register) {
-        (Some(gallery), Some(index), None) => import_dna(args, gallery, index, owner("agis"), ui),
-        (Some(gallery), None, Some(register)) => {
-            import_finger::run(args, gallery, register, owner(register.default_owner()), ui)
-        }
+        (Some(gallery), Some(index), None) => in_log(gallery, event, |account| {
+            import_dna(args, (gallery, index, owner("agis")), account, ui)
+        }),
+        (Some(gallery), None, Some(register)) => in_log(gallery, event, |account| {
+            let owner = owner(register.default_owner());
+            import_finger::run(args, (gallery, register, owner), account, ui)
+        }),
         _ => Err(Error::usage(
             "an import is of genomic records or of fingerprints, into a gallery",
             "give --gallery, and --index for genomic records or --register for fingerprints",
@@ -124,9 +130,8 @@ pub(super) fn run(args: &ImportArgs, ui: &Ui) -> Result<Outcome> {
 
 fn import_dna(
     args: &ImportArgs,
-    gallery: &Path,
-    index: Index,
-    owner: String,
+    (gallery, index, owner): (&Path, Index, String),
+    account: &mut Account,
     ui: &Ui,
 ) -> Result<Outcome> {
     let set_aside = SetAside { gallery, category: index.name(), ui };
@@ -168,6 +173,7 @@ fn import_dna(
         ImportOutcome::Committed(committed) => committed,
         ImportOutcome::Clashes(clashes) => return Err(set_aside.clashes(&clashes)),
     };
+    account_of_import(&committed, intakes.len(), account);
     tell(gallery, index, &committed, &reports, ui);
     ui.document(&ImportReport {
         r#type: "import",
@@ -266,6 +272,13 @@ impl Read {
         }
         Ok(())
     }
+}
+
+/// Fills in what an import of `files` brought.
+pub(super) fn account_of_import(committed: &Committed, files: usize, account: &mut Account) {
+    account.count("files", files as u64);
+    account.count("added", committed.added);
+    account.count("generation", committed.generation);
 }
 
 /// Name of a file without its directories.

@@ -5,9 +5,10 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::common::{grouped, today};
-use super::import::{ImportArgs, file_name, tell_committed, tell_present};
+use super::import::{ImportArgs, account_of_import, file_name, tell_committed, tell_present};
 use super::set_aside::SetAside;
 use super::ui::{Outcome, Ui};
+use crate::audit::Account;
 use crate::domain::register::Register;
 use crate::error::{Error, Rejection, Result};
 use crate::gallery::commit::{self, FingerIntake, ImportOutcome};
@@ -44,9 +45,8 @@ struct FingerImportReport {
 /// Imports the files into `register` for `owner`.
 pub(super) fn run(
     args: &ImportArgs,
-    gallery: &Path,
-    register: Register,
-    owner: String,
+    (gallery, register, owner): (&Path, Register, String),
+    account: &mut Account,
     ui: &Ui,
 ) -> Result<Outcome> {
     let set_aside = SetAside { gallery, category: register.name(), ui };
@@ -94,6 +94,7 @@ pub(super) fn run(
         ImportOutcome::Committed(committed) => committed,
         ImportOutcome::Clashes(clashes) => return Err(set_aside.clashes(&clashes)),
     };
+    account_of_import(&committed, intakes.len(), account);
     reports.iter().for_each(|report| tell(report, ui));
     tell_present(&committed, ui);
     tell_committed(gallery, &committed, register.name(), ui);

@@ -3,6 +3,10 @@
 //! Exit codes: 0 done (a search: with hits), 1 done without hits, 2 usage, 3 input rejected,
 //! 4 incomplete, 5 refused by law or policy, 6 integrity failure.
 
+mod adjudicate;
+mod adjudicate_show;
+mod ask;
+mod audit;
 mod begin;
 mod check;
 mod common;
@@ -16,12 +20,14 @@ mod gallery;
 mod gallery_finger;
 mod gallery_person;
 mod gallery_status;
+mod hits;
 mod import;
 mod import_finger;
 mod matrix;
 mod mixture_args;
 mod pedigree_args;
 mod plan;
+mod policy;
 mod progress;
 mod resume;
 mod rules;
@@ -45,6 +51,7 @@ mod train;
 pub mod ui;
 mod verify;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -63,6 +70,9 @@ struct Cli {
     /// Write JSON documents, one per line, instead of text
     #[arg(long, global = true)]
     json: bool,
+    /// Key that signs the audit log of the gallery [default: TANBA_AUDIT_KEY_FILE]
+    #[arg(long, global = true, value_name = "FILE")]
+    audit_key: Option<PathBuf>,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -81,6 +91,8 @@ enum Verb {
     Import(import::ImportArgs),
     /// Look at a gallery, check it, block records, count its match matrix
     Gallery(gallery::GalleryArgs),
+    /// Show or verify the log of who did what with a gallery
+    Audit(audit::AuditArgs),
     /// Say what a run would do: comparisons, time, expected chance hits, refusals
     Plan(plan::PlanArgs),
     /// Run a night or one of its sweeps
@@ -95,6 +107,10 @@ enum Verb {
     Rules(rules::RulesArgs),
     /// Confirm by fingerprints that a person is who the record says
     Verify(verify::VerifyArgs),
+    /// Decide on hits: the queue, two records side by side, verdicts, statistics
+    Adjudicate(adjudicate::AdjudicateArgs),
+    /// Destroy the results bound to a case
+    Hits(hits::HitsArgs),
     /// Score pairs of profiles or of fingerprints, as CSV
     Score(score::ScoreArgs),
     /// Compare a run with the truth, or the fingerprint matcher with labelled impressions
@@ -109,6 +125,7 @@ enum Verb {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let ui = Ui { json: cli.json };
+    audit::use_key(cli.audit_key.as_deref());
     let filter = EnvFilter::try_from_env("TANBA_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let done = run_verb(&cli.verb, &ui);
@@ -127,6 +144,7 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Synth(args) => synth::run(args, ui),
         Verb::Import(args) => import::run(args, ui),
         Verb::Gallery(args) => gallery::run(args, ui),
+        Verb::Audit(args) => audit::run(args, ui),
         Verb::Plan(args) => plan::run(args, ui),
         Verb::Run(args) => run::run(args, &Begin::of_process(), ui),
         Verb::Resume(args) => resume::run(args, ui),
@@ -134,6 +152,8 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Search(args) => search::run(args, &Begin::of_process(), ui),
         Verb::Rules(args) => rules::run(args, ui),
         Verb::Verify(args) => verify::run(args, ui),
+        Verb::Adjudicate(args) => adjudicate::run(args, ui),
+        Verb::Hits(args) => hits::run(args, ui),
         Verb::Score(args) => score::run(args, ui),
         Verb::Evaluate(args) => evaluate::run(args, ui),
         Verb::Devices(args) => devices::run(args, ui),

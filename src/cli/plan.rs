@@ -10,7 +10,7 @@ use super::common::{
     parameters,
 };
 use super::family_warnings::warn_of_searches;
-use super::run::{Night, Preset, ReadySearches};
+use super::run::{Night, Preset, ReadySearches, warn_of_changes};
 use super::summary;
 use super::ui::{Outcome, Ui};
 use crate::domain::likelihood::Population;
@@ -36,6 +36,9 @@ pub(super) struct PlanArgs {
     /// Directory of the result; not written by `plan`
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Plan only pairs with a side that is newer than this earlier run of the gallery
+    #[arg(long, value_name = "DIR")]
+    since: Option<PathBuf>,
     /// As for `run`; without effect on a plan
     #[arg(long)]
     overwrite: bool,
@@ -57,7 +60,12 @@ pub(super) fn run(args: &PlanArgs, ui: &Ui) -> Result<Outcome> {
         parameters(&args.population, &args.rule, &table, living_day(args.rule.as_of)?)?;
     let gallery = Gallery::open(&args.gallery)?;
     let device = device()?;
-    let night = Night { sweeps: args.preset.sweeps(), parameters: &parameters, table: &table };
+    let night = Night {
+        sweeps: args.preset.sweeps(),
+        parameters: &parameters,
+        table: &table,
+        since: args.since.as_deref(),
+    };
     let ready = night.ready(&gallery, &device)?;
     let workers = Workers { way: args.way.way, ..args.execution.workers(&device, started) };
     show(&ready, workers, &parameters, &night.population(), ui)?;
@@ -106,6 +114,7 @@ pub(super) fn show(
 ) -> Result<()> {
     let searches = (&ready.searches[..], &ready.finger_searches[..]);
     warn_of_searches(&ready.searches, ui)?;
+    warn_of_changes(&ready.changed, ui);
     let plan = cost::plan(searches, &ready.holdings, workers, parameters, population)?;
     let mut shown = ui.table(&[
         "search",

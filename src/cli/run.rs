@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::adjudicate::say_decided;
+use super::audit::{account_of_run, audited, event};
 use super::begin;
 use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, WayArgs, parameters};
 use super::family_warnings::warn_of_searches;
 use super::progress::Shown;
 use super::summary;
 use super::ui::{Outcome, Ui};
+use crate::audit::Asker;
 use crate::device::cpu::CpuDevice;
 use crate::domain::frequency::FrequencyTable;
 use crate::domain::likelihood::Population;
@@ -22,7 +25,10 @@ use crate::plan::finger_search::{FingerSides, ReadyFingerSearch, ready_finger};
 use crate::plan::job::{Parameters, Sweep, searches};
 use crate::plan::search::{ReadySearch, Sides, ready};
 use crate::run::begin::Begin;
-use crate::run::{Execution, RunInputs, RunOutcome, execute, load};
+use crate::run::{Execution, RunInputs, RunOutcome, execute, load, since};
+
+/// Ground of the searches of a night: each states its standing purpose, and no case.
+const STANDING: &str = "standing";
 
 /// What to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -64,6 +70,9 @@ pub(super) struct RunArgs {
     /// Directory of the result
     #[arg(long, value_name = "DIR")]
     pub(super) out: PathBuf,
+    /// Compare only pairs with a side that is newer than this earlier run of the gallery
+    #[arg(long, value_name = "DIR")]
+    since: Option<PathBuf>,
     /// Replace a finished run in OUT
     #[arg(long)]
     overwrite: bool,
@@ -81,13 +90,34 @@ pub(super) struct RunArgs {
 pub(super) fn run(args: &RunArgs, begin: &Begin, ui: &Ui) -> Result<Outcome> {
     let table = args.population.table()?;
     let day = begin::day(begin, args.rule.as_of)?;
-    let parameters = parameters(&args.population, &args.rule, &table, day)?;
+    let mut parameters = parameters(&args.population, &args.rule, &table, day)?;
+    parameters.since = args.since.as_deref().map(since::run_id).transpose()?;
     let execution = args.execution.execution(args.out.clone(), args.overwrite, ui)?;
     let execution = Execution { way: args.way.way, begin: begin.clone(), ..execution };
-    let night = Night { sweeps: args.preset.sweeps(), parameters: &parameters, table: &table };
-    let outcome = night.run(&args.gallery, &execution, ui)?;
-    summary::show(&outcome.report, &outcome.hits, Some(&args.out), ui);
-    Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })
+    let night = Night {
+        sweeps: args.preset.sweeps(),
+        parameters: &parameters,
+        table: &table,
+        since: args.since.as_deref(),
+    };
+    let asker = Asker { ground: Some(STANDING.into()), ..Asker::default() };
+    audited(&args.gallery, event("run", asker), |account| {
+        let outcome = night.run(&args.gallery, &execution, ui)?;
+        account_of_run(&outcome, &args.out, account)?;
+        summary::show(&outcome.report, &outcome.hits, Some(&args.out), ui);
+        say_decided(&args.gallery, &outcome.hits, ui)?;
+        Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })
+    })
+}
+
+/// Says that everything is compared again, and why.
+pub(super) fn warn_of_changes(changed: &[String], ui: &Ui) {
+    if !changed.is_empty() {
+        ui.warn(format!(
+            "the earlier run is of other rules or comparators ({}): every pair is compared again",
+            changed.join(", ")
+        ));
+    }
 }
 
 /// Sweeps over a gallery, of profiles and of fingerprints.
@@ -95,6 +125,8 @@ pub(super) struct Night<'a> {
     pub(super) sweeps: &'a [Sweep],
     pub(super) parameters: &'a Parameters,
     pub(super) table: &'a FrequencyTable,
+    /// Directory of an earlier run that this one goes on from.
+    pub(super) since: Option<&'a Path>,
 }
 
 /// What both kinds of searches compare, made ready.
@@ -109,6 +141,8 @@ pub(super) struct ReadySearches {
     pub(super) finger_searches: Vec<ReadyFingerSearch>,
     /// Whose fingerprints of which registers the gallery holds.
     pub(super) holdings: Holdings,
+    /// What has changed since the earlier run a night was to go on from, so that everything is compared again.
+    pub(super) changed: Vec<String>,
 }
 
 impl Night<'_> {
@@ -122,6 +156,7 @@ impl Night<'_> {
         let ready = self.ready(&gallery, execution.devices.cpu.device.cpu())?;
         begin::still_lawful(&execution.begin, root, &ready)?;
         warn_of_searches(&ready.searches, ui)?;
+        warn_of_changes(&ready.changed, ui);
         let inputs = self.inputs(&gallery, "", ready.searches, ready.finger_searches);
         execute(&inputs, execution, &Shown::new(*ui))
     }
@@ -146,13 +181,25 @@ impl Night<'_> {
         let day = self.parameters.as_of;
         let sides = load::sides(gallery, &specs, true, day)?;
         let population = self.population();
-        let searches = specs
+        let mut searches = specs
             .iter()
             .map(|spec| ready(spec, &sides, self.parameters, &population))
             .collect::<Result<Vec<_>>>()?;
         let finger_sides = load::finger_sides(gallery, &finger_specs, true, day)?;
-        let finger_searches = self.ready_fingers(&finger_specs, &finger_sides, device);
-        Ok(ReadySearches { sides, searches, finger_sides, finger_searches, holdings })
+        let mut finger_searches = self.ready_fingers(&finger_specs, &finger_sides, device);
+        let mut changed = Vec::new();
+        if let Some(directory) = self.since {
+            let since = since::read(directory, gallery, self.parameters)?;
+            let goes_on = |name: &str| since.searches.contains(name);
+            for search in searches.iter_mut().filter(|s| goes_on(&s.spec.name)) {
+                since.watermark.mark(search, &sides);
+            }
+            for search in finger_searches.iter_mut().filter(|s| goes_on(&s.spec.name)) {
+                search.mark(&since.watermark);
+            }
+            changed = since.changed;
+        }
+        Ok(ReadySearches { sides, searches, finger_sides, finger_searches, holdings, changed })
     }
 
     /// Makes searches of fingerprints ready.

@@ -5,13 +5,17 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::civil::Date;
 
+use super::ask::AskArgs;
+use super::audit::{audited, event};
 use super::common::{grouped, living_day, parse_index};
 use super::mixture_args::{CASE_COLUMNS, Hypotheses, Parts, Read, TraceArgs, persons};
 use super::score::exact;
 use super::ui::{Outcome, Ui};
+use crate::audit::Account;
 use crate::domain::category::Index;
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
+use crate::law::access::Sight;
 use crate::law::purpose;
 use crate::plan::census::Side;
 use crate::run::mixture::{Candidate, MixtureQuestion};
@@ -48,10 +52,18 @@ pub(super) struct CandidatesArgs {
     /// Day on which records must be alive, not before today [default: today]
     #[arg(long, value_name = "DATE")]
     as_of: Option<Date>,
+    #[command(flatten)]
+    ask: AskArgs,
 }
 
 /// Runs the verb.
 pub(super) fn run(args: &CandidatesArgs, ui: &Ui) -> Result<Outcome> {
+    audited(&args.gallery, event("score candidates", args.ask.asker()), |account| {
+        run_audited(args, account, ui)
+    })
+}
+
+fn run_audited(args: &CandidatesArgs, account: &mut Account, ui: &Ui) -> Result<Outcome> {
     if !args.threshold.is_finite() {
         return Err(Error::usage(
             "--threshold is a log10 likelihood ratio",
@@ -60,6 +72,8 @@ pub(super) fn run(args: &CandidatesArgs, ui: &Ui) -> Result<Outcome> {
     }
     // Before any work: what the law forbids is not computed.
     let purpose = purpose::require(Index::Trace, args.index)?;
+    let permit = args.ask.permit(&args.gallery, account)?;
+    permit.require(Sight::Profiles(Index::Trace, args.index))?;
     let Read { table, samples, evidence } = args.trace.read(ui)?;
     let population = args.trace.population(&table)?;
     let hypotheses = Hypotheses::new(&Parts {
@@ -101,9 +115,12 @@ pub(super) fn run(args: &CandidatesArgs, ui: &Ui) -> Result<Outcome> {
         args.threshold,
         found.compared as f64 * 10f64.powf(-args.threshold),
     ));
+    account.count("comparisons", found.compared);
+    account.count("candidates", found.candidates.len() as u64);
     let constants = args.trace.cells(&samples, &hypotheses, &population);
     let text = csv_text(&constants, &found.candidates)
         .map_err(|error| Error::usage(error.to_string(), "report this"))?;
+    account.result_blake3 = Some(blake3::hash(&text).to_hex().to_string());
     ui.csv(args.trace.out.as_deref(), &String::from_utf8_lossy(&text))?;
     Ok(if found.candidates.is_empty() { Outcome::NoHits } else { Outcome::Done })
 }

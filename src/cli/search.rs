@@ -6,6 +6,8 @@ use std::time::Instant;
 
 use clap::Args;
 
+use super::ask::{AskArgs, Permit};
+use super::audit::{account_of_run, audited, event};
 use super::common::{
     ExecutionArgs, PopulationArgs, RuleArgs, device, parameters, parse_index, parse_register,
 };
@@ -15,6 +17,7 @@ use super::progress::Shown;
 use super::run::{Night, ReadySearches};
 use super::ui::{Outcome, Ui};
 use super::{begin, plan, search_finger, summary};
+use crate::audit::Account;
 use crate::domain::category::Index;
 use crate::domain::locus::Locus;
 use crate::domain::register::Register;
@@ -22,13 +25,14 @@ use crate::error::{Error, Result};
 use crate::gallery::Gallery;
 use crate::gallery::segment::Segment;
 use crate::import::{ImportOptions, import_file};
+use crate::law::access::Sight;
 use crate::plan::census::Side;
 use crate::plan::finger_job::Holdings;
 use crate::plan::finger_search::FingerSides;
-use crate::plan::job::ad_hoc_searches;
+use crate::plan::job::{SearchSpec, ad_hoc_searches};
 use crate::plan::search::ready;
 use crate::run::begin::Begin;
-use crate::run::{Execution, execute, load, probes};
+use crate::run::{execute, load, probes};
 
 /// Arguments of `tanba search`.
 #[derive(Debug, Args)]
@@ -37,7 +41,8 @@ tanba search stain.csv --probe-index trace --gallery registry --out search-1\n  
 tanba search stain.csv --probe-index trace --gallery registry --plan\n  \
 tanba search body.xml --probe-index corpse --gallery registry --index convict,relative --top 10 --out search-2\n  \
 tanba search mark.iso --probe-register trace --gallery registry --in convict --top 20\n  \
-tanba search --record FP0000012 --gallery registry --fpir 0.01\n\n\
+tanba search --record FP0000012 --gallery registry --fpir 0.01\n  \
+tanba search stain.csv --probe-index trace --gallery registry --role criminal-police --ground criminal --case K-1\n\n\
 Genomic probes have an index, fingerprints a register. Without --index or --in everything is searched\n\
 that the law allows for the probe. A search the law forbids is refused with exit code 5 before any work.")]
 #[command(group(clap::ArgGroup::new("what").required(true).args(["probe", "record"])))]
@@ -79,6 +84,8 @@ pub(super) struct SearchArgs {
     #[arg(long)]
     overwrite: bool,
     #[command(flatten)]
+    pub(super) ask: AskArgs,
+    #[command(flatten)]
     pub(super) rule: RuleArgs,
     #[command(flatten)]
     pub(super) population: PopulationArgs,
@@ -88,13 +95,27 @@ pub(super) struct SearchArgs {
 
 /// Runs the verb.
 pub(super) fn run(args: &SearchArgs, begin: &Begin, ui: &Ui) -> Result<Outcome> {
+    audited(&args.gallery, event("search", args.ask.asker()), |account| {
+        let permit = args.ask.permit(&args.gallery, account)?;
+        run_permitted(args, &mut Asked { permit: &permit, account, begin }, ui)
+    })
+}
+
+/// Whoever asked may ask: what they may see, and the account of it; and whether the search begins or goes on.
+pub(super) struct Asked<'a> {
+    pub(super) permit: &'a Permit,
+    pub(super) account: &'a mut Account,
+    pub(super) begin: &'a Begin,
+}
+
+fn run_permitted(args: &SearchArgs, asked: &mut Asked<'_>, ui: &Ui) -> Result<Outcome> {
     match (args.probe_index, &args.probe) {
-        (Some(index), Some(probe)) => run_profiles(args, (index, probe), begin, ui),
+        (Some(index), Some(probe)) => run_profiles(args, (index, probe), asked, ui),
         (Some(_), None) => Err(Error::usage(
             "--record names fingerprint records, and --probe-index is for genomic probes",
             "give the file of the profiles instead of --record",
         )),
-        (None, _) => search_finger::run(args, begin, ui),
+        (None, _) => search_finger::run(args, asked, ui),
     }
 }
 
@@ -102,13 +123,15 @@ pub(super) fn run(args: &SearchArgs, begin: &Begin, ui: &Ui) -> Result<Outcome> 
 fn run_profiles(
     args: &SearchArgs,
     (index, probe): (Index, &Path),
-    begin: &Begin,
+    asked: &mut Asked<'_>,
     ui: &Ui,
 ) -> Result<Outcome> {
     let started = Instant::now();
     let searches = ad_hoc_searches(index, &args.index)?;
+    let sight = |spec: &SearchSpec| Sight::Profiles(spec.probe, spec.gallery);
+    let searches = asked.permit.keep(searches, !args.index.is_empty(), sight, ui)?;
     let table = args.population.table()?;
-    let day = begin::day(begin, args.rule.as_of)?;
+    let day = begin::day(asked.begin, args.rule.as_of)?;
     let parameters = parameters(&args.population, &args.rule, &table, day)?;
     let options = ImportOptions {
         index,
@@ -133,7 +156,7 @@ fn run_profiles(
             "give a file with at least one profile",
         ));
     }
-    let gallery = begin::gallery(begin, &args.gallery)?;
+    let gallery = begin::gallery(asked.begin, &args.gallery)?;
     let statuses = gallery.statuses()?;
     let day = parameters.as_of;
     let records = &mut imported.records;
@@ -143,7 +166,7 @@ fn run_profiles(
     let segment = Segment::in_memory(index, &imported.records)?;
     let side = Side::new(vec![Arc::new(segment)], &statuses, day);
     sides.ad_hoc_probes = Some(Arc::new(side));
-    let night = Night { sweeps: &[], parameters: &parameters, table: &table };
+    let night = Night { sweeps: &[], parameters: &parameters, table: &table, since: None };
     let population = night.population();
     let ready = searches
         .iter()
@@ -155,17 +178,19 @@ fn run_profiles(
         finger_sides: FingerSides::default(),
         finger_searches: Vec::new(),
         holdings: Holdings::default(),
+        changed: Vec::new(),
     };
-    finish((args, begin), &night, &gallery, &imported.file_hash, (ready, started), ui)
+    finish(args, &night, &gallery, &imported.file_hash, (ready, started), asked, ui)
 }
 
 /// Plans or runs searches made ready since a time, as the arguments say.
 pub(super) fn finish(
-    (args, begin): (&SearchArgs, &Begin),
+    args: &SearchArgs,
     night: &Night<'_>,
     gallery: &Gallery,
     probe_hash: &str,
     (ready, started): (ReadySearches, Instant),
+    asked: &mut Asked<'_>,
     ui: &Ui,
 ) -> Result<Outcome> {
     if args.plan {
@@ -174,14 +199,16 @@ pub(super) fn finish(
         plan::show(&ready, workers, night.parameters, &night.population(), ui)?;
         return Ok(Outcome::Done);
     }
-    begin::still_lawful(begin, &args.gallery, &ready)?;
+    begin::still_lawful(asked.begin, &args.gallery, &ready)?;
     warn_of_searches(&ready.searches, ui)?;
     let passing = tempfile::tempdir().map_err(Error::io(&std::env::temp_dir()))?;
     let out = args.out.as_deref().unwrap_or(passing.path());
-    let execution = args.execution.execution(out.to_owned(), args.overwrite, ui)?;
-    let execution = Execution { begin: begin.clone(), ..execution };
+    let mut execution = args.execution.execution(out.to_owned(), args.overwrite, ui)?;
+    execution.begin = asked.begin.clone();
+    execution.case = asked.permit.binding();
     let inputs = night.inputs(gallery, probe_hash, ready.searches, ready.finger_searches);
     let outcome = execute(&inputs, &execution, &Shown::new(*ui))?;
+    account_of_run(&outcome, out, asked.account)?;
     summary::show(&outcome.report, &outcome.hits, args.out.as_deref(), ui);
     Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::begin;
 use super::common::{device, parameters};
 use super::run::{Night, ReadySearches};
-use super::search::{SearchArgs, finish};
+use super::search::{Asked, SearchArgs, finish};
 use super::ui::{Outcome, Ui};
 use crate::domain::finger_record::FingerRecord;
 use crate::domain::register::Register;
@@ -17,11 +17,11 @@ use crate::gallery::Gallery;
 use crate::gallery::finger_segment::FingerSegment;
 use crate::ident::content_id;
 use crate::import::finger::intake::{FingerOptions, import_fingers};
+use crate::law::access::Sight;
 use crate::law::finger_purpose::Policy;
-use crate::plan::finger_job::{Holdings, ad_hoc_finger_searches, within_owner};
+use crate::plan::finger_job::{FingerSearchSpec, Holdings, ad_hoc_finger_searches, within_owner};
 use crate::plan::finger_side::FingerSide;
 use crate::plan::search::Sides;
-use crate::run::begin::Begin;
 use crate::run::{finger_probes, load};
 
 /// Probes of one register and owner.
@@ -35,12 +35,12 @@ struct Probes {
 }
 
 /// Runs the search.
-pub(super) fn run(args: &SearchArgs, begin: &Begin, ui: &Ui) -> Result<Outcome> {
+pub(super) fn run(args: &SearchArgs, asked: &mut Asked<'_>, ui: &Ui) -> Result<Outcome> {
     let started = Instant::now();
     let table = args.population.table()?;
-    let day = begin::day(begin, args.rule.as_of)?;
+    let day = begin::day(asked.begin, args.rule.as_of)?;
     let parameters = parameters(&args.population, &args.rule, &table, day)?;
-    let gallery = begin::gallery(begin, &args.gallery)?;
+    let gallery = begin::gallery(asked.begin, &args.gallery)?;
     let mut probes = match (&args.probe, args.probe_register) {
         (Some(path), Some(register)) => of_file(path, register, day, ui)?,
         (Some(_), None) => {
@@ -66,6 +66,8 @@ pub(super) fn run(args: &SearchArgs, begin: &Begin, ui: &Ui) -> Result<Outcome> 
             "look at them with `tanba gallery info`",
         ));
     }
+    let sight = |spec: &FingerSearchSpec| Sight::Fingers(spec.probe, spec.gallery);
+    let specs = asked.permit.keep(specs, !args.registers.is_empty(), sight, ui)?;
     let statuses = gallery.statuses()?;
     let register = probes.register;
     let records = &mut probes.records;
@@ -80,15 +82,16 @@ pub(super) fn run(args: &SearchArgs, begin: &Begin, ui: &Ui) -> Result<Outcome> 
     let mut finger_sides = load::finger_sides(&gallery, &specs, false, day)?;
     let side = FingerSide::new(vec![Arc::new(segment)], &statuses, day);
     finger_sides.ad_hoc_probes = Some(Arc::new(side));
-    let night = Night { sweeps: &[], parameters: &parameters, table: &table };
+    let night = Night { sweeps: &[], parameters: &parameters, table: &table, since: None };
     let ready = ReadySearches {
         sides: Sides::default(),
         searches: Vec::new(),
         finger_searches: night.ready_fingers(&specs, &finger_sides, &device()?),
         finger_sides,
         holdings,
+        changed: Vec::new(),
     };
-    finish((args, begin), &night, &gallery, &probes.hash, (ready, started), ui)
+    finish(args, &night, &gallery, &probes.hash, (ready, started), asked, ui)
 }
 
 /// The records of a file or of a list of files.

@@ -152,7 +152,7 @@ fn lineage_line(search: &str, counts: &LineageCounts) -> Option<String> {
 }
 
 /// Whether a hit is of a body and a whole family.
-fn is_of_pedigree(hit: &Hit) -> bool {
+pub(super) fn is_of_pedigree(hit: &Hit) -> bool {
     hit.dna.as_ref().is_some_and(|evidence| evidence.relation == PEDIGREE)
 }
 

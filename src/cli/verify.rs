@@ -5,14 +5,18 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::ask::{AskArgs, Permit};
+use super::audit::{audited, event};
 use super::common::{device, living_day, parse_register};
 use super::score_finger::RotationArg;
 use super::ui::{Outcome, Ui};
+use crate::audit::Account;
 use crate::domain::finger::Position;
 use crate::domain::register::Register;
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
 use crate::import::finger::pairs::read_templates;
+use crate::law::access::Sight;
 use crate::law::finger_purpose::verification;
 use crate::law::purpose::Purpose;
 use crate::run::finger_compare::{Comparison, records};
@@ -50,6 +54,8 @@ pub(super) struct VerifyArgs {
     /// How the impressions may lie
     #[arg(long, value_enum, default_value = "any")]
     rotation: RotationArg,
+    #[command(flatten)]
+    ask: AskArgs,
 }
 
 impl VerifyArgs {
@@ -68,8 +74,30 @@ impl VerifyArgs {
 
 /// Runs the verb.
 pub(super) fn run(args: &VerifyArgs, ui: &Ui) -> Result<Outcome> {
+    match &args.gallery {
+        Some(gallery) if args.claimed.is_some() => {
+            audited(gallery, event("verify", args.ask.asker()), |account| {
+                let permit = args.ask.permit(gallery, account)?;
+                compare(args, Some(&permit), account, ui)
+            })
+        }
+        _ if !args.ask.is_empty() => Err(Error::usage(
+            "role, ground and case belong to a verification against a gallery",
+            "leave them out with --reference: nothing of a registry is looked at",
+        )),
+        _ => compare(args, None, &mut Account::default(), ui),
+    }
+}
+
+fn compare(
+    args: &VerifyArgs,
+    permit: Option<&Permit>,
+    account: &mut Account,
+    ui: &Ui,
+) -> Result<Outcome> {
     let threshold_mban = args.threshold_mban()?;
-    let (claimed, purpose) = claimed(args)?;
+    let (claimed, purpose) = claimed(args, permit)?;
+    account.count("comparisons", 1);
     let probe = Described::of(&read_templates(&args.probe, None)?)?;
     if probe.is_empty() || claimed.is_empty() {
         return Err(Error::usage(
@@ -85,7 +113,7 @@ pub(super) fn run(args: &VerifyArgs, ui: &Ui) -> Result<Outcome> {
 }
 
 /// The impressions on record and the article that allows looking at them.
-fn claimed(args: &VerifyArgs) -> Result<(Described, Purpose)> {
+fn claimed(args: &VerifyArgs, permit: Option<&Permit>) -> Result<(Described, Purpose)> {
     if let Some(path) = &args.reference {
         let purpose = verification(args.register)?;
         return Ok((Described::of(&read_templates(path, None)?)?, purpose));
@@ -102,6 +130,7 @@ fn claimed(args: &VerifyArgs) -> Result<(Described, Purpose)> {
         )
     })?;
     let purpose = verification(record.register)?;
+    permit.map_or(Ok(()), |permit| permit.require(Sight::Verification(record.register)))?;
     if let Some((rule, article)) = absent(record, &gallery.statuses()?, living_day(None)?) {
         return Err(Error::Refused {
             what: format!("verification against record {id}"),

@@ -2,6 +2,7 @@
 
 use arrow::array::{Array, RecordBatch};
 
+pub mod decision;
 pub mod dna;
 pub mod family;
 pub mod finger;

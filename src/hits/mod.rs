@@ -2,6 +2,8 @@
 
 pub mod cluster;
 pub mod contested;
+pub mod decision;
+pub mod expunge;
 pub mod finish;
 pub mod histogram;
 pub mod job;

@@ -87,6 +87,9 @@ pub struct SearchReport {
     /// Why this way.
     #[serde(default)]
     pub way_reason: Option<String>,
+    /// Generation that an earlier run had compared: pairs that were in it are not compared again.
+    #[serde(default)]
+    pub since_generation: Option<u64>,
     /// Pairs compared.
     pub comparisons: u64,
     /// Pairs that passed the stages of a screen of fingerprints; empty for profiles.
@@ -126,12 +129,32 @@ pub struct DeviceReport {
     pub put_out: Option<String>,
 }
 
+/// The case that the result of an ad-hoc search is bound to, as the asker stated it (L510 16-3(2)-(3)).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseBinding {
+    /// Number of the case.
+    pub case: String,
+    /// Role of the asker.
+    pub role: Option<String>,
+    /// Ground.
+    pub ground: Option<String>,
+    /// Identifier of the asker.
+    pub person_id: Option<String>,
+    /// Unit of the asker.
+    pub unit: Option<String>,
+    /// Purpose, in words.
+    pub purpose: Option<String>,
+}
+
 /// A run: inputs, parameters, counts, timings. Only `devices` and times may differ between two runs
 /// of one `run_id`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunReport {
     /// Hash of everything that determines the hits.
     pub run_id: String,
+    /// Case the result is bound to; none for the standing searches of a night.
+    #[serde(default)]
+    pub case: Option<CaseBinding>,
     /// Release of the program.
     pub tanba_version: String,
     /// Version of the hit schema.

@@ -33,6 +33,7 @@ mod table;
 mod text;
 mod xml;
 
+pub mod cases;
 pub mod codis_cmf;
 pub mod familias;
 pub mod family_csv;
@@ -45,6 +46,7 @@ pub mod mitochondrial;
 pub mod mutation_table;
 pub mod pairs;
 pub mod pedigree_csv;
+pub mod policy;
 pub mod quarantine;
 pub mod rules;
 pub mod sniff;

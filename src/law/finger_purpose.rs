@@ -243,6 +243,22 @@ mod tests {
     }
 
     #[test]
+    fn every_cell_of_the_table_is_allowed_but_seafarers_with_others_both_ways() {
+        // Rows and columns in the order of `Register::ALL`; seafarers are the second.
+        const ROW: &str = "+.+++++++";
+        const SEAFARERS: &str = ".+.......";
+        for (a, probe) in Register::ALL.into_iter().enumerate() {
+            let row = if a == 1 { SEAFARERS } else { ROW };
+            for (b, gallery) in Register::ALL.into_iter().enumerate() {
+                let verdict = require(probe, gallery, LAW);
+                assert_eq!(verdict.is_ok(), row.as_bytes()[b] == b'+', "{probe} {gallery}");
+                assert!(verdict.err().is_none_or(|e| e.kind().exit_code() == 5));
+                assert!(require(probe, gallery, AGREED).is_ok(), "{probe} {gallery}");
+            }
+        }
+    }
+
+    #[test]
     fn each_use_is_the_one_its_registers_were_made_for() {
         let article = |a, b| require(a, b, LAW).unwrap().article;
         assert!(article(Register::Trace, Register::Convict).contains("L510 12(3)2"));

@@ -103,6 +103,35 @@ mod tests {
     }
 
     #[test]
+    fn every_cell_of_the_table_is_that_of_the_digest_both_ways() {
+        const NEVER: &str = "L40 28(2)";
+        // Rows and columns: convict, trace, corpse, relative.
+        let table = [
+            ["L40 18(1)1", "L40 28(1)1", "L40 28(1)3", NEVER],
+            ["L40 28(1)1", "L40 28(1)1", "L40 28(1)1, 28(1)3", NEVER],
+            ["L40 28(1)3", "L40 28(1)1, 28(1)3", "L40 28(1)3", "L40 28(1)3, 28(2)"],
+            [NEVER, NEVER, "L40 28(1)3, 28(2)", NEVER],
+        ];
+        for (row, probe) in table.iter().zip(Index::ALL) {
+            for (cell, gallery) in row.iter().zip(Index::ALL) {
+                match require(probe, gallery) {
+                    Ok(purpose) => {
+                        assert_eq!(
+                            (purpose.article, *cell != NEVER),
+                            (*cell, true),
+                            "{probe} {gallery}"
+                        );
+                    }
+                    Err(error) => {
+                        assert_eq!(error.article(), Some(*cell), "{probe} {gallery}");
+                        assert_eq!((error.kind().exit_code(), *cell), (5, NEVER));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn every_allowed_pair_cites_its_article() {
         for a in Index::ALL {
             for b in Index::ALL {

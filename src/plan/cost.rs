@@ -116,7 +116,7 @@ pub fn plan(
         let rate = rate_per_second(search, device, parameters, population)?;
         let way = planned(search, &deciding)?.map(|(way, _)| way);
         let of_pairs =
-            rate.map_or(0.0, |r| search.comparisons as f64 / (r * threads.max(1) as f64));
+            rate.map_or(0.0, |r| search.new_comparisons() as f64 / (r * threads.max(1) as f64));
         let of_join = way.as_ref().filter(|planned| planned.way == Way::Join);
         let of_join = of_join.and_then(|planned| planned.estimate.as_ref());
         let kin = search.spec.comparator.is_of_families();
@@ -131,7 +131,7 @@ pub fn plan(
             purpose: search.spec.purpose.article.to_owned(),
             probes: search.probes.records,
             gallery: search.enrolled(),
-            comparisons: search.comparisons,
+            comparisons: search.new_comparisons(),
             impressions_not_compared: 0,
             records_not_compared: 0,
             plane_bytes,
@@ -271,7 +271,7 @@ fn planned_fingers(search: &ReadyFingerSearch, workers: Workers<'_>) -> PlannedS
         purpose: search.spec.purpose.article.to_owned(),
         probes: search.probes.records.len() as u64,
         gallery: search.gallery.records.len() as u64,
-        comparisons: search.comparisons,
+        comparisons: search.new_comparisons(),
         impressions_not_compared: search.unplaced.impressions,
         records_not_compared: search.unplaced.records,
         plane_bytes: search.gallery.segments.iter().map(|s| s.bytes() as u64).sum(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::delta::Watermark;
 use super::finger_job::{FingerComparator, FingerSearchSpec};
 use super::finger_screen::{Penetration, Screen};
 use super::finger_side::{FingerSide, PositionSet, Unplaced};
@@ -43,6 +44,21 @@ pub struct ReadyFingerSearch {
     pub expected_chance_hits: f64,
     /// What passes the screen.
     pub screen: Screen,
+    /// What an earlier run has compared, if this one compares what is new.
+    pub old: Option<OldFingers>,
+}
+
+/// What of a search of fingerprints is old: the first records of either side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OldFingers {
+    /// Generation that was compared.
+    pub generation: u64,
+    /// Old records searched.
+    pub probes: usize,
+    /// Old records searched in.
+    pub gallery: usize,
+    /// Pairs that were compared then.
+    pub comparisons: u64,
 }
 
 impl ReadyFingerSearch {
@@ -51,7 +67,45 @@ impl ReadyFingerSearch {
     pub fn tiles(&self, size: TileSize) -> Vec<Tile> {
         let size = TileSize { rows: size.rows.div_ceil(FINGER_ROWS_SHARE), ..size };
         let sides = (self.probes.records.len(), self.gallery.records.len());
-        tiles((0, sides.0), (0, sides.1), self.spec.triangle, size)
+        let all = tiles((0, sides.0), (0, sides.1), self.spec.triangle, size);
+        let Some(old) = self.old else { return all };
+        // Rows that are new with every probe; and of two sides the old rows with the new probes.
+        let mut list = shifted(sides.0, old.gallery..sides.1, (0, self.spec.triangle), size);
+        if !self.spec.triangle {
+            list.extend(shifted(sides.0 - old.probes, 0..old.gallery, (old.probes, false), size));
+        }
+        list
+    }
+
+    /// Marks what a run at `watermark` has compared; the records of either side are put in another order, which no
+    /// hit depends on. Thresholds and the screen stay those of the whole search.
+    pub fn mark(&mut self, watermark: &Watermark) {
+        let (probes, old_probes) = watermark.part(&self.probes);
+        let probes = Arc::new(probes);
+        let (gallery, old_gallery) = if self.spec.triangle {
+            (Arc::clone(&probes), old_probes)
+        } else {
+            let (gallery, count) = watermark.part(&self.gallery);
+            (Arc::new(gallery), count)
+        };
+        let first = |side: &FingerSide, count: usize| FingerSide {
+            records: side.records[..count].to_vec(),
+            ..FingerSide::default()
+        };
+        let of_old =
+            comparisons(&self.spec, &first(&probes, old_probes), &first(&gallery, old_gallery));
+        (self.probes, self.gallery) = (probes, gallery);
+        self.old = Some(OldFingers {
+            generation: watermark.generation,
+            probes: old_probes,
+            gallery: old_gallery,
+            comparisons: of_old,
+        });
+    }
+
+    /// Pairs this run compares: all, or those that have a newer side.
+    pub fn new_comparisons(&self) -> u64 {
+        self.comparisons - self.old.map_or(0, |old| old.comparisons)
     }
 
     /// Chance hits to expect in this whole search at `score` or higher: comparisons times the rate at
@@ -59,6 +113,23 @@ impl ReadyFingerSearch {
     pub fn expected_chance_hits_at(&self, score: Millibans) -> f64 {
         self.comparisons as f64 * 10f64.powf(-score.to_log10()).min(1.0)
     }
+}
+
+/// Tiles of so many probes, counted from a first one, with a range of rows.
+fn shifted(
+    probes: usize,
+    rows: std::ops::Range<usize>,
+    (first_probe, diagonal): (usize, bool),
+    size: TileSize,
+) -> Vec<Tile> {
+    let mut list = tiles((0, probes), (0, rows.len()), false, size);
+    for tile in &mut list {
+        tile.probes = tile.probes.start + first_probe..tile.probes.end + first_probe;
+        tile.rows = tile.rows.start + rows.start..tile.rows.end + rows.start;
+        tile.diagonal = diagonal;
+    }
+    list.retain(|tile| !tile.diagonal || tile.rows.end > tile.probes.start + 1);
+    list
 }
 
 /// Makes one search ready; the screen is measured by `device`.
@@ -92,6 +163,7 @@ pub fn ready_finger(
         threshold,
         expected_chance_hits: 0.0,
         screen,
+        old: None,
     };
     search.expected_chance_hits = search.expected_chance_hits_at(threshold);
     search

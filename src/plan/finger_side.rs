@@ -122,7 +122,7 @@ pub struct FingerSide {
     /// Those that do not take part.
     pub left_out: LeftOut,
     /// Records of the gallery whose personal identifier is not shown (L40 9(1)).
-    depersonalised: Arc<HashSet<String>>,
+    pub(super) depersonalised: Arc<HashSet<String>>,
 }
 
 impl FingerSide {
@@ -208,6 +208,26 @@ impl FingerSide {
                 || statuses.is_depersonalised(id) && !self.depersonalised.contains(id)
         });
         ended.map(|record| self.record_id(record))
+    }
+
+    /// The same side with the records first that `is_first` says, by id, segment and row; how many they are.
+    pub fn partitioned(
+        &self,
+        is_first: impl Fn(&str, &FingerSegment, usize) -> bool,
+    ) -> (FingerSide, usize) {
+        let is_first = |record: &&FingerPlace| {
+            is_first(self.record_id(record), self.segment(record), record.row as usize)
+        };
+        let (first, rest): (Vec<&FingerPlace>, Vec<&FingerPlace>) =
+            self.records.iter().partition(is_first);
+        let count = first.len();
+        let side = FingerSide {
+            segments: self.segments.clone(),
+            records: first.into_iter().chain(rest).copied().collect(),
+            left_out: self.left_out,
+            depersonalised: Arc::clone(&self.depersonalised),
+        };
+        (side, count)
     }
 
     /// What of the records cannot be compared by position.

@@ -104,6 +104,8 @@ pub struct Parameters {
     /// Probability, before the search, that the missing person of a family is among the bodies; with it hits of
     /// pedigrees have a posterior.
     pub prior: Option<f64>,
+    /// Run id of an earlier run after which only pairs with a newer side are compared.
+    pub since: Option<String>,
 }
 
 impl Parameters {

@@ -3,6 +3,7 @@
 pub mod census;
 pub mod chance;
 pub mod cost;
+pub mod delta;
 pub mod family_question;
 pub mod finger_job;
 pub mod finger_screen;

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::census::{FamiliesLeftOut, Side, TypedRelative, typed_relatives};
 use super::chance::{ChanceBins, GenotypeOutcomes, LocusSetCounts, MAX_MODELLED_PAIRS};
+use super::delta::Old;
 use super::family_question::FamilyQuestion;
 use super::job::{Comparator, FLOOR_LOG10, Parameters, SearchSpec, Threshold};
 use super::pedigree::{FamilyModel, FamilySearch, Grouping, families};
@@ -61,6 +62,8 @@ pub struct ReadySearch {
     /// Per segment of the gallery the rows that the rules read otherwise than they are typed, ascending: no
     /// screen over what was typed may judge them.
     pub rewritten: Vec<Vec<u32>>,
+    /// What an earlier run has compared, if this one compares what is new.
+    pub old: Option<Old>,
 }
 
 impl ReadySearch {
@@ -71,6 +74,11 @@ impl ReadySearch {
             Comparator::Kinship if !self.is_by_genotype => self.relatives.len() as u64,
             Comparator::Kinship | Comparator::Pedigree => self.pedigrees.families.len() as u64,
         }
+    }
+
+    /// Pairs this run compares: all, or those that have a newer side.
+    pub fn new_comparisons(&self) -> u64 {
+        self.comparisons - self.old.as_ref().map_or(0, |old| old.comparisons)
     }
 
     /// Chance hits to expect in this whole search at `score_log10` or higher: the larger of the
@@ -111,6 +119,7 @@ pub fn ready(
         expected_chance_hits: 0.0,
         chance: ChanceBins::default(),
         rewritten: Vec::new(),
+        old: None,
     };
     let chance = match spec.comparator {
         Comparator::Identity { kind } => {

@@ -127,12 +127,19 @@ pub fn planned(
     deciding: &Deciding,
 ) -> Result<Option<(PlannedWay, Option<Blocks>)>> {
     let without_blocks = |reason: &str| Ok(Some((PlannedWay::pairs(reason), None)));
+    if search.spec.triangle && search.old.is_some() {
+        return without_blocks("only pairs with a newer side are compared");
+    }
     match search.spec.comparator {
         _ if !search.spec.triangle => return Ok(None),
         Comparator::Identity { kind } => {
             let rules = &deciding.parameters.rules;
-            if rules.weakest_stringency(kind) != Stringency::High {
-                return without_blocks("below high stringency sets that differ may agree: no keys");
+            let stringency = rules.weakest_stringency(kind);
+            if stringency != Stringency::High {
+                let stringency = stringency.name();
+                return without_blocks(&format!(
+                    "at {stringency} stringency sets that differ may agree: no keys"
+                ));
             }
             if !rules.reads_as_typed() || rules.microvariants != Microvariants::Exact {
                 return without_blocks(

@@ -27,7 +27,9 @@ pub(super) fn bands(
         let least = Millibans::from_log10(edge).0;
         scores_mban.clone().filter(|score| *score >= least).count() as u64
     };
-    let expected_from = |edge: f64| search.chance.expected_at(edge);
+    // Of a night that compares what is new, its share of the whole search.
+    let share = search.new_comparisons() as f64 / search.comparisons.max(1) as f64;
+    let expected_from = |edge: f64| share * search.chance.expected_at(edge);
     let next = edges.iter().skip(1).map(|edge| Some(*edge)).chain([None]);
     edges
         .iter()

@@ -4,12 +4,15 @@
 //! Why apart from the other tiles: a family is asked for as a whole, and its hit names the relative that stands
 //! for it.
 
-use super::tile::{Pair, Scored, TileContext, TileOutput, hit, spot_check, unanswered};
+use super::tile::{
+    Pair, Scored, TileContext, TileOutput, hit, new_bodies, spot_check, unanswered, was_asked,
+};
 use crate::domain::likelihood::log10_product;
 use crate::domain::stringency::{Agreement, compare};
 use crate::error::Result;
 use crate::kernel::genotype_screen::{self, Params, Query};
 use crate::kernel::{Overflow, Window};
+use crate::plan::family_question::FamilyQuestion;
 use crate::plan::job::Comparator;
 use crate::plan::pedigree::{PEDIGREE, refused};
 use crate::plan::tile::Tile;
@@ -24,13 +27,15 @@ pub(super) fn by_genotype(
     let search = context.search;
     let bodies = &search.probes.segments[tile.gallery_segment];
     let alive = &search.probes.alive[tile.gallery_segment];
-    let families = &search.pedigrees.families[tile.probes.clone()];
+    let asked = tile.probes.clone().filter(|number| new_bodies(context, tile, *number) > 0);
+    let numbers: Vec<usize> = asked.collect();
+    let families: Vec<&FamilyQuestion> =
+        numbers.iter().map(|number| &search.pedigrees.families[*number]).collect();
     let mut queries: Vec<&Query> = families.iter().map(|family| &family.query).collect();
     let window = Window { first_row: tile.rows.start as u32, end_row: tile.rows.end as u32 };
     let mut windows = vec![window; queries.len()];
     let mut output = TileOutput {
-        comparisons: families.len() as u64
-            * search.probes.living_within(tile.gallery_segment, tile.rows.clone()),
+        comparisons: numbers.iter().map(|number| new_bodies(context, tile, *number)).sum(),
         ..TileOutput::default()
     };
     // Scores of the screen are rounded up: what reaches the threshold exactly reaches it there.
@@ -56,8 +61,12 @@ pub(super) fn by_genotype(
         return Ok(Err(Overflow { capacity }));
     }
     for survivor in survivors.iter().filter(|s| alive[s.row as usize]) {
+        let (place, row) = (survivor.probe as usize, survivor.row as usize);
+        if was_asked(context, tile, numbers[place], row) {
+            continue;
+        }
         output.survivors += 1;
-        let (family, row) = (&families[survivor.probe as usize], survivor.row as usize);
+        let family = families[place];
         let body = bodies.profile(row)?;
         let ratios =
             family.ratios(&body, context.population).map_err(|e| refused(&family.family_id, &e))?;

@@ -116,6 +116,7 @@ fn search(sides: &FingerSides, probe: Register, threshold: Threshold) -> ReadyFi
         across_owners: false,
         transmission: None,
         prior: None,
+        since: None,
     };
     // A screen even of so few: one comparison in ten passes each stage.
     let penetration = Penetration {

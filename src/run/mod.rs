@@ -22,6 +22,7 @@ pub mod mixture;
 mod posterior;
 pub mod probes;
 pub mod progress;
+pub mod since;
 pub mod tile;
 mod work;
 mod workers;
@@ -43,7 +44,7 @@ use crate::hits::histogram::Histogram;
 use crate::hits::job::JobSearch;
 use crate::hits::journal::TileEntry;
 use crate::hits::output::{self, Finished};
-use crate::hits::report::{DeviceReport, RunReport, SearchReport};
+use crate::hits::report::{CaseBinding, DeviceReport, RunReport, SearchReport};
 use crate::hits::shard::Shards;
 use crate::ident::content_id;
 use crate::kernel::SPECS;
@@ -84,6 +85,8 @@ pub struct Execution {
     pub begin: Begin,
     /// Set from outside when the run is to stop after the tiles in hand; it can go on later.
     pub interrupt: Arc<AtomicBool>,
+    /// Case the result is bound to.
+    pub case: Option<CaseBinding>,
 }
 
 /// What the hits are computed from.
@@ -182,6 +185,7 @@ pub fn execute(
         .map_err(|e| Error::usage(e.to_string(), "check the parameters"))?;
     let report = RunReport {
         run_id,
+        case: execution.case.clone(),
         tanba_version: env!("CARGO_PKG_VERSION").into(),
         hit_schema_version: HIT_SCHEMA_VERSION,
         kernels: comparator_versions(inputs),
@@ -218,21 +222,38 @@ fn device_reports(devices: &Devices) -> Vec<DeviceReport> {
     .collect()
 }
 
-/// What computes the scores, each with its version; of pedigrees also their model; of fingerprints also the screen, the comparison of records
-/// and the hash of the calibration table.
+/// What computes the scores, each with its version; of pedigrees also their model; of fingerprints also the screen,
+/// the comparison of records and the hash of the calibration table.
 fn comparator_versions(inputs: &RunInputs) -> Vec<String> {
-    let kernels = SPECS.iter().map(|spec| format!("{} {}", spec.name, spec.version));
-    let mut versions: Vec<String> = kernels.collect();
-    if inputs.searches.iter().any(|search| search.spec.comparator == Comparator::Pedigree) {
-        versions.push(inputs.parameters.of_pedigrees().rule());
+    let has_pedigrees =
+        inputs.searches.iter().any(|search| search.spec.comparator == Comparator::Pedigree);
+    let mut versions = kernel_versions();
+    if has_pedigrees {
+        versions.push(format!("pedigree; {}", inputs.parameters.of_pedigrees().rule()));
     }
     if !inputs.finger_searches.is_empty() {
-        let table = blake3::hash(&calibration::BUILTIN.to_bytes()).to_hex();
-        versions.push(format!("finger_screen {}", finger_screen::SCREEN_VERSION));
-        versions.push(format!("finger_records {}", finger_compare::COMPARISON_VERSION));
-        versions.push(format!("finger_calibration {}", &table[..16]));
+        versions.extend(finger_versions());
     }
     versions
+}
+
+/// The versions of everything that could take part in a run with these parameters.
+fn possible_versions(parameters: &Parameters) -> Vec<String> {
+    let pedigree = format!("pedigree; {}", parameters.of_pedigrees().rule());
+    kernel_versions().into_iter().chain([pedigree]).chain(finger_versions()).collect()
+}
+
+fn kernel_versions() -> Vec<String> {
+    SPECS.iter().map(|spec| format!("{} {}", spec.name, spec.version)).collect()
+}
+
+fn finger_versions() -> [String; 3] {
+    let table = blake3::hash(&calibration::BUILTIN.to_bytes()).to_hex();
+    [
+        format!("finger_screen {}", finger_screen::SCREEN_VERSION),
+        format!("finger_records {}", finger_compare::COMPARISON_VERSION),
+        format!("finger_calibration {}", &table[..16]),
+    ]
 }
 
 /// Hash of everything that determines the hits; device, threads and tiles are not in it.

@@ -19,6 +19,7 @@ use crate::ident::hit_id;
 use crate::kernel::{Overflow, Survivor, Window, kin_screen, str_screen};
 use crate::limits::MAX_SURVIVORS_PER_TILE;
 use crate::plan::census::TypedRelative;
+use crate::plan::delta::Old;
 use crate::plan::job::{Comparator, Parameters};
 use crate::plan::join::{Join, Place};
 use crate::plan::rule_screen::RuleScreen;
@@ -125,9 +126,23 @@ fn asked(context: &TileContext, tile: &Tile, pool: Option<&Join>) -> Vec<(Place,
             let alive = &context.search.probes.alive[tile.probe_segment];
             let first = |probe| tile.first_row(probe).min(tile.rows.end);
             let living = tile.probes.clone().filter(|probe| alive[*probe]);
+            let living = living
+                .filter(|probe| new_rows(context, tile, *probe, first(*probe)..tile.rows.end) > 0);
             let place = |probe| (tile.probe_segment as u32, probe as u32);
             living.map(|probe| (place(probe), first(probe))).collect()
         }
+    }
+}
+
+/// Living rows of the tile that a probe is compared with: all, or the new ones where the probe is old.
+fn new_rows(context: &TileContext, tile: &Tile, probe: usize, rows: std::ops::Range<usize>) -> u64 {
+    let search = context.search;
+    let living = search.gallery.living_within(tile.gallery_segment, rows.clone());
+    match &search.old {
+        Some(old) if old.probes.is_old(tile.probe_segment, probe) => {
+            living - old.gallery.within(tile.gallery_segment, rows)
+        }
+        _ => living,
     }
 }
 
@@ -154,9 +169,13 @@ fn identity(
         queries.push(screen.compile(&profile));
         windows.push(Window { first_row: *first_row as u32, end_row: tile.rows.end as u32 });
         let rows = *first_row..tile.rows.end;
-        let counted = pool.map(|join| join.pooled_up_to(*place, place_of(0).0, rows.clone()));
-        output.comparisons +=
-            search.gallery.living_within(tile.gallery_segment, rows) - counted.unwrap_or(0);
+        output.comparisons += match pool {
+            Some(join) => {
+                search.gallery.living_within(tile.gallery_segment, rows.clone())
+                    - join.pooled_up_to(*place, place_of(0).0, rows)
+            }
+            None => new_rows(context, tile, place.1 as usize, rows),
+        };
         profiles.push(Read::new(context, search.spec.probe, profile));
     }
     let params = screen.params();
@@ -181,6 +200,13 @@ fn identity(
         let (number, row) = (number as usize, row as usize);
         let (place, _) = asked[number];
         if place_of(row) <= place && pool.is_some_and(|join| join.is_pooled(place_of(row))) {
+            continue;
+        }
+        let is_compared = |old: &Old| {
+            old.probes.is_old(place.0 as usize, place.1 as usize)
+                && old.gallery.is_old(tile.gallery_segment, row)
+        };
+        if search.old.as_ref().is_some_and(is_compared) {
             continue;
         }
         let probe = (&*search.probes.segments[place.0 as usize], place.1 as usize);
@@ -381,6 +407,24 @@ pub(super) fn identity_hit(
     })
 }
 
+/// Living bodies of the tile that a relative or family is asked of: all, or the new ones where it is old.
+pub(super) fn new_bodies(context: &TileContext, tile: &Tile, number: usize) -> u64 {
+    let search = context.search;
+    let living = search.probes.living_within(tile.gallery_segment, tile.rows.clone());
+    match &search.old {
+        Some(old) if old.asked[number] => {
+            living - old.probes.within(tile.gallery_segment, tile.rows.clone())
+        }
+        _ => living,
+    }
+}
+
+/// Whether an earlier run asked this relative or family of this body.
+pub(super) fn was_asked(context: &TileContext, tile: &Tile, number: usize, row: usize) -> bool {
+    let old = context.search.old.as_ref();
+    old.is_some_and(|old| old.asked[number] && old.probes.is_old(tile.gallery_segment, row))
+}
+
 fn kinship(
     context: &TileContext,
     tile: &Tile,
@@ -393,19 +437,22 @@ fn kinship(
     let mut queries = Vec::new();
     let mut profiles = Vec::new();
     let mut relatives = Vec::new();
-    for relative in &search.relatives[tile.probes.clone()] {
+    for (number, relative) in tile.probes.clone().zip(&search.relatives[tile.probes.clone()]) {
         let Some(relation) = relative.kinship.relation() else { continue };
+        let bodies_asked = new_bodies(context, tile, number);
+        if bodies_asked == 0 {
+            continue;
+        }
+        output.comparisons += bodies_asked;
         let profile = search.gallery.profile(relative.segment, relative.row)?;
         let query =
             kin_screen::KinQuery::compile(bodies.map(), &profile, relation, context.population);
         queries.push(query);
         profiles.push(profile);
-        relatives.push((relative, relation));
+        relatives.push((relative, relation, number));
     }
     let window = Window { first_row: tile.rows.start as u32, end_row: tile.rows.end as u32 };
     let mut windows = vec![window; queries.len()];
-    output.comparisons =
-        queries.len() as u64 * search.probes.living_within(tile.gallery_segment, tile.rows.clone());
     if let Some((window, profile)) = witness(tile, (bodies, alive_bodies))? {
         let siblings = Relation::FullSiblings;
         queries.push(kin_screen::KinQuery::compile(
@@ -431,9 +478,12 @@ fn kinship(
         return Ok(Err(Overflow { capacity }));
     }
     for survivor in survivors.iter().filter(|s| alive_bodies[s.row as usize]) {
-        output.survivors += 1;
         let (place, row) = (survivor.probe as usize, survivor.row as usize);
-        let (relative, relation) = relatives[place];
+        let (relative, relation, number) = relatives[place];
+        if was_asked(context, tile, number, row) {
+            continue;
+        }
+        output.survivors += 1;
         let body = bodies.profile(row)?;
         let ratios = context.population.locus_ratios(&profiles[place], &body, relation);
         let log10_lr = log10_product(ratios.iter().map(|(_, ratio)| *ratio));

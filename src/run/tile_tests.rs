@@ -84,6 +84,7 @@ fn parameters(frequencies: &str, minimum_frequency: MinimumFrequency) -> Paramet
         across_owners: false,
         transmission: None,
         prior: None,
+        since: None,
     }
 }
 

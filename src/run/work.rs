@@ -26,8 +26,8 @@ impl Work<'_> {
 
     pub(super) fn comparisons(&self) -> u64 {
         match self {
-            Work::Dna(context) => context.search.comparisons,
-            Work::Finger(context) => context.search.comparisons,
+            Work::Dna(context) => context.search.new_comparisons(),
+            Work::Finger(context) => context.search.new_comparisons(),
         }
     }
 
@@ -107,6 +107,7 @@ fn profile_report(search: &ReadySearch) -> SearchReport {
             + family.not_a_relative
             + family.beside_the_pedigree
             + family.family_left_out,
+        since_generation: search.old.as_ref().map(|old| old.generation),
         threshold_log10: search.threshold_log10,
         expected_chance_hits: search.expected_chance_hits,
         ..SearchReport::default()
@@ -128,6 +129,7 @@ fn finger_report(context: &FingerContext) -> SearchReport {
         left_out_blocked: out.blocked,
         impressions_not_compared: search.unplaced.impressions,
         records_not_compared: search.unplaced.records,
+        since_generation: search.old.map(|old| old.generation),
         threshold_log10: search.threshold.to_log10(),
         expected_chance_hits: search.expected_chance_hits,
         ..SearchReport::default()

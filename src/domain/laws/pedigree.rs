@@ -182,7 +182,7 @@ proptest! {
         let (found, expected) = (of(1e-9, stationary(0.01)), of(0.0, stationary(0.01)));
         prop_assert!(same(&found, &expected, 1e-4), "{found:?} {expected:?}");
         // A family that only a mutation explains has a ratio with any rate, however small, and none without.
-        let (near, none) = (of(0.0, stationary(1e-9)), of(0.0, Mutation::NONE));
+        let (near, none) = (of(0.0, stationary(1e-12)), of(0.0, Mutation::NONE));
         for (near, none) in near.iter().zip(&none).filter(|(_, none)| none.is_some()) {
             prop_assert!(same(&[*near], &[*none], 1e-4), "{near:?} {none:?}");
         }

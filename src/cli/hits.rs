@@ -1,0 +1,91 @@
+//! `tanba hits`: what becomes of results.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::audit::{audited, event};
+use super::common::grouped;
+use super::ui::{Outcome, Ui};
+use crate::audit::Asker;
+use crate::error::Result;
+use crate::gallery::Gallery;
+use crate::hits::expunge::{destroy, results_of};
+
+/// Arguments of `tanba hits`.
+#[derive(Debug, Args)]
+pub(super) struct HitsArgs {
+    #[command(subcommand)]
+    verb: HitsVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum HitsVerb {
+    /// Destroy the results bound to a case (L510 16-3(3))
+    Expunge(ExpungeArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  \
+tanba hits expunge --case K-1 --gallery registry --runs search-1 results\n\n\
+Every file of a result whose run.json names the case is overwritten with zeros and removed; other results are\n\
+left alone and named. Copies, exports, backups and snapshots elsewhere are not reached.")]
+struct ExpungeArgs {
+    /// Number of the case
+    #[arg(long, value_name = "NUMBER")]
+    case: String,
+    /// Gallery that was searched; its audit log records the destruction
+    #[arg(long, value_name = "DIR")]
+    gallery: PathBuf,
+    /// Results of searches, or folders that hold them
+    #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
+    runs: Vec<PathBuf>,
+}
+
+/// Runs the verb.
+pub(super) fn run(args: &HitsArgs, ui: &Ui) -> Result<Outcome> {
+    match &args.verb {
+        HitsVerb::Expunge(args) => expunge(args, ui),
+    }
+}
+
+fn expunge(args: &ExpungeArgs, ui: &Ui) -> Result<Outcome> {
+    Gallery::open(&args.gallery)?;
+    let asker = Asker { case: Some(args.case.clone()), ..Asker::default() };
+    audited(&args.gallery, event("hits expunge", asker), |account| {
+        let (bound, others) = results_of(&args.case, &args.runs)?;
+        for other in &others {
+            ui.note(format!("{} is not bound to case {}: left alone", other.display(), args.case));
+        }
+        let (mut files, mut bytes, mut runs) = (0, 0, Vec::new());
+        for folder in &bound {
+            let destroyed = destroy(folder)?;
+            files += destroyed.files;
+            bytes += destroyed.bytes;
+            runs.push(destroyed.run_id);
+            account.count("results", runs.len() as u64);
+            account.count("files", files);
+            account.count("bytes", bytes);
+            account.reason = Some(format!("destroyed: {}", runs.join(", ")));
+            ui.say(format!("{} destroyed", folder.display()));
+        }
+        ui.say(format!(
+            "{} results of case {} destroyed: {} files, {} bytes overwritten and removed",
+            grouped(runs.len() as u64),
+            args.case,
+            grouped(files),
+            grouped(bytes)
+        ));
+        if !runs.is_empty() {
+            ui.note(
+                "not reached: copies, exports and backups elsewhere; snapshots, journals and copy-on-write blocks of \
+                 the file system; blocks a drive has moved",
+            );
+        }
+        ui.document(&serde_json::json!({
+            "type": "expunge", "case": args.case, "runs": runs, "files": files, "bytes": bytes,
+            "left_alone": others.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
+        }));
+        Ok(if runs.is_empty() { Outcome::NoHits } else { Outcome::Done })
+    })
+}
