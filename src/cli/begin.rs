@@ -48,7 +48,7 @@ pub(super) fn gallery(begin: &Begin, root: &Path) -> Result<Gallery> {
         .map_or_else(|| Gallery::open(root), |job| Gallery::open_at(root, job.gallery_generation))
 }
 
-/// Refuses to go on where a record that takes part has been blocked or has expired since the run began.
+/// Refuses to go on where a record that takes part has been blocked or has expired since the run began, or whose identifier may not be shown any more.
 ///
 /// # Errors
 /// [`Error::Refused`] then; or the gallery cannot be read.
@@ -67,9 +67,10 @@ pub(super) fn still_lawful(begin: &Begin, root: &Path, ready: &ReadySearches) ->
         Some(record) => Err(Error::Refused {
             what: "to go on with this run".into(),
             rule: format!(
-                "record {record} has been blocked or its retention has ended since (L40 9(2), 15, 29)"
+                "record {record} has been blocked or depersonalised, or its retention has ended, since \
+                 (L40 9(1), 9(2), 15, 29)"
             ),
-            article: "L40 9(2), 15, 29",
+            article: "L40 9(1), 9(2), 15, 29",
             help: "start the run again with --overwrite: it leaves the record out".into(),
         }),
     }

@@ -1,4 +1,4 @@
-//! `tanba gallery`: look at a gallery, check it, block and unblock records, count its matrix.
+//! `tanba gallery`: look at a gallery, check it, change the status of records, count its matrix.
 
 use std::path::PathBuf;
 
@@ -9,6 +9,8 @@ use super::audit::{audited, event};
 use super::common::{grouped, today};
 use super::expected::{self, ExpectedArgs};
 use super::gallery_finger::{self, RegisterInfo};
+use super::gallery_person::{self, PersonArgs};
+use super::gallery_status::{self, FeedArgs};
 use super::matrix::{self, MatrixArgs};
 use super::policy::{self, PolicyArgs};
 use super::ui::{Outcome, Ui};
@@ -40,6 +42,12 @@ enum GalleryVerb {
     Block(StatusArgs),
     /// End the suspension of records
     Unblock(StatusArgs),
+    /// Show no personal identifier for records any more (L40 1(9), 9(1)); --undo shows it again
+    Depersonalise(DepersonaliseArgs),
+    /// Take in events of the penitentiary database and the special records
+    Status(FeedArgs),
+    /// What is held on one person, for that person's request (L40 7(1))
+    Person(PersonArgs),
     /// Show or set who may search the gallery, and on what ground
     Policy(PolicyArgs),
 }
@@ -67,6 +75,18 @@ struct StatusArgs {
     reason: String,
 }
 
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  tanba gallery depersonalise registry --record C0000017 --reason 'order 3/2026'"
+)]
+struct DepersonaliseArgs {
+    #[command(flatten)]
+    status: StatusArgs,
+    /// Show the personal identifier again
+    #[arg(long)]
+    undo: bool,
+}
+
 /// Runs the verb.
 pub(super) fn run(args: &GalleryArgs, ui: &Ui) -> Result<Outcome> {
     match &args.verb {
@@ -77,6 +97,13 @@ pub(super) fn run(args: &GalleryArgs, ui: &Ui) -> Result<Outcome> {
         GalleryVerb::Block(args) => change(args, StatusChange::Blocked, ui),
         GalleryVerb::Policy(args) => policy::run(args, ui),
         GalleryVerb::Unblock(args) => change(args, StatusChange::Unblocked, ui),
+        GalleryVerb::Depersonalise(args) => {
+            let undo = StatusChange::Repersonalised;
+            let what = if args.undo { undo } else { StatusChange::Depersonalised };
+            change(&args.status, what, ui)
+        }
+        GalleryVerb::Status(args) => gallery_status::run(args, ui),
+        GalleryVerb::Person(args) => gallery_person::run(args, ui),
     }
 }
 
@@ -196,10 +223,15 @@ fn change(args: &StatusArgs, change: StatusChange, ui: &Ui) -> Result<Outcome> {
             change,
             reason: args.reason.clone(),
             at: at.clone(),
+            news: None,
         })
         .collect();
     Gallery::open(&args.gallery)?;
-    let verb = if change == StatusChange::Blocked { "gallery block" } else { "gallery unblock" };
+    let verb = match change {
+        StatusChange::Blocked => "gallery block",
+        StatusChange::Unblocked => "gallery unblock",
+        _ => "gallery depersonalise",
+    };
     audited(&args.gallery, event(verb, Asker::default()), |account| {
         let generation = commit::record_status(&args.gallery, &events)?;
         account.count("records", events.len() as u64);

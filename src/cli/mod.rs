@@ -18,6 +18,8 @@ mod expected;
 mod family_warnings;
 mod gallery;
 mod gallery_finger;
+mod gallery_person;
+mod gallery_status;
 mod hits;
 mod import;
 mod import_finger;

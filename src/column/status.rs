@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use jiff::civil::Date;
 
 use super::{ColumnError, date_of, days_of, typed};
+use crate::domain::life_event::LifeEvent;
 
 /// What happened to a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,12 @@ pub enum StatusChange {
     /// An acquittal, a death or a corrected date of birth moved the last day kept (L40 23(3),
     /// 29(1)); `None` where no date follows. The event's reason is the rule.
     Retention(Option<Date>),
+    /// An event was reported that changes nothing by itself; the event's reason says why.
+    Noted,
+    /// The personal identifier is not to be shown any more (L40 1(9), 9(1)).
+    Depersonalised,
+    /// It may be shown again.
+    Repersonalised,
 }
 
 impl StatusChange {
@@ -27,12 +34,23 @@ impl StatusChange {
             StatusChange::Blocked => "blocked",
             StatusChange::Unblocked => "unblocked",
             StatusChange::Retention(_) => "retention",
+            StatusChange::Noted => "noted",
+            StatusChange::Depersonalised => "depersonalised",
+            StatusChange::Repersonalised => "repersonalised",
         }
     }
 
     /// Reads the word and the date stored beside it; only a retention has one.
     pub fn parse(text: &str, retain_until: Option<Date>) -> Option<StatusChange> {
-        [StatusChange::Blocked, StatusChange::Unblocked, StatusChange::Retention(retain_until)]
+        let known = [
+            StatusChange::Blocked,
+            StatusChange::Unblocked,
+            StatusChange::Retention(retain_until),
+            StatusChange::Noted,
+            StatusChange::Depersonalised,
+            StatusChange::Repersonalised,
+        ];
+        known
             .into_iter()
             .find(|change| change.name() == text && change.retain_until() == retain_until)
     }
@@ -41,9 +59,20 @@ impl StatusChange {
     pub const fn retain_until(self) -> Option<Date> {
         match self {
             StatusChange::Retention(until) => until,
-            StatusChange::Blocked | StatusChange::Unblocked => None,
+            _ => None,
         }
     }
+}
+
+/// What a status feed reported, as it is kept with the record.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct News {
+    /// What happened.
+    pub event: LifeEvent,
+    /// Day on which it happened or took force.
+    pub on: Date,
+    /// Reference of the source.
+    pub source: String,
 }
 
 /// One event.
@@ -57,6 +86,8 @@ pub struct StatusEvent {
     pub reason: String,
     /// When, RFC 3339 in UTC.
     pub at: String,
+    /// What a status feed reported; `None` for changes by an operator and by files of records.
+    pub news: Option<News>,
 }
 
 /// Schema of a status file.
@@ -68,6 +99,9 @@ pub fn status_schema() -> SchemaRef {
         Field::new("retain_until", DataType::Date32, true),
         text("reason"),
         text("at"),
+        Field::new("event", DataType::Utf8, true),
+        Field::new("event_on", DataType::Date32, true),
+        Field::new("source", DataType::Utf8, true),
     ]))
 }
 
@@ -80,17 +114,21 @@ pub fn encode_status_events(events: &[StatusEvent]) -> Result<RecordBatch, Colum
         Arc::new(StringArray::from_iter_values(events.iter().map(value)))
     };
     let until = events.iter().map(|e| e.change.retain_until().map(days_of));
-    let columns = vec![
+    let news = || events.iter().map(|e| e.news.as_ref());
+    let columns: Vec<ArrayRef> = vec![
         text(&|e| &e.record_id),
         text(&|e| e.change.name()),
         Arc::new(Date32Array::from_iter(until)),
         text(&|e| &e.reason),
         text(&|e| &e.at),
+        Arc::new(StringArray::from_iter(news().map(|n| n.map(|n| n.event.name())))),
+        Arc::new(Date32Array::from_iter(news().map(|n| n.map(|n| days_of(n.on))))),
+        Arc::new(StringArray::from_iter(news().map(|n| n.map(|n| n.source.as_str())))),
     ];
     Ok(RecordBatch::try_new(status_schema(), columns)?)
 }
 
-/// Reads events back.
+/// Reads events back. A batch of the releases before status feeds has no columns of them.
 ///
 /// # Errors
 /// The batch is not of [`status_schema`], a change is unknown, or a date is outside the calendar or
@@ -101,6 +139,26 @@ pub fn decode_status_events(batch: &RecordBatch) -> Result<Vec<StatusEvent>, Col
         (text("record_id")?, text("change")?, text("reason")?, text("at")?);
     let retain_until = typed::<Date32Array>(batch, "retain_until", "Date32")?;
     let fail = |row, column, rule: &str| ColumnError::Value { row, column, rule: rule.into() };
+    let feed = match batch.column_by_name("event") {
+        None => None,
+        Some(_) => Some((
+            text("event")?,
+            typed::<Date32Array>(batch, "event_on", "Date32")?,
+            text("source")?,
+        )),
+    };
+    let news = |row| -> Result<Option<News>, ColumnError> {
+        let Some((event, on, source)) = feed.filter(|(event, ..)| event.is_valid(row)) else {
+            return Ok(None);
+        };
+        let known = LifeEvent::parse(event.value(row));
+        let day = on.is_valid(row).then(|| date_of(on.value(row))).flatten();
+        Ok(Some(News {
+            event: known.ok_or_else(|| fail(row, "event", "is a known event"))?,
+            on: day.ok_or_else(|| fail(row, "event_on", "is a date beside an event"))?,
+            source: source.value(row).to_owned(),
+        }))
+    };
     (0..batch.num_rows())
         .map(|row| {
             let until = retain_until
@@ -115,6 +173,7 @@ pub fn decode_status_events(batch: &RecordBatch) -> Result<Vec<StatusEvent>, Col
                 })?,
                 reason: reason.value(row).to_owned(),
                 at: at.value(row).to_owned(),
+                news: news(row)?,
             })
         })
         .collect()
@@ -132,15 +191,24 @@ mod tests {
             StatusChange::Unblocked,
             StatusChange::Retention(Some(last)),
             StatusChange::Retention(None),
+            StatusChange::Noted,
+            StatusChange::Depersonalised,
+            StatusChange::Repersonalised,
         ];
+        let news = News { event: LifeEvent::Acquitted, on: last, source: "registry 5".into() };
         let events = changes.map(|change| StatusEvent {
             record_id: "C1".into(),
             change,
             reason: "r".into(),
             at: "2026-11-21T00:00:00Z".into(),
+            news: (change == StatusChange::Noted).then(|| news.clone()),
         });
         let batch = encode_status_events(&events).unwrap();
         assert_eq!(decode_status_events(&batch).unwrap(), events);
+        // The releases before status feeds wrote the first five columns.
+        let old = batch.project(&[0, 1, 2, 3, 4]).unwrap();
+        let without = events.map(|event| StatusEvent { news: None, ..event });
+        assert_eq!(decode_status_events(&old).unwrap(), without);
         assert_eq!(StatusChange::parse("blocked", Some(last)), None);
         assert_eq!(StatusChange::parse("vanished", None), None);
     }

@@ -15,6 +15,7 @@ pub mod frequency;
 pub mod identity;
 #[cfg(test)]
 mod laws;
+pub mod life_event;
 pub mod likelihood;
 pub mod lineage;
 pub mod linkage;

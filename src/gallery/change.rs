@@ -201,6 +201,7 @@ impl<'a, R: Stored> Changes<'a, R> {
                 change: StatusChange::Retention(incoming.until),
                 reason: incoming.rule.to_owned(),
                 at: self.at.to_owned(),
+                news: None,
             });
         } else if incoming != in_force && !is_known {
             self.retention_kept.push(id.to_owned());

@@ -108,7 +108,7 @@ pub fn import(root: &Path, index: Index, owner: &str, intakes: &[Intake]) -> Res
 }
 
 /// Repeats `attempt` while other processes commit first, with random pauses between.
-fn retried<T>(attempt: impl Fn() -> Result<T>) -> Result<T> {
+pub(super) fn retried<T>(attempt: impl Fn() -> Result<T>) -> Result<T> {
     for round in 1..COMMIT_ATTEMPTS {
         match attempt() {
             Err(Error::Conflict { .. }) => {
@@ -360,7 +360,7 @@ fn try_record_status(root: &Path, events: &[StatusEvent]) -> Result<u64> {
 }
 
 /// The manifest to be filled and committed next, and the number of the present generation.
-fn next_generation(root: &Path) -> Result<(Manifest, u64)> {
+pub(super) fn next_generation(root: &Path) -> Result<(Manifest, u64)> {
     let (mut next, parent) = match manifest::latest(root)? {
         Some((manifest, hash)) => (manifest, Some(hash)),
         None => (Manifest::empty(), None),
@@ -372,7 +372,11 @@ fn next_generation(root: &Path) -> Result<(Manifest, u64)> {
     Ok((next, present))
 }
 
-fn write_events(root: &Path, events: &[StatusEvent], generation: u64) -> Result<file::FileEntry> {
+pub(super) fn write_events(
+    root: &Path,
+    events: &[StatusEvent],
+    generation: u64,
+) -> Result<file::FileEntry> {
     let invalid = |e: String| Error::usage(e, "check the identifiers and the reason");
     let batch = encode_status_events(events).map_err(|e| invalid(e.to_string()))?;
     let bytes =
@@ -381,7 +385,7 @@ fn write_events(root: &Path, events: &[StatusEvent], generation: u64) -> Result<
     file::write_new(root, &format!("status/{id}.parquet"), &bytes)
 }
 
-fn write_families(
+pub(super) fn write_families(
     root: &Path,
     members: &[FamilyMember],
     generation: u64,
@@ -394,7 +398,7 @@ fn write_families(
     file::write_new(root, &format!("families/{id}.parquet"), &bytes)
 }
 
-fn write_pedigrees(
+pub(super) fn write_pedigrees(
     root: &Path,
     persons: &[&PedigreePerson],
     generation: u64,

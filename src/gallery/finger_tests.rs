@@ -350,6 +350,7 @@ fn a_fingerprint_record_can_be_blocked_and_its_retention_moved() {
         change: StatusChange::Blocked,
         reason: "review".into(),
         at: "2026-11-21T00:00:00Z".into(),
+        news: None,
     };
     commit::record_status(folder.path(), &[event]).unwrap();
     let statuses = Gallery::open(folder.path()).unwrap().statuses().unwrap();

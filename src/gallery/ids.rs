@@ -81,6 +81,29 @@ fn record_ids(root: &Path, entry: &FileEntry) -> Result<HashSet<String>> {
     Ok(ids)
 }
 
+/// Identifiers of the records that bear one of the personal identifiers `wanted`, with it.
+///
+/// # Errors
+/// A file is missing, changed or cannot be understood.
+pub(super) fn of_persons<'e>(
+    root: &Path,
+    entries: impl Iterator<Item = &'e FileEntry>,
+    wanted: &HashSet<&str>,
+) -> Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    for entry in entries.filter(|_| !wanted.is_empty()) {
+        let path = file::verified(root, entry)?;
+        for batch in file::read_parquet(&path, Some(&ID_COLUMNS))? {
+            let ids = IdColumns::of(&batch)
+                .map_err(|e| Error::integrity(&path, e.to_string(), RESTORE_HELP))?;
+            let persons = (0..batch.num_rows()).filter_map(|row| Some((row, ids.person_id(row)?)));
+            let wanted = persons.filter(|(_, person)| wanted.contains(person));
+            found.extend(wanted.map(|(row, person)| (ids.record_id(row).into(), person.into())));
+        }
+    }
+    Ok(found)
+}
+
 /// Those of `wanted` that the records files `entries` hold.
 ///
 /// # Errors

@@ -25,6 +25,7 @@ mod prints;
 
 pub mod commit;
 pub mod enrol;
+pub mod feed;
 pub mod file;
 pub mod finger_segment;
 pub mod manifest;
@@ -143,6 +144,37 @@ impl Gallery {
     /// A status file is missing, changed or cannot be understood.
     pub fn statuses(&self) -> Result<StatusTable> {
         status::read(&self.root, &self.manifest)
+    }
+
+    /// Every status event, oldest first.
+    ///
+    /// # Errors
+    /// As [`Self::statuses`].
+    pub fn status_events(&self) -> Result<Vec<crate::column::status::StatusEvent>> {
+        status::events(&self.root, &self.manifest)
+    }
+
+    /// Generation that brought the record, if the gallery holds it.
+    ///
+    /// # Errors
+    /// A segment is missing, changed or cannot be understood.
+    pub fn generation_of(&self, record_id: &str) -> Result<Option<u64>> {
+        let (root, wanted) = (&self.root, [record_id].into());
+        let dna = ids::holding(root, &self.manifest.segments, |s| &s.records, &wanted)?;
+        let fingers = ids::holding(root, &self.manifest.finger_segments, |s| &s.records, &wanted)?;
+        let fingers = fingers.first().map(|segment| segment.generation);
+        Ok(dna.first().map(|segment| segment.generation).or(fingers))
+    }
+
+    /// Identifiers of the records of any kind that bear the personal identifier `person`.
+    ///
+    /// # Errors
+    /// A segment is missing, changed or cannot be understood.
+    pub fn records_of_person(&self, person: &str) -> Result<Vec<String>> {
+        let dna = self.manifest.segments.iter().map(|s| &s.records);
+        let fingers = self.manifest.finger_segments.iter().map(|s| &s.records);
+        let found = ids::of_persons(&self.root, dna.chain(fingers), &[person].into())?;
+        Ok(found.into_iter().map(|(id, _)| id).collect())
     }
 
     /// The records of any index that bear one of `ids`, by id, as they were committed; what happened

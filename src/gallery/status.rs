@@ -18,9 +18,17 @@ use crate::error::{Error, Result};
 pub struct StatusTable {
     blocked: HashSet<String>,
     retentions: HashMap<String, (Option<Date>, String)>,
+    depersonalised: HashSet<String>,
 }
 
 impl StatusTable {
+    /// The table that `events`, oldest first, lead to.
+    pub(super) fn of(events: impl Iterator<Item = StatusEvent>) -> StatusTable {
+        let mut table = StatusTable::default();
+        events.for_each(|event| table.apply(event));
+        table
+    }
+
     /// Whether the record is blocked: it takes part in no search (L40 1(7), 9(2)).
     pub fn is_blocked(&self, record_id: &str) -> bool {
         self.blocked.contains(record_id)
@@ -37,6 +45,16 @@ impl StatusTable {
         self.retentions.get(record_id).map(|(_, rule)| rule.as_str())
     }
 
+    /// Whether the record is depersonalised: no personal identifier is shown for it (L40 1(9), 9(1)).
+    pub fn is_depersonalised(&self, record_id: &str) -> bool {
+        self.depersonalised.contains(record_id)
+    }
+
+    /// Every depersonalised record.
+    pub fn depersonalised(&self) -> &HashSet<String> {
+        &self.depersonalised
+    }
+
     /// Takes in a later event.
     fn apply(&mut self, event: StatusEvent) {
         match event.change {
@@ -49,6 +67,13 @@ impl StatusTable {
             StatusChange::Retention(until) => {
                 self.retentions.insert(event.record_id, (until, event.reason));
             }
+            StatusChange::Noted => {}
+            StatusChange::Depersonalised => {
+                self.depersonalised.insert(event.record_id);
+            }
+            StatusChange::Repersonalised => {
+                self.depersonalised.remove(&event.record_id);
+            }
         }
     }
 }
@@ -58,16 +83,22 @@ impl StatusTable {
 /// # Errors
 /// A file is missing, changed or cannot be understood.
 pub fn read(root: &Path, manifest: &Manifest) -> Result<StatusTable> {
-    let mut table = StatusTable::default();
+    Ok(StatusTable::of(events(root, manifest)?.into_iter()))
+}
+
+/// Every event of the generation, oldest first.
+///
+/// # Errors
+/// As [`read`].
+pub fn events(root: &Path, manifest: &Manifest) -> Result<Vec<StatusEvent>> {
+    let mut all = Vec::new();
     for entry in &manifest.statuses {
         let path = file::verified(root, entry)?;
         for batch in file::read_parquet(&path, None)? {
             let events = decode_status_events(&batch)
                 .map_err(|e| Error::integrity(&path, e.to_string(), file::RESTORE_HELP))?;
-            for event in events {
-                table.apply(event);
-            }
+            all.extend(events);
         }
     }
-    Ok(table)
+    Ok(all)
 }

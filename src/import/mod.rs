@@ -50,6 +50,7 @@ pub mod policy;
 pub mod quarantine;
 pub mod rules;
 pub mod sniff;
+pub mod status_feed;
 pub mod wide_csv;
 
 /// What the operator says of a file.

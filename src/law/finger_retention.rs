@@ -59,6 +59,13 @@ pub fn retention(register: Register, dates: LifeDates) -> Retention<'static> {
     }
 }
 
+/// Last day in the archive of a record that is `kept` ten years: forty years more (L40 15(2)). `None` for records
+/// that go to no archive.
+pub fn archived_until(kept: Retention<'_>) -> Option<Date> {
+    let is_archived = [CHILD, TEN_YEARS].contains(&kept.rule);
+    kept.until.filter(|_| is_archived).and_then(|until| until.checked_add(40.years()).ok())
+}
+
 /// Whether `incoming`, from a later file about a record of `register`, takes the place of the
 /// retention in force.
 ///

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod finger_purpose;
 pub mod finger_retention;
+pub mod life_event;
 pub mod purpose;
 pub mod registration;
 pub mod retention;

@@ -30,6 +30,11 @@ pub struct Retention<'a> {
     pub rule: &'a str,
 }
 
+/// Rule of a corpse that was identified.
+pub(super) const IDENTIFIED: &str = "until identified (L40 29(4))";
+/// Rule of a relative's record once every search it was given for has ended.
+pub(super) const SEARCH_ENDED: &str =
+    "until the missing person was found or the case was closed (L40 29(3))";
 const ACQUITTAL: &str =
     "destroyed, no earlier than one year after the acquittal takes force (L40 23(3))";
 const DEATH: &str = "until 25 years after death is established (L40 29(1))";

@@ -1,6 +1,6 @@
 //! Who takes part: the living records of an index, and those left out with the reason.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -39,6 +39,8 @@ pub struct Side {
     pub records: u64,
     /// Those that do not.
     pub left_out: LeftOut,
+    /// Records of the gallery whose personal identifier is not shown (L40 9(1)).
+    depersonalised: HashSet<String>,
 }
 
 impl Side {
@@ -54,6 +56,7 @@ impl Side {
             living_before: Vec::new(),
             records: 0,
             left_out: LeftOut::default(),
+            depersonalised: statuses.depersonalised().clone(),
         };
         for segment in &side.segments {
             let mut alive = vec![true; segment.rows()];
@@ -112,12 +115,20 @@ impl Side {
         })
     }
 
-    /// The first record that takes part and would not on `day` with `statuses`.
+    /// The personal identifier that a hit of the record at `row` of `segment` shows.
+    pub fn shown_person<'s>(&self, segment: &'s Segment, row: usize) -> Option<&'s str> {
+        let is_hidden = self.depersonalised.contains(segment.record_id(row));
+        segment.person_id(row).filter(|_| !is_hidden)
+    }
+
+    /// The first record that takes part and would not, or not with its personal identifier, on `day` with
+    /// `statuses`.
     pub fn first_ended(&self, statuses: &StatusTable, day: jiff::civil::Date) -> Option<&str> {
         let ended = self.living().find(|(place, row)| {
             let segment = &self.segments[*place];
             let (id, until) = (segment.record_id(*row), segment.retain_until(*row));
             absence(id, until, statuses, day).is_some()
+                || statuses.is_depersonalised(id) && !self.depersonalised.contains(id)
         });
         ended.map(|(place, row)| self.segments[place].record_id(row))
     }

@@ -7,6 +7,7 @@
 //! over segments.
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::domain::finger::Position;
@@ -120,6 +121,8 @@ pub struct FingerSide {
     pub records: Vec<FingerPlace>,
     /// Those that do not take part.
     pub left_out: LeftOut,
+    /// Records of the gallery whose personal identifier is not shown (L40 9(1)).
+    pub(super) depersonalised: Arc<HashSet<String>>,
 }
 
 impl FingerSide {
@@ -129,7 +132,8 @@ impl FingerSide {
         statuses: &StatusTable,
         day: jiff::civil::Date,
     ) -> FingerSide {
-        let mut side = FingerSide { segments, ..FingerSide::default() };
+        let depersonalised = Arc::new(statuses.depersonalised().clone());
+        let mut side = FingerSide { segments, depersonalised, ..FingerSide::default() };
         for (place, segment) in side.segments.iter().enumerate() {
             for row in 0..segment.rows() {
                 match absence(segment.record_id(row), segment.retain_until(row), statuses, day) {
@@ -184,14 +188,24 @@ impl FingerSide {
             segments: self.segments.clone(),
             records: self.records.iter().filter(is_own).copied().collect(),
             left_out: self.left_out,
+            depersonalised: Arc::clone(&self.depersonalised),
         }
     }
 
-    /// The first record that takes part and would not on `day` with `statuses`.
+    /// The personal identifier that a hit of a record shows.
+    pub fn shown_person(&self, record: &FingerPlace) -> Option<&str> {
+        let is_hidden = self.depersonalised.contains(self.record_id(record));
+        self.segment(record).person_id(record.row as usize).filter(|_| !is_hidden)
+    }
+
+    /// The first record that takes part and would not, or not with its personal identifier, on `day` with
+    /// `statuses`.
     pub fn first_ended(&self, statuses: &StatusTable, day: jiff::civil::Date) -> Option<&str> {
         let ended = self.records.iter().find(|record| {
             let until = self.segment(record).retain_until(record.row as usize);
-            absence(self.record_id(record), until, statuses, day).is_some()
+            let id = self.record_id(record);
+            absence(id, until, statuses, day).is_some()
+                || statuses.is_depersonalised(id) && !self.depersonalised.contains(id)
         });
         ended.map(|record| self.record_id(record))
     }
@@ -211,6 +225,7 @@ impl FingerSide {
             segments: self.segments.clone(),
             records: first.into_iter().chain(rest).copied().collect(),
             left_out: self.left_out,
+            depersonalised: Arc::clone(&self.depersonalised),
         };
         (side, count)
     }

@@ -216,9 +216,8 @@ pub(super) fn hit(context: &FingerContext, probe: usize, row: usize, found: Comp
         std::mem::swap(&mut probe, &mut gallery);
         found = found.swapped();
     }
-    let person = |(side, record): (&FingerSide, &FingerPlace)| {
-        side.segment(record).person_id(record.row as usize).map(str::to_owned)
-    };
+    let person =
+        |(side, record): (&FingerSide, &FingerPlace)| side.shown_person(record).map(str::to_owned);
     let generation =
         |(side, record): (&FingerSide, &FingerPlace)| side.segment(record).entry().generation;
     let (probe_id, gallery_id) = (id(probe), id(gallery));

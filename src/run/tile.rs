@@ -521,6 +521,10 @@ pub(super) fn hit(context: &TileContext, pair: &Pair, scored: &Scored) -> Hit {
         std::mem::swap(&mut probe, &mut gallery);
     }
     let (probe_id, gallery_id) = (probe.0.record_id(probe.1), gallery.0.record_id(gallery.1));
+    // The side of the gallery knows every status; that of ad-hoc probes knows none.
+    let person = |(segment, row): (&Segment, usize)| {
+        context.search.gallery.shown_person(segment, row).map(str::to_owned)
+    };
     let family = pair.relative.map(|r| r.family_id.clone());
     let comparator = match spec.comparator {
         Comparator::Identity { .. } => "str-identity",
@@ -539,10 +543,10 @@ pub(super) fn hit(context: &TileContext, pair: &Pair, scored: &Scored) -> Hit {
         search: spec.name.clone(),
         modality: "dna".into(),
         probe_id: probe_id.to_owned(),
-        probe_person: probe.0.person_id(probe.1).map(str::to_owned),
+        probe_person: person(probe),
         probe_index: spec.probe.name().into(),
         gallery_id: gallery_id.to_owned(),
-        gallery_person: gallery.0.person_id(gallery.1).map(str::to_owned),
+        gallery_person: person(gallery),
         gallery_index: spec.gallery.name().into(),
         rank: 0,
         score_mban: scored.score.0,
