@@ -356,6 +356,8 @@ fn verbs(above: &[String]) -> Vec<Vec<String>> {
     commands
         .lines()
         .take_while(|line| !line.is_empty())
+        // A line that goes on with the one before is indented further.
+        .filter_map(|line| line.strip_prefix("  ").filter(|name| !name.starts_with(' ')))
         .filter_map(|line| line.split_whitespace().next())
         .filter(|name| *name != "help")
         .flat_map(|name| verbs(&[above, &[name.to_owned()]].concat()))
