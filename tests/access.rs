@@ -15,6 +15,8 @@ use std::process::Command;
 mod adjudicate;
 #[path = "access/audit.rs"]
 mod audit;
+#[path = "access/encryption.rs"]
+mod encryption;
 #[path = "access/policy.rs"]
 mod policy;
 #[path = "common/program.rs"]

@@ -517,6 +517,16 @@ fn prepare(verb: &str, folder: &Path) {
             let row = "365feabf38eeab16505cb1829423753c,exclusion,read,E7,2026-11-21T08:30:00Z";
             write("verdicts.csv", format!("hit_id,verdict,reason,examiner,decided_at\n{row}\n"));
         }
+        "keys" => {
+            put("registry/traces.csv", "traces.csv");
+            for line in [
+                "tanba keys new registry.keys --name before",
+                "tanba --keys registry.keys import --gallery gallery --index trace traces.csv",
+                "tanba --keys registry.keys run cold-case --gallery gallery --out secret",
+            ] {
+                assert_exit(line, &shell(line, folder), &[0, 1]);
+            }
+        }
         "hits" => {
             put("gallery", "registry");
             write("stain.csv", rows("traces.csv", 1).join("\n") + "\n");
@@ -606,6 +616,7 @@ fn every_example_in_the_help_of_every_verb_runs() {
         "gallery",
         "hits",
         "import",
+        "keys",
         "plan",
         "run",
         "score",

@@ -23,6 +23,7 @@ mod gallery_status;
 mod hits;
 mod import;
 mod import_finger;
+mod keys;
 mod matrix;
 mod mixture_args;
 mod pedigree_args;
@@ -73,6 +74,12 @@ struct Cli {
     /// Key that signs the audit log of the gallery [default: TANBA_AUDIT_KEY_FILE]
     #[arg(long, global = true, value_name = "FILE")]
     audit_key: Option<PathBuf>,
+    /// Keys that encrypt and decrypt galleries and hit lists [default: TANBA_KEYS_FILE]
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "keys_command")]
+    keys: Option<PathBuf>,
+    /// Shell command that prints these keys [default: TANBA_KEYS_COMMAND]
+    #[arg(long, global = true, value_name = "COMMAND")]
+    keys_command: Option<String>,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -103,6 +110,8 @@ enum Verb {
     Status(status::StatusArgs),
     /// Search the records of a file, or a record itself, in a gallery
     Search(Box<search::SearchArgs>),
+    /// Make the keys that galleries and hit lists are encrypted with
+    Keys(keys::KeysArgs),
     /// List the rules of searches of identity, or show one set
     Rules(rules::RulesArgs),
     /// Confirm by fingerprints that a person is who the record says
@@ -128,7 +137,9 @@ pub fn main() -> ExitCode {
     audit::use_key(cli.audit_key.as_deref());
     let filter = EnvFilter::try_from_env("TANBA_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let done = run_verb(&cli.verb, &ui);
+    let makes_keys = matches!(&cli.verb, Verb::Keys(args) if args.is_making());
+    let have_keys = if makes_keys { Ok(()) } else { keys::load(&cli) };
+    let done = have_keys.and_then(|()| run_verb(&cli.verb, &ui));
     match done.and_then(|outcome| Ui::lost_output().map_or(Ok(outcome), Err)) {
         Ok(outcome) => outcome.into(),
         Err(error) => {
@@ -150,6 +161,7 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Resume(args) => resume::run(args, ui),
         Verb::Status(args) => status::run(args, ui),
         Verb::Search(args) => search::run(args, &Begin::of_process(), ui),
+        Verb::Keys(args) => keys::run(args, ui),
         Verb::Rules(args) => rules::run(args, ui),
         Verb::Verify(args) => verify::run(args, ui),
         Verb::Adjudicate(args) => adjudicate::run(args, ui),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::change::{Changes, Source, Stored};
 use super::manifest::{self, FingerImportEntry, ImportEntry, Manifest};
 use super::status;
-use super::{MemberKey, file, finger_segment, ids, segment};
+use super::{MemberKey, file, finger_segment, ids, keys, segment};
 use crate::column::family::{
     encode_family_members, encode_pedigree_persons, family_schema, pedigree_schema,
 };
@@ -365,6 +365,8 @@ pub(super) fn next_generation(root: &Path) -> Result<(Manifest, u64)> {
         Some((manifest, hash)) => (manifest, Some(hash)),
         None => (Manifest::empty(), None),
     };
+    next.check_keys(root)?;
+    next.encrypted |= keys::present().is_some();
     let present = next.generation;
     next.generation += 1;
     next.parent = parent;

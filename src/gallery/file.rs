@@ -2,22 +2,27 @@
 
 use std::fs::{self, File};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::encryption::decrypt::{FileDecryptionProperties, KeyRetriever};
+use parquet::encryption::encrypt::FileEncryptionProperties;
+use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use serde::{Deserialize, Serialize};
 
+use super::keys::{self, FileKey, KEYS_HELP, Keys};
+use super::seal;
 use crate::error::{Error, Result};
 
 /// Rows of a Parquet row group: pruning by group still skips work, and a group decodes in cache.
@@ -148,7 +153,7 @@ pub fn encode_parquet(
     schema: SchemaRef,
     batches: &[RecordBatch],
     opaque: &[&str],
-) -> std::result::Result<Vec<u8>, parquet::errors::ParquetError> {
+) -> std::result::Result<Vec<u8>, ParquetError> {
     encode_parquet_with(schema, batches, opaque, &[])
 }
 
@@ -161,7 +166,7 @@ pub fn encode_parquet_with(
     batches: &[RecordBatch],
     opaque: &[&str],
     metadata: &[(String, String)],
-) -> std::result::Result<Vec<u8>, parquet::errors::ParquetError> {
+) -> std::result::Result<Vec<u8>, ParquetError> {
     let level = ZstdLevel::try_new(1)?;
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
@@ -177,6 +182,9 @@ pub fn encode_parquet_with(
             .set_column_statistics_enabled(path.clone(), EnabledStatistics::None)
             .set_column_dictionary_enabled(path, false);
     }
+    if let Some(keys) = keys::present() {
+        properties = properties.with_file_encryption_properties(encryption(keys)?);
+    }
     let mut writer =
         ArrowWriter::try_new(Vec::new(), Arc::clone(&schema), Some(properties.build()))?;
     for batch in batches {
@@ -185,15 +193,101 @@ pub fn encode_parquet_with(
     writer.into_inner()
 }
 
+/// What encrypts a new Parquet file: its footer and all columns, under a key of its own.
+fn encryption(keys: &Keys) -> std::result::Result<Arc<FileEncryptionProperties>, ParquetError> {
+    let key = keys.new_file().map_err(|e| ParquetError::General(e.to_string()))?;
+    FileEncryptionProperties::builder(key.secret.to_vec())
+        .with_footer_key_metadata(key.label().into_bytes())
+        .build()
+}
+
+/// Finds the key of a Parquet file by what its footer says, and remembers what it said.
+struct Retriever {
+    keys: &'static Keys,
+    label: OnceLock<String>,
+}
+
+impl KeyRetriever for Retriever {
+    fn retrieve_key(&self, label: &[u8]) -> std::result::Result<Vec<u8>, ParquetError> {
+        let label = self.label.get_or_init(|| String::from_utf8_lossy(label).into_owned());
+        let key = self.keys.of_label(label);
+        let key = key.ok_or_else(|| ParquetError::General(seal::missing_key(label)))?;
+        Ok(key.secret.to_vec())
+    }
+}
+
+/// Magic number of a Parquet file with an encrypted footer.
+const ENCRYPTED_MAGIC: &[u8; 4] = b"PARE";
+
+/// Whether a file's content is encrypted.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn is_encrypted(path: &Path) -> Result<bool> {
+    let file = File::open(path).map_err(Error::io(path))?;
+    let mut start = Vec::new();
+    file.take(seal::MAGIC.len() as u64).read_to_end(&mut start).map_err(Error::io(path))?;
+    Ok(start.starts_with(ENCRYPTED_MAGIC) || seal::is_sealed(&start))
+}
+
+/// The keys of the process, to read an encrypted file.
+///
+/// # Errors
+/// It has none.
+pub(super) fn keys_for(path: &Path) -> Result<&'static Keys> {
+    keys::present()
+        .ok_or_else(|| Error::usage(format!("{} is encrypted", path.display()), KEYS_HELP))
+}
+
+/// An encrypted Parquet file ready to be read, and what it says of its key.
+fn open_encrypted(path: &Path) -> Result<(ParquetRecordBatchReaderBuilder<File>, String)> {
+    let keys = keys_for(path)?;
+    let retriever = Arc::new(Retriever { keys, label: OnceLock::new() });
+    let failed = |e: ParquetError| match retriever.label.get() {
+        Some(label) if keys.of_label(label).is_none() => {
+            let what = format!("{}: {}", path.display(), seal::missing_key(label));
+            Error::usage(what, KEYS_HELP)
+        }
+        _ => Error::integrity(path, e.to_string(), RESTORE_HELP),
+    };
+    let decryption =
+        FileDecryptionProperties::with_key_retriever(Arc::<Retriever>::clone(&retriever));
+    let decryption = decryption.build().map_err(failed)?;
+    let options = ArrowReaderOptions::new().with_file_decryption_properties(decryption);
+    let file = File::open(path).map_err(Error::io(path))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options);
+    let builder = builder.map_err(failed)?;
+    let label = retriever.label.get().cloned().unwrap_or_default();
+    Ok((builder, label))
+}
+
+/// The key of one encrypted Parquet file, which opens no other.
+///
+/// # Errors
+/// The file is not encrypted, or is not to be read with the keys of the process.
+pub fn parquet_key(path: &Path) -> Result<FileKey> {
+    if !is_encrypted(path)? {
+        let what = format!("{} is no encrypted Parquet file", path.display());
+        return Err(Error::usage(what, "read it as it is"));
+    }
+    let (_, label) = open_encrypted(path)?;
+    keys_for(path)?
+        .of_label(&label)
+        .ok_or_else(|| Error::integrity(path, "the file does not say its key", RESTORE_HELP))
+}
+
 /// Reads a Parquet file of the gallery, all columns or those named.
 ///
 /// # Errors
-/// The file cannot be opened or is not Parquet.
+/// The file cannot be opened or is not Parquet, or it is encrypted and its key is not here.
 pub fn read_parquet(path: &Path, columns: Option<&[&str]>) -> Result<Vec<RecordBatch>> {
-    let file = File::open(path).map_err(Error::io(path))?;
     let broken = |e: String| Error::integrity(path, e, RESTORE_HELP);
-    let mut builder =
-        ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| broken(e.to_string()))?;
+    let mut builder = if is_encrypted(path)? {
+        open_encrypted(path)?.0
+    } else {
+        let file = File::open(path).map_err(Error::io(path))?;
+        ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| broken(e.to_string()))?
+    };
     if let Some(columns) = columns {
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
         builder = builder.with_projection(mask);

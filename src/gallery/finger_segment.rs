@@ -11,16 +11,14 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
-use arrow::buffer::Buffer;
-use bytes::Bytes;
 use jiff::civil::Date;
 
 use super::enrol;
 use super::file::{self, FileEntry, RESTORE_HELP, ROWS_PER_GROUP};
 use super::ids::{self, ID_COLUMNS, IdColumns};
+use super::ipc;
 use super::manifest::FingerSegmentEntry;
 use super::prints::{self, Prints};
-use super::{ipc, map};
 use crate::column::finger::{
     BIOMETRIC_COLUMNS, decode_finger_records, encode_finger_records, finger_record_schema,
 };
@@ -94,7 +92,7 @@ pub fn write(
         descriptor_version: DESCRIPTOR_VERSION,
         projection: projection.to_owned(),
         records: file::write_new(root, &format!("segments/{id}/records.parquet"), &parquet)?,
-        prints: file::write_new(root, &format!("segments/{id}/prints.arrow"), &arrow)?,
+        prints: ipc::write_new(root, &format!("segments/{id}/prints.arrow"), &arrow)?,
         id,
     })
 }
@@ -134,11 +132,7 @@ impl FingerSegment {
         }
         let columns = [&ID_COLUMNS[..], &CHECKED_COLUMNS].concat();
         let batches = file::read_parquet(&path, Some(&columns))?;
-        let prints = root.join(&entry.prints.path);
-        let mapped = map::map(&prints)?;
-        file::check(&prints, &entry.prints, &mapped)?;
-        let batch = ipc::decode(&Buffer::from(Bytes::from_owner(mapped)))
-            .map_err(|e| Error::integrity(&prints, e, RESTORE_HELP))?;
+        let batch = ipc::open(root, &entry.prints)?;
         FingerSegment::of_batches(entry.clone(), path, batches, batch)
     }
 

@@ -1,4 +1,6 @@
 //! One record batch as an uncompressed Arrow IPC file: what a kernel reads from a memory map.
+//!
+//! With keys the file is sealed ([`super::seal`]) and is decrypted into memory instead of being mapped.
 
 use arrow::array::RecordBatch;
 use arrow::buffer::Buffer;
@@ -6,7 +8,47 @@ use arrow::ipc::convert::fb_to_schema;
 use arrow::ipc::reader::{FileDecoder, read_footer_length};
 use arrow::ipc::root_as_footer;
 use arrow::ipc::writer::FileWriter;
+use bytes::Bytes;
+use std::path::Path;
 use std::sync::Arc;
+
+use super::file::{self, FileEntry, RESTORE_HELP};
+use super::{keys, map, seal};
+use crate::error::{Error, Result};
+
+/// Writes `bytes`, the file of a batch, as a new file of the gallery.
+///
+/// # Errors
+/// The operating system refuses.
+pub(super) fn write_new(root: &Path, relative: &str, bytes: &[u8]) -> Result<FileEntry> {
+    let Some(keys) = keys::present() else { return file::write_new(root, relative, bytes) };
+    let refused = |e: String| Error::integrity(&root.join(relative), e, "report this");
+    let sealed = seal::seal(&keys.new_file()?, bytes).map_err(refused)?;
+    file::write_new(root, relative, &sealed)
+}
+
+/// The batch of a committed file after checking it against the manifest.
+///
+/// # Errors
+/// The file is missing, changed or cannot be understood, or it is encrypted and its key is not here.
+pub(super) fn open(root: &Path, entry: &FileEntry) -> Result<RecordBatch> {
+    let path = root.join(&entry.path);
+    let broken = |e: String| Error::integrity(&path, e, RESTORE_HELP);
+    let mapped = map::map(&path)?;
+    file::check(&path, entry, &mapped)?;
+    let buffer = if seal::is_sealed(&mapped) {
+        let keys = file::keys_for(&path)?;
+        let label = seal::label_of(&mapped).map(|(label, _)| label).unwrap_or_default();
+        if keys.of_label(label).is_none() {
+            let what = format!("{}: {}", path.display(), seal::missing_key(label));
+            return Err(Error::usage(what, keys::KEYS_HELP));
+        }
+        seal::open(keys, &mapped).map_err(broken)?
+    } else {
+        Buffer::from(Bytes::from_owner(mapped))
+    };
+    decode(&buffer).map_err(broken)
+}
 
 /// The file of `batch`; its buffers start at multiples of 64 bytes.
 ///

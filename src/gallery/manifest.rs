@@ -14,6 +14,7 @@ use object_store::{ObjectStore, PutMode, PutOptions};
 use serde::{Deserialize, Serialize};
 
 use super::file::{FileEntry, RESTORE_HELP};
+use super::keys;
 use crate::domain::category::Index;
 use crate::domain::register::Register;
 use crate::error::{Error, Result};
@@ -60,6 +61,9 @@ pub struct Manifest {
     /// Files of fingerprint records imported so far.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub finger_imports: Vec<FingerImportEntry>,
+    /// Whether it was committed with keys; what follows it must be, too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub encrypted: bool,
     /// BLAKE3 of everything above: of the manifest without this key as JSON without white space, in the
     /// order of these fields. Versions 1 and 2 have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -176,6 +180,7 @@ impl Manifest {
             statuses: Vec::new(),
             imports: Vec::new(),
             finger_imports: Vec::new(),
+            encrypted: false,
             body_blake3: None,
         }
     }
@@ -193,6 +198,18 @@ impl Manifest {
     fn body_hash(&self) -> serde_json::Result<String> {
         let body = Manifest { body_blake3: None, ..self.clone() };
         Ok(blake3::hash(&serde_json::to_vec(&body)?).to_hex().to_string())
+    }
+
+    /// Refuses where the process has no keys and the gallery at `root` is encrypted.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] then.
+    pub fn check_keys(&self, root: &Path) -> Result<()> {
+        if self.encrypted && keys::present().is_none() {
+            let what = format!("the gallery {} is encrypted", root.display());
+            return Err(Error::usage(what, keys::KEYS_HELP));
+        }
+        Ok(())
     }
 
     /// Every file named.

@@ -22,12 +22,14 @@ mod change;
 mod ids;
 mod ipc;
 mod prints;
+mod seal;
 
 pub mod commit;
 pub mod enrol;
 pub mod feed;
 pub mod file;
 pub mod finger_segment;
+pub mod keys;
 pub mod manifest;
 pub mod map;
 pub mod segment;
@@ -64,10 +66,12 @@ impl Gallery {
     /// Opens the latest generation.
     ///
     /// # Errors
-    /// The directory holds no gallery, or its manifest cannot be read or understood.
+    /// The directory holds no gallery, its manifest cannot be read or understood, or it is encrypted and the process
+    /// has no keys.
     pub fn open(root: &Path) -> Result<Gallery> {
         match manifest::latest(root)? {
             Some((manifest, manifest_hash)) => {
+                manifest.check_keys(root)?;
                 Ok(Gallery { root: root.to_owned(), manifest, manifest_hash })
             }
             None => Err(Error::usage(
@@ -83,10 +87,11 @@ impl Gallery {
     /// Opens a generation of the past; its files are never changed.
     ///
     /// # Errors
-    /// The gallery has no such generation, or its manifest cannot be read or understood.
+    /// The gallery has no such generation; or as [`Self::open`].
     pub fn open_at(root: &Path, generation: u64) -> Result<Gallery> {
         match manifest::at(root, generation)? {
             Some((manifest, manifest_hash)) => {
+                manifest.check_keys(root)?;
                 Ok(Gallery { root: root.to_owned(), manifest, manifest_hash })
             }
             None => Err(Error::usage(

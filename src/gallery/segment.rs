@@ -11,13 +11,12 @@ use std::sync::Arc;
 use arrow::array::{Array, BinaryArray, FixedSizeBinaryArray, RecordBatch};
 use arrow::buffer::Buffer;
 use arrow::datatypes::{DataType, Field, Schema};
-use bytes::Bytes;
 use jiff::civil::Date;
 
 use super::file::{self, FileEntry, RESTORE_HELP, ROWS_PER_GROUP};
 use super::ids::{self, ID_COLUMNS, IdColumns};
+use super::ipc;
 use super::manifest::SegmentEntry;
-use super::{ipc, map};
 use crate::column::dna::{
     BIOMETRIC_COLUMNS, RECORD_SCHEMA_VERSION, decode_apart, decode_profile, decode_records,
     encode_records, record_schema,
@@ -66,7 +65,7 @@ pub fn write(
         rows: records.len() as u64,
         generation,
         records: file::write_new(root, &format!("segments/{id}/records.parquet"), &parquet)?,
-        planes: file::write_new(root, &format!("segments/{id}/planes.arrow"), &planes)?,
+        planes: ipc::write_new(root, &format!("segments/{id}/planes.arrow"), &planes)?,
         id,
     })
 }
@@ -353,13 +352,8 @@ fn open_planes(
     entry: &SegmentEntry,
     rows: usize,
 ) -> Result<(PlaneMap, FixedSizeBinaryArray)> {
-    let path = root.join(&entry.planes.path);
-    let broken = |e: String| Error::integrity(&path, e, RESTORE_HELP);
-    let mapped = map::map(&path)?;
-    file::check(&path, &entry.planes, &mapped)?;
-    let buffer = Buffer::from(Bytes::from_owner(mapped));
-    let batch = ipc::decode(&buffer).map_err(broken)?;
-    planes_of(&batch, rows, &path)
+    let batch = ipc::open(root, &entry.planes)?;
+    planes_of(&batch, rows, &root.join(&entry.planes.path))
 }
 
 /// The plane map and planes of a batch made for `rows` records.

@@ -4,17 +4,15 @@
 //! `record_id` (empty where none is known), `rule`, `found`, `help`; the rows are in the order of the
 //! rejections. `found` quotes at most [`crate::limits::MAX_QUOTED_CHARS`] characters of the file.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, RecordBatch, StringArray, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema};
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
 
 use crate::error::{Error, Position, Rejection, Result};
+use crate::gallery::file::{encode_parquet, read_parquet, write_new};
 
 fn schema() -> Arc<Schema> {
     Arc::new(Schema::new(vec![
@@ -33,7 +31,6 @@ fn schema() -> Arc<Schema> {
 /// # Errors
 /// [`Error::Io`] when the file cannot be written.
 pub fn write(path: &Path, rejections: &[Rejection]) -> Result<()> {
-    let unfinished = path.with_extension("unfinished");
     let io = |error: ParquetError| Error::Io {
         path: path.to_owned(),
         source: std::io::Error::other(error),
@@ -61,12 +58,11 @@ pub fn write(path: &Path, rejections: &[Rejection]) -> Result<()> {
     ];
     let batch =
         RecordBatch::try_new(schema(), columns).map_err(|error| io(ParquetError::from(error)))?;
-    let file = File::create(&unfinished).map_err(Error::io(&unfinished))?;
-    let mut writer = ArrowWriter::try_new(file, schema(), None).map_err(io)?;
-    writer.write(&batch).map_err(io)?;
-    let file = writer.into_inner().map_err(io)?;
-    file.sync_all().map_err(Error::io(path))?;
-    std::fs::rename(&unfinished, path).map_err(Error::io(path))
+    let bytes = encode_parquet(schema(), &[batch], &[]).map_err(io)?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    write_new(folder, &name.unwrap_or_default(), &bytes).map(drop)
 }
 
 /// Reads a quarantine file back.
@@ -81,13 +77,12 @@ pub fn read(path: &Path) -> Result<Vec<Rejection>> {
             "write it again by repeating the import",
         )
     };
-    let file = File::open(path).map_err(Error::io(path))?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file)
-        .and_then(|builder| builder.build())
-        .map_err(|_| broken())?;
+    let batches = read_parquet(path, None).map_err(|error| match error {
+        Error::Integrity { .. } => broken(),
+        other => other,
+    })?;
     let mut rejections = Vec::new();
-    for batch in reader {
-        let batch = batch.map_err(|_| broken())?;
+    for batch in batches {
         let text = |name: &str| {
             let column = batch.column_by_name(name)?;
             column.as_any().downcast_ref::<StringArray>().cloned()

@@ -36,7 +36,7 @@ impl Begin {
         let arguments: Option<Vec<String>> =
             std::env::args_os().map(|argument| argument.into_string().ok()).collect();
         Begin::New {
-            arguments: arguments.unwrap_or_default(),
+            arguments: without_keys(arguments.unwrap_or_default()),
             directory: std::env::current_dir().unwrap_or_default(),
         }
     }
@@ -48,6 +48,23 @@ impl Begin {
             Begin::Resume(job) => Some(job),
         }
     }
+}
+
+/// A command line without where the keys come from: a job file says nothing of keys, and a run that goes on is given
+/// its own.
+fn without_keys(arguments: Vec<String>) -> Vec<String> {
+    const SOURCES: [&str; 2] = ["--keys", "--keys-command"];
+    let mut is_source = false;
+    let is_kept = |argument: &String| {
+        if std::mem::take(&mut is_source) {
+            return false;
+        }
+        let (name, value) =
+            argument.split_once('=').map_or((argument.as_str(), None), |(n, v)| (n, Some(v)));
+        is_source = SOURCES.contains(&name) && value.is_none();
+        !SOURCES.contains(&name)
+    };
+    arguments.into_iter().filter(is_kept).collect()
 }
 
 /// What identifies a run and its work.
