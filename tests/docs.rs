@@ -542,6 +542,8 @@ fn prepare(verb: &str, folder: &Path) {
             copy(&root().join("datasets/policy/default.toml"), &folder.join("policy.toml"));
             let case = "K-1,criminal,P1,2026-01-01,";
             write("cases.csv", format!("case,ground,owner,open_from,open_to\n{case}\n"));
+            let event = "record_id,event,date,source\nC0000017,acquitted,2020-01-01,court 7/2019\n";
+            write("feed.csv", event.to_owned());
         }
         "train" => {
             let line = "tanba synth finger-prints --out practice --fingers 30 --impressions 3";
