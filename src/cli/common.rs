@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use bytesize::ByteSize;
 use clap::Args;
 use jiff::civil::Date;
 
@@ -22,6 +23,8 @@ use crate::domain::register::Register;
 use crate::domain::rule_set::{self, RuleSet};
 use crate::error::{Error, Result};
 pub(super) use crate::evaluate::expectation;
+use crate::gallery::file::ROWS_PER_GROUP;
+use crate::gallery::memory;
 use crate::import::frequency::read_frequencies;
 use crate::import::rules::read_rule_set;
 use crate::import::{ImportOptions, import_file};
@@ -205,6 +208,9 @@ pub(super) struct ExecutionArgs {
     /// Gallery rows per tile
     #[arg(long, default_value_t = TileSize::default().rows, value_name = "N")]
     pub(super) tile_rows: usize,
+    /// Most memory to be resident, such as 512MiB or 4GiB; what was read of the gallery is given back before
+    #[arg(long, value_name = "SIZE")]
+    pub(super) memory: Option<ByteSize>,
 }
 
 /// How searches of records in themselves are done; the hits are the same.
@@ -236,6 +242,17 @@ impl ExecutionArgs {
         }
     }
 
+    /// Limits memory as asked, before anything of a gallery is opened; whether a limit was asked.
+    ///
+    /// # Errors
+    /// As [`memory::limit`].
+    pub(super) fn limit_memory(&self, out: &Path) -> Result<bool> {
+        if let Some(ByteSize(bytes)) = self.memory {
+            memory::limit(bytes, existing_folder(out))?;
+        }
+        Ok(self.memory.is_some())
+    }
+
     /// The execution into `out`, on devices that answered their self-test.
     ///
     /// # Errors
@@ -247,6 +264,10 @@ impl ExecutionArgs {
                 "leave the options out",
             ));
         }
+        let mut tile = TileSize { probes: self.tile_probes, rows: self.tile_rows };
+        if self.limit_memory(&out)? {
+            tile.rows = tile.rows.min(ROWS_PER_GROUP);
+        }
         let devices = devices(self.device, self.require_gpu)?;
         for note in &devices.notes {
             ui.note(note);
@@ -254,7 +275,7 @@ impl ExecutionArgs {
         Ok(Execution {
             out,
             overwrite,
-            tile: TileSize { probes: self.tile_probes, rows: self.tile_rows },
+            tile,
             threads: self.threads(),
             way: WayChoice::Auto,
             devices: Arc::new(devices),
@@ -263,6 +284,12 @@ impl ExecutionArgs {
             case: None,
         })
     }
+}
+
+/// The nearest folder above or at `path` that exists.
+fn existing_folder(path: &Path) -> &Path {
+    let above = path.ancestors().filter(|folder| !folder.as_os_str().is_empty());
+    above.into_iter().find(|folder| folder.is_dir()).unwrap_or(Path::new("."))
 }
 
 /// The devices of a choice, after their self-tests.

@@ -55,6 +55,7 @@ pub(super) struct PlanArgs {
 /// Runs the verb.
 pub(super) fn run(args: &PlanArgs, ui: &Ui) -> Result<Outcome> {
     let started = Instant::now();
+    args.execution.limit_memory(&std::env::temp_dir())?;
     let table = args.population.table()?;
     let parameters =
         parameters(&args.population, &args.rule, &table, living_day(args.rule.as_of)?)?;

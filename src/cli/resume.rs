@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use bytesize::ByteSize;
 use clap::{Args, Parser};
 
 use super::ui::{Outcome, Ui};
@@ -20,6 +21,9 @@ pub(super) struct ResumeArgs {
     /// Directory of the result of the run
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Most memory to be resident, instead of what the run began with
+    #[arg(long, value_name = "SIZE")]
+    memory: Option<ByteSize>,
 }
 
 /// Runs the verb.
@@ -30,15 +34,18 @@ pub(super) fn run(args: &ResumeArgs, ui: &Ui) -> Result<Outcome> {
     let cli = Cli::try_parse_from(&job.arguments).map_err(|_| {
         cannot("this program does not understand the command line of the run".into())
     })?;
+    let memory = args.memory;
     std::env::set_current_dir(&job.directory).map_err(Error::io(&job.directory))?;
     let begin = Begin::Resume(Box::new(job));
     match cli.verb {
         Verb::Run(mut args) => {
             args.out = out;
+            args.execution.memory = memory.or(args.execution.memory);
             run::run(&args, &begin, ui)
         }
         Verb::Search(mut args) => {
             args.out = Some(out);
+            args.execution.memory = memory.or(args.execution.memory);
             search::run(&args, &begin, ui)
         }
         _ => Err(cannot("only runs and searches go on".into())),

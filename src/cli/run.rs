@@ -81,7 +81,7 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     population: PopulationArgs,
     #[command(flatten)]
-    execution: ExecutionArgs,
+    pub(super) execution: ExecutionArgs,
     #[command(flatten)]
     way: WayArgs,
 }

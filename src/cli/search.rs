@@ -109,6 +109,7 @@ pub(super) struct Asked<'a> {
 }
 
 fn run_permitted(args: &SearchArgs, asked: &mut Asked<'_>, ui: &Ui) -> Result<Outcome> {
+    args.execution.limit_memory(args.out.as_deref().unwrap_or(&std::env::temp_dir()))?;
     match (args.probe_index, &args.probe) {
         (Some(index), Some(probe)) => run_profiles(args, (index, probe), asked, ui),
         (Some(_), None) => Err(Error::usage(

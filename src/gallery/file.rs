@@ -22,7 +22,7 @@ use parquet::schema::types::ColumnPath;
 use serde::{Deserialize, Serialize};
 
 use super::keys::{self, FileKey, KEYS_HELP, Keys};
-use super::seal;
+use super::{map, seal};
 use crate::error::{Error, Result};
 
 /// Rows of a Parquet row group: pruning by group still skips work, and a group decodes in cache.
@@ -117,8 +117,12 @@ pub fn sync_directory(directory: &Path) -> Result<()> {
 /// The file is missing or differs.
 pub fn verified(root: &Path, entry: &FileEntry) -> Result<PathBuf> {
     let path = root.join(&entry.path);
-    let mapped = super::map::map(&path)?;
-    check(&path, entry, &mapped)?;
+    let file = map::open(&path)?;
+    let bytes = file.metadata().map_err(Error::io(&path))?.len();
+    let mut hasher = blake3::Hasher::new();
+    // Read, not mapped: what was hashed is not to stay resident.
+    hasher.update_reader(file).map_err(Error::io(&path))?;
+    compare(&path, entry, bytes, hasher.finalize())?;
     Ok(path)
 }
 
@@ -127,14 +131,19 @@ pub fn verified(root: &Path, entry: &FileEntry) -> Result<PathBuf> {
 /// # Errors
 /// Length or hash differ from the manifest.
 pub fn check(path: &Path, entry: &FileEntry, content: &[u8]) -> Result<()> {
-    if content.len() as u64 != entry.bytes {
+    compare(path, entry, content.len() as u64, blake3::hash(content))
+}
+
+/// Compares length and hash of a committed file with the manifest.
+fn compare(path: &Path, entry: &FileEntry, bytes: u64, hash: blake3::Hash) -> Result<()> {
+    if bytes != entry.bytes {
         return Err(Error::integrity(
             path,
-            format!("the file has {} bytes, {} were committed", content.len(), entry.bytes),
+            format!("the file has {bytes} bytes, {} were committed", entry.bytes),
             RESTORE_HELP,
         ));
     }
-    if blake3::hash(content).to_hex().as_str() != entry.blake3 {
+    if hash.to_hex().as_str() != entry.blake3 {
         return Err(Error::integrity(
             path,
             "the content differs from what was committed (BLAKE3)",
@@ -281,6 +290,17 @@ pub fn parquet_key(path: &Path) -> Result<FileKey> {
 /// # Errors
 /// The file cannot be opened or is not Parquet, or it is encrypted and its key is not here.
 pub fn read_parquet(path: &Path, columns: Option<&[&str]>) -> Result<Vec<RecordBatch>> {
+    batches(path, columns)?.collect()
+}
+
+/// The row groups of a Parquet file, one after the other; as [`read_parquet`].
+///
+/// # Errors
+/// As [`read_parquet`].
+pub(super) fn batches(
+    path: &Path,
+    columns: Option<&[&str]>,
+) -> Result<impl Iterator<Item = Result<RecordBatch>>> {
     let broken = |e: String| Error::integrity(path, e, RESTORE_HELP);
     let mut builder = if is_encrypted(path)? {
         open_encrypted(path)?.0
@@ -292,9 +312,11 @@ pub fn read_parquet(path: &Path, columns: Option<&[&str]>) -> Result<Vec<RecordB
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
         builder = builder.with_projection(mask);
     }
-    let reader =
-        builder.with_batch_size(ROWS_PER_GROUP).build().map_err(|e| broken(e.to_string()))?;
-    reader.map(|batch| batch.map_err(|e| broken(e.to_string()))).collect()
+    let reader = builder.with_batch_size(ROWS_PER_GROUP).build();
+    let reader = reader.map_err(|e| broken(e.to_string()))?;
+    let path = path.to_owned();
+    Ok(reader
+        .map(move |batch| batch.map_err(|e| Error::integrity(&path, e.to_string(), RESTORE_HELP))))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::file::{self, FileEntry, RESTORE_HELP};
-use super::{keys, map, seal};
+use super::{keys, map, memory, seal};
 use crate::error::{Error, Result};
 
 /// Writes `bytes`, the file of a batch, as a new file of the gallery.
@@ -32,12 +32,15 @@ pub(super) fn write_new(root: &Path, relative: &str, bytes: &[u8]) -> Result<Fil
 /// # Errors
 /// The file is missing, changed or cannot be understood, or it is encrypted and its key is not here.
 pub(super) fn open(root: &Path, entry: &FileEntry) -> Result<RecordBatch> {
-    let path = root.join(&entry.path);
+    let path = file::verified(root, entry)?;
     let broken = |e: String| Error::integrity(&path, e, RESTORE_HELP);
     let mapped = map::map(&path)?;
-    file::check(&path, entry, &mapped)?;
     let buffer = if seal::is_sealed(&mapped) {
         let keys = file::keys_for(&path)?;
+        if memory::is_limited() {
+            let what = "an encrypted gallery is decrypted into memory and has no limit there";
+            return Err(Error::usage(what, "run without --memory"));
+        }
         let label = seal::label_of(&mapped).map(|(label, _)| label).unwrap_or_default();
         if keys.of_label(label).is_none() {
             let what = format!("{}: {}", path.display(), seal::missing_key(label));

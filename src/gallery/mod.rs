@@ -32,6 +32,7 @@ pub mod finger_segment;
 pub mod keys;
 pub mod manifest;
 pub mod map;
+pub mod memory;
 pub mod segment;
 pub mod status;
 

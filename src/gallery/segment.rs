@@ -17,6 +17,7 @@ use super::file::{self, FileEntry, RESTORE_HELP, ROWS_PER_GROUP};
 use super::ids::{self, ID_COLUMNS, IdColumns};
 use super::ipc;
 use super::manifest::SegmentEntry;
+use super::memory::{self, Keeper};
 use crate::column::dna::{
     BIOMETRIC_COLUMNS, RECORD_SCHEMA_VERSION, decode_apart, decode_profile, decode_records,
     encode_records, record_schema,
@@ -145,7 +146,12 @@ impl Segment {
     /// manifest says: which comparisons are lawful is decided from the manifest.
     pub fn open(root: &Path, entry: &SegmentEntry) -> Result<Segment> {
         let path = file::verified(root, &entry.records)?;
-        let batches = file::read_parquet(&path, Some(&[&ID_COLUMNS[..], &MATCH_COLUMNS].concat()))?;
+        let mut keeper = Keeper::new()?;
+        let columns = [&ID_COLUMNS[..], &MATCH_COLUMNS].concat();
+        for batch in file::batches(&path, Some(&columns))? {
+            keeper.push(batch?)?;
+        }
+        let batches = keeper.finish()?;
         let rows = batches.iter().map(RecordBatch::num_rows).sum();
         let (map, planes) = open_planes(root, entry, rows)?;
         Segment::of_batches(entry.clone(), path, batches, map, planes)
@@ -198,9 +204,13 @@ impl Segment {
         for batch in &batches {
             ids::check_all(batch, "index", entry.index.name()).map_err(broken)?;
         }
+        let piece = |batch| {
+            memory::keep();
+            MatchColumns::of(batch)
+        };
         let pieces = batches
             .into_iter()
-            .map(MatchColumns::of)
+            .map(piece)
             .collect::<std::result::Result<Vec<_>, _>>()
             .map_err(|e| broken(e.to_string()))?;
         let number = new_number();

@@ -183,6 +183,9 @@ pub struct RunReport {
     pub tile_probes: usize,
     /// Gallery rows per tile.
     pub tile_rows: usize,
+    /// Most memory that was resident until the hits were ordered, bytes; null where the system does not say.
+    #[serde(default)]
+    pub peak_resident_bytes: Option<u64>,
     /// Start, RFC 3339 in UTC.
     pub started_at: String,
     /// Seconds from the first tile to the hits in their final order; opening the gallery and writing

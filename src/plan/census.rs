@@ -13,9 +13,17 @@ use crate::domain::family::{FamilyMember, FamilyPedigrees};
 use crate::domain::relation::Kinship;
 use crate::domain::rule_set::RuleSet;
 use crate::error::Result;
+use crate::gallery::file::ROWS_PER_GROUP;
 use crate::gallery::segment::Segment;
 use crate::gallery::status::StatusTable;
-use crate::gallery::{Absence, Gallery, absence};
+use crate::gallery::{Absence, Gallery, absence, memory};
+
+/// Gives mapped pages back, if there is a limit of memory, at the first row of every row group.
+fn keep_each_group(row: usize) {
+    if row.is_multiple_of(ROWS_PER_GROUP) {
+        memory::keep();
+    }
+}
 
 /// Records of one side that take part in nothing, by reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -61,6 +69,7 @@ impl Side {
         for segment in &side.segments {
             let mut alive = vec![true; segment.rows()];
             for (row, alive) in alive.iter_mut().enumerate() {
+                keep_each_group(row);
                 match absence(segment.record_id(row), segment.retain_until(row), statuses, day) {
                     None => side.records += 1,
                     Some(reason) => {
@@ -110,6 +119,7 @@ impl Side {
             alive
                 .iter()
                 .enumerate()
+                .inspect(|(row, _)| keep_each_group(*row))
                 .filter(|(_, alive)| **alive)
                 .map(move |(row, _)| (segment, row))
         })

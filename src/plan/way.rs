@@ -20,6 +20,7 @@ use crate::domain::locus::Locus;
 use crate::domain::rule_set::Microvariants;
 use crate::domain::stringency::Stringency;
 use crate::error::Result;
+use crate::gallery::memory;
 use crate::kernel::{Window, str_screen};
 
 /// A way to the survivors of an N:N search.
@@ -154,6 +155,9 @@ pub fn planned(
     }
     if deciding.choice == WayChoice::Auto && !deciding.has_processor {
         return without_blocks("adapters alone are to compare, and they have no join");
+    }
+    if deciding.choice == WayChoice::Auto && memory::is_limited() {
+        return without_blocks("memory is limited, and a join holds the keys of every record");
     }
     let sets = exact_locus_sets(&search.gallery)?;
     let mismatches = deciding.parameters.rules.most_failing;

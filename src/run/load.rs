@@ -11,10 +11,10 @@ use crate::column::hit::Hit;
 use crate::domain::category::Index;
 use crate::domain::register::Register;
 use crate::error::{Error, Result};
-use crate::gallery::Gallery;
 use crate::gallery::finger_segment::FingerSegment;
 use crate::gallery::segment::Segment;
 use crate::gallery::status::StatusTable;
+use crate::gallery::{Gallery, memory};
 use crate::hits::journal::{Journal, TileEntry};
 use crate::hits::shard::Shards;
 use crate::plan::census::Side;
@@ -28,7 +28,12 @@ use crate::plan::search::Sides;
 const IO_THREADS: usize = 2;
 
 fn runtime() -> Result<Runtime> {
-    Builder::new_multi_thread().worker_threads(IO_THREADS).build().map_err(|e| {
+    let mut builder = Builder::new_multi_thread();
+    if memory::is_limited() {
+        // One segment is decoded at a time.
+        builder.max_blocking_threads(1);
+    }
+    builder.worker_threads(IO_THREADS).build().map_err(|e| {
         Error::usage(
             format!("the I/O threads could not be started: {e}"),
             "free some memory and run again",

@@ -38,6 +38,7 @@ use crate::device::{Device, Devices};
 use crate::domain::calibration;
 use crate::domain::likelihood::Population;
 use crate::error::{Error, Result};
+use crate::gallery::memory;
 use crate::hits::cluster::{cluster_count, clusters};
 use crate::hits::finish::finish;
 use crate::hits::histogram::Histogram;
@@ -180,6 +181,8 @@ pub fn execute(
             report.bands = bands::bands(search, of_search().map(|hit| hit.score_mban));
         }
     }
+    memory::keep();
+    memory::check().map_err(|error| begin::interrupted(error, &execution.out))?;
     let members = clusters(&hits, &inputs.triangles());
     let parameters = serde_json::to_value(inputs.parameters)
         .map_err(|e| Error::usage(e.to_string(), "check the parameters"))?;
@@ -200,6 +203,7 @@ pub fn execute(
         threads: execution.threads,
         tile_probes: execution.tile.probes,
         tile_rows: execution.tile.rows,
+        peak_resident_bytes: memory::peak_resident_bytes(),
         started_at,
         seconds: started.elapsed().as_secs_f64(),
     };

@@ -13,6 +13,7 @@ use super::tile::TileOutput;
 use super::work::Work;
 use crate::device::{Device, Devices, Member};
 use crate::error::{Error, Result};
+use crate::gallery::memory;
 use crate::plan::tile::Tile;
 
 /// Threads that drive an adapter beside the processor's own workers.
@@ -103,7 +104,12 @@ impl Workers<'_> {
         while !is_over() {
             let number = queue.next.fetch_add(1, Ordering::Relaxed);
             let Some(tile) = queue.tiles.get(number) else { return };
-            match self.run_tile(work, tile, member).and_then(|output| each(number, output)) {
+            let done = self.run_tile(work, tile, member).and_then(|output| {
+                memory::keep();
+                memory::check()?;
+                each(number, output)
+            });
+            match done {
                 Ok(output) => {
                     let mut done = queue.done.lock().unwrap_or_else(PoisonError::into_inner);
                     done[number] = Some(output);

@@ -109,3 +109,30 @@ fn a_gallery_in_one_file_and_in_three_gives_the_same_hits() {
         assert_eq!(run(rows.len() / 3, way), whole, "{way}");
     }
 }
+
+#[test]
+fn under_a_limit_of_memory_every_pair_is_looked_at_and_the_files_are_the_same() {
+    let world = world();
+    let folder = tempfile::tempdir().unwrap();
+    let run = |name: &str, more: &[&str]| {
+        let out = folder.path().join(name);
+        let args = ["run", "nightly", "--gallery", text(&world.gallery), "--out", text(&out)];
+        exits(0, &[&args[..], more].concat());
+        out
+    };
+    let (free, limited) = (run("free", &[]), run("limited", &["--memory", "1GiB"]));
+    let report = read_report(&limited).unwrap();
+    assert!(report.peak_resident_bytes.is_some_and(|peak| peak < 1 << 30));
+    let reason = report.searches[0].way_reason.as_deref().unwrap();
+    assert!(reason.starts_with("memory is limited"), "{reason}");
+    for file in FILES {
+        let [a, b] = [&free, &limited].map(|out| fs::read(out.join(file)).unwrap());
+        assert!(a == b, "{file} differs");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "a file was left behind");
+    let said = exits(
+        2,
+        &["run", "dedup", "--gallery", text(&world.gallery), "--out", "o", "--memory", "64MiB"],
+    );
+    assert!(said.contains("128 MiB or more"), "{said}");
+}
