@@ -23,7 +23,6 @@ use crate::domain::register::Register;
 use crate::domain::rule_set::{self, RuleSet};
 use crate::error::{Error, Result};
 pub(super) use crate::evaluate::expectation;
-use crate::gallery::file::ROWS_PER_GROUP;
 use crate::gallery::memory;
 use crate::import::frequency::read_frequencies;
 use crate::import::rules::read_rule_set;
@@ -242,15 +241,15 @@ impl ExecutionArgs {
         }
     }
 
-    /// Limits memory as asked, before anything of a gallery is opened; whether a limit was asked.
+    /// Limits memory as asked, before anything of a gallery is opened.
     ///
     /// # Errors
     /// As [`memory::limit`].
-    pub(super) fn limit_memory(&self, out: &Path) -> Result<bool> {
-        if let Some(ByteSize(bytes)) = self.memory {
-            memory::limit(bytes, existing_folder(out))?;
+    pub(super) fn limit_memory(&self, out: &Path) -> Result<()> {
+        match self.memory {
+            Some(ByteSize(bytes)) => memory::limit(bytes, existing_folder(out)),
+            None => Ok(()),
         }
-        Ok(self.memory.is_some())
     }
 
     /// The execution into `out`, on devices that answered their self-test.
@@ -264,10 +263,7 @@ impl ExecutionArgs {
                 "leave the options out",
             ));
         }
-        let mut tile = TileSize { probes: self.tile_probes, rows: self.tile_rows };
-        if self.limit_memory(&out)? {
-            tile.rows = tile.rows.min(ROWS_PER_GROUP);
-        }
+        self.limit_memory(&out)?;
         let devices = devices(self.device, self.require_gpu)?;
         for note in &devices.notes {
             ui.note(note);
@@ -275,7 +271,7 @@ impl ExecutionArgs {
         Ok(Execution {
             out,
             overwrite,
-            tile,
+            tile: TileSize { probes: self.tile_probes, rows: self.tile_rows },
             threads: self.threads(),
             way: WayChoice::Auto,
             devices: Arc::new(devices),

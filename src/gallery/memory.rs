@@ -50,7 +50,7 @@ struct Limit {
 
 static LIMIT: OnceLock<Limit> = OnceLock::new();
 
-/// Most that was resident after everything had been given back that can be.
+/// Most that was resident and is no page of a file: it cannot be given back.
 static NEEDED: AtomicU64 = AtomicU64::new(0);
 
 /// Limits the resident memory of the process to `bytes`; segments opened from now on keep what they decode in files
@@ -65,7 +65,7 @@ pub fn limit(bytes: u64, folder: &Path) -> Result<()> {
             format!("give --memory {} MiB or more", LEAST_LIMIT_BYTES >> 20),
         ));
     }
-    if resident("VmRSS:").is_none() {
+    if resident("RssAnon:").is_none() {
         return Err(Error::usage(
             format!("{STATUS} does not say what memory is resident"),
             "run without --memory, under a limit of the operating system (systemd: MemoryMax)",
@@ -104,7 +104,7 @@ pub fn keep() {
         return;
     }
     map::release_all();
-    NEEDED.fetch_max(resident("VmRSS:").unwrap_or(0), Ordering::Relaxed);
+    NEEDED.fetch_max(resident("RssAnon:").unwrap_or(0), Ordering::Relaxed);
 }
 
 /// Whether the limit could be kept so far.

@@ -361,9 +361,7 @@ fn survives(
             interrupt: &Default::default(),
         };
         let work = Work::Finger(FingerContext { search, device: cpu.into(), run_id: "r" });
-        let mut found = TileOutput::default();
-        let outputs = workers.run(&work, &tiles, |_, output| Ok(output)).unwrap();
-        outputs.into_iter().for_each(|output| found.merge(output));
+        let mut found = workers.run(&work, &tiles, |_, output| Ok(output)).unwrap();
         found.hits.sort_by(|a, b| a.hit_id.cmp(&b.hit_id));
         assert_eq!(found.hits, all.hits, "{what}");
         assert_eq!(found.histogram, all.histogram, "{what}");

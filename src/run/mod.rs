@@ -433,22 +433,23 @@ fn run_search(
     let number = |place: usize| first_tile + place as u64;
     let (before, left): (Vec<usize>, Vec<usize>) =
         (0..tiles.len()).partition(|place| done.contains_key(&number(*place)));
-    let mut outputs: Vec<TileOutput> =
-        before.iter().filter_map(|place| done.get(&number(*place))).map(begin::output).collect();
+    let mut sum = TileOutput::default();
+    for entry in before.iter().filter_map(|place| done.get(&number(*place))) {
+        sum.merge(begin::output(entry));
+    }
     let progress =
         Progress::start(work.name(), tiles.len() as u64, work.comparisons(), workers.observer);
-    progress.already(&outputs);
+    progress.already(before.len() as u64, &sum);
     let to_do: Vec<Tile> = left.iter().map(|place| tiles[*place].clone()).collect();
-    outputs.extend(workers.run(work, &to_do, |place, mut output: TileOutput| {
+    sum.merge(workers.run(work, &to_do, |place, mut output: TileOutput| {
         let hits = std::mem::take(&mut output.hits);
         let entry = begin::entry(number(left[place]), &output);
         writer.send(load::DoneTile { hits, entry })?;
         progress.tile_done(output.comparisons, output.written);
         Ok(output)
     })?);
-    let mut histogram = Histogram::default();
-    outputs.iter().for_each(|output| histogram.merge(&output.histogram));
-    let mut report = work.report(&outputs, started.elapsed().as_secs_f64());
+    let histogram = std::mem::take(&mut sum.histogram);
+    let mut report = work.report(&sum, tiles.len() as u64, started.elapsed().as_secs_f64());
     if let Some(way) = way {
         way.note(&mut report);
     }

@@ -110,11 +110,11 @@ impl<'a> Progress<'a> {
     }
 
     /// Counts tiles that were done before the run was interrupted.
-    pub(super) fn already(&self, outputs: &[super::tile::TileOutput]) {
+    pub(super) fn already(&self, tiles: u64, sum: &super::tile::TileOutput) {
         let mut done = self.done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        done.tiles = outputs.len() as u64;
-        done.comparisons = outputs.iter().map(|output| output.comparisons).sum();
-        done.hits = outputs.iter().map(|output| output.written).sum();
+        done.tiles = tiles;
+        done.comparisons = sum.comparisons;
+        done.hits = sum.written;
         done.before = done.comparisons;
     }
 

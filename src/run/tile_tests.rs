@@ -341,9 +341,7 @@ fn no_fault_of_a_device_loses_or_doubles_a_hit() {
                     interrupt: &Default::default(),
                 };
                 let work = Work::Dna(TileContext { device: cpu.into(), ..*context });
-                let mut found = TileOutput::default();
-                let outputs = workers.run(&work, &parts, |_, output| Ok(output)).unwrap();
-                outputs.into_iter().for_each(|output| found.merge(output));
+                let found = workers.run(&work, &parts, |_, output| Ok(output)).unwrap();
                 assert_same(found, &whole, &format!("{fault:?}, seed {seed}"));
                 injected += gpu.faults_injected();
                 put_out += u64::from(devices.gpus[0].reason().is_some());
@@ -388,9 +386,7 @@ fn several_adapters_share_a_run_and_one_that_errs_leaves_it_to_the_others() {
                 interrupt: &Default::default(),
             };
             let work = Work::Dna(TileContext { device: cpu.into(), ..*context });
-            let mut found = TileOutput::default();
-            let outputs = workers.run(&work, &tiles, |_, output| Ok(output)).unwrap();
-            outputs.into_iter().for_each(|output| found.merge(output));
+            let found = workers.run(&work, &tiles, |_, output| Ok(output)).unwrap();
             assert_same(found, &whole, &format!("one errs: {errs}"));
             let did: Vec<u64> = devices.gpus.iter().map(|member| member.work().0).collect();
             let by_cpu = devices.cpu.work().0;

@@ -4,11 +4,16 @@ use super::finger_tile::{FingerContext, run_finger_tile};
 use super::tile::{TileContext, TileOutput, run_tile};
 use crate::device::Device;
 use crate::error::Result;
+use crate::gallery::file::ROWS_PER_GROUP;
+use crate::gallery::memory;
 use crate::hits::report::{SearchReport, StageReport};
 use crate::plan::census::LeftOut;
 use crate::plan::join::Join;
 use crate::plan::search::ReadySearch;
 use crate::plan::tile::{Part, Tile, TileSize, tiles};
+
+/// Probes of a tile of profiles under a limit of memory, over those without.
+const LIMITED_PROBES: usize = 8;
 
 /// A search with what its tiles share.
 pub(super) enum Work<'a> {
@@ -31,8 +36,17 @@ impl Work<'_> {
         }
     }
 
-    /// The tiles of the search.
+    /// The tiles of the search. Under a limit of memory those of profiles are narrow, so that a tile touches few
+    /// pages, and long, so that there are not many more of them.
     pub(super) fn tiles(&self, size: TileSize) -> Vec<Tile> {
+        let size = match self {
+            _ if !memory::is_limited() => size,
+            Work::Dna(_) => {
+                let probes = size.probes.saturating_mul(LIMITED_PROBES);
+                TileSize { probes, rows: size.rows.min(ROWS_PER_GROUP) }
+            }
+            Work::Finger(_) => TileSize { rows: size.rows.min(ROWS_PER_GROUP), ..size },
+        };
         match self {
             Work::Dna(TileContext { join: Some(join), search, .. }) => {
                 join_tiles(search, join, size)
@@ -56,26 +70,25 @@ impl Work<'_> {
         }
     }
 
-    /// The account of the search over its `outputs`; its hits are those of the tiles, before the final
+    /// The account of the search whose `tiles` brought `sum`; its hits are those of the tiles, before the final
     /// reduction.
-    pub(super) fn report(&self, outputs: &[TileOutput], seconds: f64) -> SearchReport {
-        let sum = |value: fn(&TileOutput) -> u64| outputs.iter().map(value).sum::<u64>();
-        let stage = |stage: &str, value| StageReport { stage: stage.into(), passed: sum(value) };
+    pub(super) fn report(&self, sum: &TileOutput, tiles: u64, seconds: f64) -> SearchReport {
+        let stage = |stage: &str, passed| StageReport { stage: stage.into(), passed };
         let mut report = match self {
             Work::Dna(context) => profile_report(context.search),
             Work::Finger(context) => finger_report(context),
         };
         if matches!(self, Work::Finger(_)) {
             report.stages = vec![
-                stage("first_fingers", |o| o.stages.first_fingers),
-                stage("all_fingers", |o| o.stages.all_fingers),
+                stage("first_fingers", sum.stages.first_fingers),
+                stage("all_fingers", sum.stages.all_fingers),
             ];
         }
-        report.comparisons = sum(|o| o.comparisons);
-        report.survivors = sum(|o| o.survivors);
-        report.hits = sum(|o| o.written);
-        report.tiles = outputs.len() as u64;
-        report.tiles_split = sum(|o| o.splits);
+        report.comparisons = sum.comparisons;
+        report.survivors = sum.survivors;
+        report.hits = sum.written;
+        report.tiles = tiles;
+        report.tiles_split = sum.splits;
         report.seconds = seconds;
         report
     }

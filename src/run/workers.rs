@@ -36,24 +36,24 @@ struct Queue<'a> {
     tiles: &'a [Tile],
     next: AtomicUsize,
     is_over: AtomicBool,
-    done: Mutex<Vec<Option<TileOutput>>>,
+    /// Sum of what the tiles brought, and how many were done: a list of them would grow with the gallery.
+    done: Mutex<(TileOutput, usize)>,
     failure: Mutex<Option<Error>>,
 }
 
 impl Workers<'_> {
-    /// Runs every tile; `each` takes what one brought, from any thread. The outputs are in the order of
-    /// the tiles, whoever did them.
+    /// Runs every tile; `each` takes what one brought, from any thread. Returns their sum.
     pub(super) fn run(
         &self,
         work: &Work,
         tiles: &[Tile],
         each: impl Fn(usize, TileOutput) -> Result<TileOutput> + Sync,
-    ) -> Result<Vec<TileOutput>> {
+    ) -> Result<TileOutput> {
         let queue = Queue {
             tiles,
             next: AtomicUsize::new(0),
             is_over: AtomicBool::new(false),
-            done: Mutex::new((0..tiles.len()).map(|_| None).collect()),
+            done: Mutex::default(),
             failure: Mutex::new(None),
         };
         let devices = self.devices;
@@ -74,22 +74,20 @@ impl Workers<'_> {
         if let Some(error) = queue.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(error);
         }
-        let done = queue.done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let count = done.len();
-        if self.interrupt.load(Ordering::Relaxed) && done.iter().any(Option::is_none) {
+        let (sum, count) = queue.done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if self.interrupt.load(Ordering::Relaxed) && count < tiles.len() {
             return Err(Error::Incomplete {
                 what: "the run was interrupted".into(),
                 help: String::new(),
             });
         }
-        let outputs: Vec<TileOutput> = done.into_iter().flatten().collect();
-        if outputs.len() != count {
+        if count != tiles.len() {
             return Err(Error::Incomplete {
-                what: format!("{} of {count} tiles were done", outputs.len()),
+                what: format!("{count} of {} tiles were done", tiles.len()),
                 help: "report this; a worker stopped without saying why".into(),
             });
         }
-        Ok(outputs)
+        Ok(sum)
     }
 
     fn take_tiles(
@@ -112,7 +110,8 @@ impl Workers<'_> {
             match done {
                 Ok(output) => {
                     let mut done = queue.done.lock().unwrap_or_else(PoisonError::into_inner);
-                    done[number] = Some(output);
+                    done.0.merge(output);
+                    done.1 += 1;
                 }
                 Err(error) => {
                     queue.is_over.store(true, Ordering::Relaxed);
