@@ -18,6 +18,36 @@ use crate::gallery::segment::Segment;
 use crate::gallery::status::StatusTable;
 use crate::gallery::{Absence, Gallery, absence, memory};
 
+/// Rows that are counted together: a number for each row would take more memory than all else about it.
+const ROWS_PER_COUNT: usize = 64;
+
+/// How many rows live before every [`ROWS_PER_COUNT`]-th, and in all.
+#[derive(Debug)]
+struct LivingCounts(Vec<u32>);
+
+impl LivingCounts {
+    fn of(alive: &[bool]) -> LivingCounts {
+        let mut counts = Vec::with_capacity(alive.len() / ROWS_PER_COUNT + 2);
+        let mut living = 0;
+        counts.push(living);
+        for rows in alive.chunks(ROWS_PER_COUNT) {
+            living += count_living(rows);
+            counts.push(living);
+        }
+        LivingCounts(counts)
+    }
+
+    /// Living rows before `row`, which is at most the number of rows.
+    fn before(&self, alive: &[bool], row: usize) -> u32 {
+        let counted = row / ROWS_PER_COUNT;
+        self.0[counted] + count_living(&alive[counted * ROWS_PER_COUNT..row])
+    }
+}
+
+fn count_living(alive: &[bool]) -> u32 {
+    alive.iter().map(|alive| u32::from(*alive)).sum()
+}
+
 /// Gives mapped pages back, if there is a limit of memory, at the first row of every row group.
 fn keep_each_group(row: usize) {
     if row.is_multiple_of(ROWS_PER_GROUP) {
@@ -41,8 +71,8 @@ pub struct Side {
     pub segments: Vec<Arc<Segment>>,
     /// Per segment and row: takes part.
     pub alive: Vec<Vec<bool>>,
-    /// Per segment: living rows before each row, and their sum.
-    living_before: Vec<Vec<u32>>,
+    /// Per segment.
+    living: Vec<LivingCounts>,
     /// Number of records that take part.
     pub records: u64,
     /// Those that do not.
@@ -61,7 +91,7 @@ impl Side {
         let mut side = Side {
             segments,
             alive: Vec::new(),
-            living_before: Vec::new(),
+            living: Vec::new(),
             records: 0,
             left_out: LeftOut::default(),
             depersonalised: statuses.depersonalised().clone(),
@@ -81,15 +111,7 @@ impl Side {
                     }
                 }
             }
-            let mut living = 0;
-            let before = alive.iter().map(|alive| {
-                let before = living;
-                living += u32::from(*alive);
-                before
-            });
-            let mut before: Vec<u32> = before.collect();
-            before.push(living);
-            side.living_before.push(before);
+            side.living.push(LivingCounts::of(&alive));
             side.alive.push(alive);
         }
         side
@@ -145,8 +167,8 @@ impl Side {
 
     /// Number of living records among `rows` of a segment.
     pub fn living_within(&self, segment: usize, rows: std::ops::Range<usize>) -> u64 {
-        let before = &self.living_before[segment];
-        u64::from(before[rows.end].saturating_sub(before[rows.start]))
+        let (alive, counts) = (&self.alive[segment], &self.living[segment]);
+        u64::from(counts.before(alive, rows.end).saturating_sub(counts.before(alive, rows.start)))
     }
 
     /// The profile of a row.
@@ -290,4 +312,24 @@ pub fn typed_relatives(
         }
     }
     (list, left_out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_living_rows_of_any_range_are_those_counted_one_by_one(
+            alive in proptest::collection::vec(any::<bool>(), 0..200),
+            ends in any::<[prop::sample::Index; 2]>(),
+        ) {
+            let counts = LivingCounts::of(&alive);
+            for end in ends.map(|end| end.index(alive.len() + 1)).into_iter().chain([alive.len()]) {
+                let one_by_one = alive[..end].iter().filter(|alive| **alive).count();
+                prop_assert_eq!(counts.before(&alive, end) as usize, one_by_one);
+            }
+        }
+    }
 }
