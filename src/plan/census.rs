@@ -1,6 +1,7 @@
 //! Who takes part: the living records of an index, and those left out with the reason.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -21,31 +22,35 @@ use crate::gallery::{Absence, Gallery, absence, memory};
 /// Rows that are counted together: a number for each row would take more memory than all else about it.
 const ROWS_PER_COUNT: usize = 64;
 
-/// How many rows live before every [`ROWS_PER_COUNT`]-th, and in all.
+/// How many rows of a segment bear a mark before every [`ROWS_PER_COUNT`]-th, and in all.
 #[derive(Debug)]
-struct LivingCounts(Vec<u32>);
+pub(super) struct RowCounts(Vec<u32>);
 
-impl LivingCounts {
-    fn of(alive: &[bool]) -> LivingCounts {
-        let mut counts = Vec::with_capacity(alive.len() / ROWS_PER_COUNT + 2);
-        let mut living = 0;
-        counts.push(living);
-        for rows in alive.chunks(ROWS_PER_COUNT) {
-            living += count_living(rows);
-            counts.push(living);
+impl RowCounts {
+    /// Counts the marks of every row.
+    pub(super) fn of(marks: &[bool]) -> RowCounts {
+        let mut counts = Vec::with_capacity(marks.len() / ROWS_PER_COUNT + 2);
+        let mut marked = 0;
+        counts.push(marked);
+        for rows in marks.chunks(ROWS_PER_COUNT) {
+            marked += count_marked(rows);
+            counts.push(marked);
         }
-        LivingCounts(counts)
+        RowCounts(counts)
     }
 
-    /// Living rows before `row`, which is at most the number of rows.
-    fn before(&self, alive: &[bool], row: usize) -> u32 {
-        let counted = row / ROWS_PER_COUNT;
-        self.0[counted] + count_living(&alive[counted * ROWS_PER_COUNT..row])
+    /// Marked rows among `rows`; `marks` are those that were counted.
+    pub(super) fn within(&self, marks: &[bool], rows: Range<usize>) -> u64 {
+        let before = |row: usize| {
+            let counted = row / ROWS_PER_COUNT;
+            self.0[counted] + count_marked(&marks[counted * ROWS_PER_COUNT..row])
+        };
+        u64::from(before(rows.end).saturating_sub(before(rows.start)))
     }
 }
 
-fn count_living(alive: &[bool]) -> u32 {
-    alive.iter().map(|alive| u32::from(*alive)).sum()
+fn count_marked(marks: &[bool]) -> u32 {
+    marks.iter().map(|mark| u32::from(*mark)).sum()
 }
 
 /// Gives mapped pages back, if there is a limit of memory, at the first row of every row group.
@@ -72,7 +77,7 @@ pub struct Side {
     /// Per segment and row: takes part.
     pub alive: Vec<Vec<bool>>,
     /// Per segment.
-    living: Vec<LivingCounts>,
+    living: Vec<RowCounts>,
     /// Number of records that take part.
     pub records: u64,
     /// Those that do not.
@@ -111,7 +116,7 @@ impl Side {
                     }
                 }
             }
-            side.living.push(LivingCounts::of(&alive));
+            side.living.push(RowCounts::of(&alive));
             side.alive.push(alive);
         }
         side
@@ -166,9 +171,8 @@ impl Side {
     }
 
     /// Number of living records among `rows` of a segment.
-    pub fn living_within(&self, segment: usize, rows: std::ops::Range<usize>) -> u64 {
-        let (alive, counts) = (&self.alive[segment], &self.living[segment]);
-        u64::from(counts.before(alive, rows.end).saturating_sub(counts.before(alive, rows.start)))
+    pub fn living_within(&self, segment: usize, rows: Range<usize>) -> u64 {
+        self.living[segment].within(&self.alive[segment], rows)
     }
 
     /// The profile of a row.
@@ -321,14 +325,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_living_rows_of_any_range_are_those_counted_one_by_one(
-            alive in proptest::collection::vec(any::<bool>(), 0..200),
+        fn the_marked_rows_of_any_range_are_those_counted_one_by_one(
+            marks in proptest::collection::vec(any::<bool>(), 0..200),
             ends in any::<[prop::sample::Index; 2]>(),
         ) {
-            let counts = LivingCounts::of(&alive);
-            for end in ends.map(|end| end.index(alive.len() + 1)).into_iter().chain([alive.len()]) {
-                let one_by_one = alive[..end].iter().filter(|alive| **alive).count();
-                prop_assert_eq!(counts.before(&alive, end) as usize, one_by_one);
+            let counts = RowCounts::of(&marks);
+            let [a, b] = ends.map(|end| end.index(marks.len() + 1));
+            for rows in [a.min(b)..a.max(b), 0..marks.len(), marks.len()..marks.len()] {
+                let one_by_one = marks[rows.clone()].iter().filter(|mark| **mark).count();
+                prop_assert_eq!(counts.within(&marks, rows), one_by_one as u64);
             }
         }
     }

@@ -15,10 +15,11 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::census::{Side, TypedRelative};
+use super::census::{RowCounts, Side, TypedRelative};
 use super::finger_side::FingerSide;
 use super::job::Comparator;
 use super::search::{ReadySearch, Sides};
+use super::tile::Tile;
 use crate::domain::family::{FamilyMember, FamilyPedigrees, PedigreePerson};
 use crate::domain::relation::Kinship;
 use crate::gallery::absence;
@@ -166,19 +167,38 @@ pub struct Old {
     pub comparisons: u64,
 }
 
+impl Old {
+    /// Whether a tile of rows has a pair with a newer side. Its "probes" are rows of the searched side, or of
+    /// searches of families relatives or families.
+    pub fn is_new_in(&self, search: &ReadySearch, tile: &Tile) -> bool {
+        let rows = tile.rows.clone();
+        if search.spec.comparator.is_of_families() {
+            let bodies = search.probes.living_within(tile.gallery_segment, rows.clone());
+            let asked = self.asked.get(tile.probes.clone());
+            return !asked.is_some_and(|asked| asked.iter().all(|old| *old))
+                || self.probes.within(tile.gallery_segment, rows) < bodies;
+        }
+        let probes = tile.probes.clone();
+        let living = search.probes.living_within(tile.probe_segment, probes.clone());
+        let enrolled = search.gallery.living_within(tile.gallery_segment, rows.clone());
+        self.probes.within(tile.probe_segment, probes) < living
+            || self.gallery.within(tile.gallery_segment, rows) < enrolled
+    }
+}
+
 /// Which rows of a side take part and took part then.
 #[derive(Debug)]
 pub struct OldRows {
     is_old: Vec<Vec<bool>>,
-    /// Per segment: old rows before each row, and their sum.
-    before: Vec<Vec<u32>>,
+    /// Per segment.
+    counts: Vec<RowCounts>,
     /// Old rows.
     pub records: u64,
 }
 
 impl OldRows {
     fn of(side: &Side, watermark: &Watermark) -> OldRows {
-        let mut rows = OldRows { is_old: Vec::new(), before: Vec::new(), records: 0 };
+        let mut rows = OldRows { is_old: Vec::new(), counts: Vec::new(), records: 0 };
         for (segment, alive) in side.segments.iter().zip(&side.alive) {
             let generation = segment.entry().generation;
             let is_old = |(row, alive): (usize, &bool)| {
@@ -186,16 +206,10 @@ impl OldRows {
                 *alive && watermark.took_part((id, generation), segment.retain_until(row))
             };
             let is_old: Vec<bool> = alive.iter().enumerate().map(is_old).collect();
-            let mut before = Vec::with_capacity(is_old.len() + 1);
-            let mut count = 0;
-            for is_old in &is_old {
-                before.push(count);
-                count += u32::from(*is_old);
-            }
-            before.push(count);
-            rows.records += u64::from(count);
+            let counts = RowCounts::of(&is_old);
+            rows.records += counts.within(&is_old, 0..is_old.len());
             rows.is_old.push(is_old);
-            rows.before.push(before);
+            rows.counts.push(counts);
         }
         rows
     }
@@ -207,7 +221,6 @@ impl OldRows {
 
     /// Old rows among `rows` of a segment.
     pub fn within(&self, segment: usize, rows: Range<usize>) -> u64 {
-        let before = &self.before[segment];
-        u64::from(before[rows.end].saturating_sub(before[rows.start]))
+        self.counts[segment].within(&self.is_old[segment], rows)
     }
 }

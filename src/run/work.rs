@@ -51,7 +51,13 @@ impl Work<'_> {
             Work::Dna(TileContext { join: Some(join), search, .. }) => {
                 join_tiles(search, join, size)
             }
-            Work::Dna(context) => profile_tiles(context.search, size),
+            Work::Dna(context) => {
+                let mut list = profile_tiles(context.search, size);
+                if let Some(old) = &context.search.old {
+                    list.retain(|tile| old.is_new_in(context.search, tile));
+                }
+                list
+            }
             Work::Finger(context) => context.search.tiles(size),
         }
     }
