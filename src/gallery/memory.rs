@@ -24,6 +24,7 @@ use arrow::array::RecordBatch;
 use arrow::buffer::Buffer;
 use bytes::Bytes;
 
+use super::file::ROWS_PER_GROUP;
 use super::{ipc, map};
 use crate::error::{Error, Result};
 
@@ -105,6 +106,13 @@ pub fn keep() {
     }
     map::release_all();
     NEEDED.fetch_max(resident("RssAnon:").unwrap_or(0), Ordering::Relaxed);
+}
+
+/// As [`keep`], at the first row of every row group: for passes over the rows of a segment.
+pub fn keep_each_group(row: usize) {
+    if row.is_multiple_of(ROWS_PER_GROUP) {
+        keep();
+    }
 }
 
 /// Whether the limit could be kept so far.

@@ -14,7 +14,6 @@ use crate::domain::family::{FamilyMember, FamilyPedigrees};
 use crate::domain::relation::Kinship;
 use crate::domain::rule_set::RuleSet;
 use crate::error::Result;
-use crate::gallery::file::ROWS_PER_GROUP;
 use crate::gallery::segment::Segment;
 use crate::gallery::status::StatusTable;
 use crate::gallery::{Absence, Gallery, absence, memory};
@@ -51,13 +50,6 @@ impl RowCounts {
 
 fn count_marked(marks: &[bool]) -> u32 {
     marks.iter().map(|mark| u32::from(*mark)).sum()
-}
-
-/// Gives mapped pages back, if there is a limit of memory, at the first row of every row group.
-fn keep_each_group(row: usize) {
-    if row.is_multiple_of(ROWS_PER_GROUP) {
-        memory::keep();
-    }
 }
 
 /// Records of one side that take part in nothing, by reason.
@@ -104,7 +96,7 @@ impl Side {
         for segment in &side.segments {
             let mut alive = vec![true; segment.rows()];
             for (row, alive) in alive.iter_mut().enumerate() {
-                keep_each_group(row);
+                memory::keep_each_group(row);
                 match absence(segment.record_id(row), segment.retain_until(row), statuses, day) {
                     None => side.records += 1,
                     Some(reason) => {
@@ -146,7 +138,7 @@ impl Side {
             alive
                 .iter()
                 .enumerate()
-                .inspect(|(row, _)| keep_each_group(*row))
+                .inspect(|(row, _)| memory::keep_each_group(*row))
                 .filter(|(_, alive)| **alive)
                 .map(move |(row, _)| (segment, row))
         })
@@ -280,6 +272,7 @@ pub fn typed_relatives(
     let mut places: HashMap<&str, (usize, usize)> = HashMap::new();
     for (place, segment) in relatives.segments.iter().enumerate() {
         for row in 0..segment.rows() {
+            memory::keep_each_group(row);
             places.insert(segment.record_id(row), (place, row));
         }
     }

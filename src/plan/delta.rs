@@ -22,8 +22,8 @@ use super::search::{ReadySearch, Sides};
 use super::tile::Tile;
 use crate::domain::family::{FamilyMember, FamilyPedigrees, PedigreePerson};
 use crate::domain::relation::Kinship;
-use crate::gallery::absence;
 use crate::gallery::status::StatusTable;
+use crate::gallery::{absence, memory};
 
 /// The state of a gallery that an earlier run compared.
 #[derive(Debug)]
@@ -132,6 +132,7 @@ impl Watermark {
     fn alive_then<'s>(&self, side: &'s Side) -> std::collections::HashSet<&'s str> {
         let of_segment = |segment: &'s Arc<crate::gallery::segment::Segment>| {
             let took_part = |row: &usize| {
+                memory::keep_each_group(*row);
                 let id = segment.record_id(*row);
                 self.took_part((id, segment.entry().generation), segment.retain_until(*row))
             };
@@ -202,6 +203,7 @@ impl OldRows {
         for (segment, alive) in side.segments.iter().zip(&side.alive) {
             let generation = segment.entry().generation;
             let is_old = |(row, alive): (usize, &bool)| {
+                memory::keep_each_group(row);
                 let id = segment.record_id(row);
                 *alive && watermark.took_part((id, generation), segment.retain_until(row))
             };

@@ -15,7 +15,7 @@ use crate::domain::register::Register;
 use crate::error::Result;
 use crate::gallery::finger_segment::FingerSegment;
 use crate::gallery::status::StatusTable;
-use crate::gallery::{Absence, Gallery, absence};
+use crate::gallery::{Absence, Gallery, absence, memory};
 use crate::kernel::minutia::{Print, PrintView};
 
 use super::census::LeftOut;
@@ -136,6 +136,7 @@ impl FingerSide {
         let mut side = FingerSide { segments, depersonalised, ..FingerSide::default() };
         for (place, segment) in side.segments.iter().enumerate() {
             for row in 0..segment.rows() {
+                memory::keep_each_group(row);
                 match absence(segment.record_id(row), segment.retain_until(row), statuses, day) {
                     Some(Absence::Expired) => side.left_out.expired += 1,
                     Some(Absence::Blocked) => side.left_out.blocked += 1,

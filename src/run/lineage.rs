@@ -19,6 +19,7 @@ use crate::domain::lineage::statement::{
 };
 use crate::domain::relation::Kinship;
 use crate::error::Result;
+use crate::gallery::memory;
 use crate::hits::report::{LineageCounts, SearchReport, StatementCounts};
 use crate::plan::census::{Side, TypedRelative};
 use crate::plan::job::Comparator;
@@ -153,9 +154,11 @@ impl<'a> Records<'a> {
         wanted.extend(records.families.values().flatten().map(|(id, _)| *id));
         for side in [&search.probes, &search.gallery] {
             for segment in side.segments.iter().filter(|segment| segment.has_apart()) {
-                for row in
-                    (0..segment.rows()).filter(|row| wanted.contains(segment.record_id(*row)))
-                {
+                for row in 0..segment.rows() {
+                    memory::keep_each_group(row);
+                    if !wanted.contains(segment.record_id(row)) {
+                        continue;
+                    }
                     let markers = LineageMarkers::from_apart(&segment.apart(row)?)?;
                     records.markers.insert(segment.record_id(row), markers);
                 }
