@@ -224,7 +224,8 @@ impl Merging<'_> {
             let old = std::mem::replace(&mut settings[place], fresh);
             settings[place].passed_over = [old.passed_over, vec![note]].concat();
         }
-        let added = settings[..own].iter().zip(&flags).flat_map(|(setting, arg)| added(setting, arg));
+        let added =
+            settings[..own].iter().zip(&flags).flat_map(|(setting, arg)| added(setting, arg));
         let added: Vec<OsString> = added.collect();
         let end = arguments.iter().position(|a| a == "--").unwrap_or(arguments.len());
         let (before, after) = arguments.split_at(end);
@@ -281,7 +282,8 @@ impl Merging<'_> {
                 command.get_arg_conflicts_with(a).iter().any(|arg| arg.get_id() == b.get_id())
             };
             let own = |arg: &Arg| {
-                !arg.is_global_set() && command.get_arguments().any(|own| own.get_id() == arg.get_id())
+                !arg.is_global_set()
+                    && command.get_arguments().any(|own| own.get_id() == arg.get_id())
             };
             own(a) && own(b) && (named(a, b) || named(b, a))
         };
@@ -309,8 +311,11 @@ impl Merging<'_> {
     fn warnings(&self, names: &[String], flags: &[Arg]) -> Vec<String> {
         let mut warnings = Vec::new();
         for section in &self.sections {
-            let known: Vec<String> =
-                flags.iter().filter_map(Arg::get_long).map(|long| variable(section, long)).collect();
+            let known: Vec<String> = flags
+                .iter()
+                .filter_map(Arg::get_long)
+                .map(|long| variable(section, long))
+                .collect();
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
             let prefix = variable(section, "");
             for name in names.iter().filter(|name| name.starts_with(&prefix)) {
@@ -337,9 +342,7 @@ fn default_setting(arg: &Arg) -> Setting {
 
 /// What an environment variable says.
 fn said_by(variable: &str, value: &OsStr, arg: &Arg) -> Result<Said> {
-    let wrong = |what: &str| {
-        Error::usage(format!("{variable} {what}"), "correct it, or unset it")
-    };
+    let wrong = |what: &str| Error::usage(format!("{variable} {what}"), "correct it, or unset it");
     let text = value.to_str().ok_or_else(|| wrong("is no text"))?;
     if arg.get_action().takes_values() {
         return Ok(Said::Values(vec![text.to_owned()]));
@@ -434,7 +437,8 @@ mod tests {
     }
 
     #[test]
-    fn what_a_flag_excludes_is_passed_over_and_two_of_the_file_that_exclude_each_other_are_refused() {
+    fn what_a_flag_excludes_is_passed_over_and_two_of_the_file_that_exclude_each_other_are_refused()
+    {
         let file = "[run]\nthreshold = 6.0\n";
         let with = merged(&format!("{RUN} --expect-false 2"), &[], Some(file)).unwrap();
         Cli::try_parse_from(&with.arguments).unwrap();
@@ -472,7 +476,11 @@ mod tests {
         Cli::try_parse_from(&with.arguments).unwrap();
         assert_eq!(value(&with, "threads"), ("4".into(), "file"));
         assert_eq!(value(&with, "top"), ("5".into(), "file"));
-        assert_eq!(value(&with, "metrics"), ("m.prom".into(), "file"), "shown, as the run will have it");
+        assert_eq!(
+            value(&with, "metrics"),
+            ("m.prom".into(), "file"),
+            "shown, as the run will have it"
+        );
         assert_eq!(value(&with, "log-format").1, "default");
     }
 
@@ -480,7 +488,11 @@ mod tests {
     fn a_variable_that_is_no_flag_is_warned_of_and_a_wrong_value_names_its_variable() {
         let with = merged(RUN, &[("TANBA_RUN_TRESHOLD", "6"), ("TANBA_LOG", "x")], None).unwrap();
         assert_eq!(with.warnings.len(), 1);
-        assert!(with.warnings[0].contains("did you mean TANBA_RUN_THRESHOLD?"), "{:?}", with.warnings);
+        assert!(
+            with.warnings[0].contains("did you mean TANBA_RUN_THRESHOLD?"),
+            "{:?}",
+            with.warnings
+        );
         let with = merged(RUN, &[("TANBA_RUN_THRESHOLD", "high")], None).unwrap();
         let error = Cli::try_parse_from(&with.arguments).unwrap_err();
         let setting = with.settings.iter().find(|setting| is_about(&error, setting)).unwrap();
@@ -492,7 +504,8 @@ mod tests {
 
     #[test]
     fn no_environment_variable_repeats_where_the_key_is_and_the_file_may_say_it() {
-        let with = merged(RUN, &[("TANBA_AUDIT_KEY_FILE", "k")], Some("audit-key = 'f'\n")).unwrap();
+        let with =
+            merged(RUN, &[("TANBA_AUDIT_KEY_FILE", "k")], Some("audit-key = 'f'\n")).unwrap();
         assert_eq!(value(&with, "audit-key"), ("k".into(), "environment"));
         assert!(!with.arguments.iter().any(|a| a.to_string_lossy().starts_with("--audit-key")));
         let with = merged(RUN, &[], Some("audit-key = 'f'\n")).unwrap();

@@ -124,7 +124,9 @@ impl Reading<'_> {
         for (key, value) in table {
             let (name, offset) = (key.get_ref().as_ref(), key.span().start);
             let arg = command.get_arguments().find(|arg| {
-                is_open(arg) && arg.get_long() == Some(name) && arg.is_global_set() == verb.is_empty()
+                is_open(arg)
+                    && arg.get_long() == Some(name)
+                    && arg.is_global_set() == verb.is_empty()
             });
             let below = command.get_subcommands().find(|below| below.get_name() == name);
             match (arg, below, value.get_ref()) {
@@ -192,9 +194,9 @@ impl Reading<'_> {
     }
 
     fn unknown(&self, offset: usize, name: &str, verb: &[String], command: &Command) -> Error {
-        let flags = command.get_arguments().filter(|arg| {
-            is_open(arg) && arg.is_global_set() == verb.is_empty()
-        });
+        let flags = command
+            .get_arguments()
+            .filter(|arg| is_open(arg) && arg.is_global_set() == verb.is_empty());
         let flags = flags.filter_map(Arg::get_long);
         let below = command.get_subcommands().map(Command::get_name);
         let known: Vec<&str> = flags.chain(below.filter(|name| *name != "help")).collect();
@@ -239,7 +241,8 @@ mod tests {
             let verb: Vec<String> = verb.iter().map(|word| (*word).to_owned()).collect();
             file.of(&verb, flag).map(|key| (key.said.clone(), key.line))
         };
-        let values = |values: &[&str]| Said::Values(values.iter().map(|v| (*v).to_owned()).collect());
+        let values =
+            |values: &[&str]| Said::Values(values.iter().map(|v| (*v).to_owned()).collect());
         assert_eq!(said(&[], "json"), Some((Said::Given(true), 1)));
         assert_eq!(said(&["run"], "rules"), Some((values(&["codis-high"]), 4)));
         assert_eq!(said(&["run"], "threshold"), Some((values(&["6"]), 5)));

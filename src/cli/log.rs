@@ -58,8 +58,18 @@ pub(super) fn event(event: &Event) {
         Event::SearchStarted { search, tiles, comparisons } => {
             tracing::info!(search, tiles, comparisons, "search begins");
         }
-        Event::Advanced { search, tiles_done, tiles, comparisons_done, survivors, hits, .. } => {
-            tracing::debug!(search, tiles_done, tiles, comparisons_done, survivors, hits, "tile done");
+        Event::Advanced {
+            search, tiles_done, tiles, comparisons_done, survivors, hits, ..
+        } => {
+            tracing::debug!(
+                search,
+                tiles_done,
+                tiles,
+                comparisons_done,
+                survivors,
+                hits,
+                "tile done"
+            );
         }
         Event::DevicePutOut { device, fault } => {
             tracing::warn!(device, fault, "device takes no further part");

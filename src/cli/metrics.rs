@@ -172,11 +172,7 @@ impl Metrics {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub(super) fn open(
-        file: &Path,
-        labels: &[(&str, String)],
-        ui: Ui,
-    ) -> Result<Metrics> {
+    pub(super) fn open(file: &Path, labels: &[(&str, String)], ui: Ui) -> Result<Metrics> {
         let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
         let figures = Figures::new(labels.collect()).map_err(|error| {
             Error::usage(format!("the metrics cannot be kept: {error}"), "leave --metrics out")
@@ -205,7 +201,13 @@ impl Metrics {
                 figures.of_search(search, *tiles, [0; 4]);
             }
             Event::Advanced {
-                search, tiles_done, tiles, comparisons_done, survivors, hits, ..
+                search,
+                tiles_done,
+                tiles,
+                comparisons_done,
+                survivors,
+                hits,
+                ..
             } => {
                 // Events of several threads may come out of turn.
                 let state = self.state();

@@ -75,11 +75,7 @@ impl Watch {
     ///
     /// # Errors
     /// The file of metrics cannot be written.
-    pub(super) fn open(
-        args: &OperationArgs,
-        labels: &[(&str, String)],
-        ui: Ui,
-    ) -> Result<Watch> {
+    pub(super) fn open(args: &OperationArgs, labels: &[(&str, String)], ui: Ui) -> Result<Watch> {
         let open = |file| Metrics::open(file, labels, ui);
         let metrics = args.metrics.as_deref().map(open).transpose()?;
         Ok(Watch { shown: Shown::new(ui), metrics })

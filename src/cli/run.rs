@@ -124,13 +124,7 @@ fn whole(args: &RunArgs, begin: &Begin, watch: &Watch, ui: &Ui) -> Result<Outcom
 }
 
 /// One part of a run. Where another part has begun the run, it is with the day and the gallery of that one.
-fn one_part(
-    args: &RunArgs,
-    part: Part,
-    begin: &Begin,
-    watch: &Watch,
-    ui: &Ui,
-) -> Result<Outcome> {
+fn one_part(args: &RunArgs, part: Part, begin: &Begin, watch: &Watch, ui: &Ui) -> Result<Outcome> {
     let planned = |begin: &Begin| -> Result<Begin> {
         Ok(match (begin, part::planned(&args.out, part)?) {
             (Begin::New(line) | Begin::Planned(line, _), Some(job)) => {
@@ -215,12 +209,7 @@ fn prepared(
 
 impl RunArgs {
     fn night<'a>(&'a self, parameters: &'a Parameters, table: &'a FrequencyTable) -> Night<'a> {
-        Night {
-            sweeps: self.preset.sweeps(),
-            parameters,
-            table,
-            since: self.since.as_deref(),
-        }
+        Night { sweeps: self.preset.sweeps(), parameters, table, since: self.since.as_deref() }
     }
 }
 

@@ -26,11 +26,7 @@ pub struct Shards {
 
 impl Shards {
     fn of(out: &Path) -> Shards {
-        Shards {
-            out: out.to_owned(),
-            directory: out.join(DIRECTORY),
-            aside: out.join(QUARANTINE),
-        }
+        Shards { out: out.to_owned(), directory: out.join(DIRECTORY), aside: out.join(QUARANTINE) }
     }
 
     /// The shards of a part of the run in `out`, to be read; damaged ones are put aside in `out`, which stays.

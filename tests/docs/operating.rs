@@ -105,7 +105,11 @@ fn what_begins_again_and_what_waits_for_a_person_is_told_apart_by_the_exit_codes
                 let values = rule.unwrap()["onExitCodes"]["values"].as_sequence().unwrap();
                 values.iter().map(|value| value.as_integer().unwrap()).collect()
             };
-            assert_eq!((codes("FailJob"), codes("Count")), (final_codes.clone(), vec![again]), "{file}");
+            assert_eq!(
+                (codes("FailJob"), codes("Count")),
+                (final_codes.clone(), vec![again]),
+                "{file}"
+            );
             assert_eq!(spec["template"]["spec"]["restartPolicy"].as_str(), Some("Never"));
             policies += 1;
         }
@@ -183,9 +187,8 @@ fn the_metrics_of_a_run_are_the_documented_ones_and_the_rules_name_no_other() {
 
 #[test]
 fn the_units_are_what_systemd_understands() {
-    let units = ["tanba-nightly.service", "tanba-nightly.timer"].map(|unit| {
-        root().join("deploy/systemd").join(unit)
-    });
+    let units = ["tanba-nightly.service", "tanba-nightly.timer"]
+        .map(|unit| root().join("deploy/systemd").join(unit));
     let output = Command::new("systemd-analyze").arg("verify").args(&units).output();
     let Ok(output) = output else {
         println!("SKIPPED (no systemd-analyze): the_units_are_what_systemd_understands");
@@ -194,7 +197,6 @@ fn the_units_are_what_systemd_understands() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     let ours = said.lines().filter(|line| line.contains("tanba-nightly"));
     // The script lies elsewhere until it is installed.
-    let wrong: Vec<&str> =
-        ours.filter(|line| !line.contains("is not executable")).collect();
+    let wrong: Vec<&str> = ours.filter(|line| !line.contains("is not executable")).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
 }

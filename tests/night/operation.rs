@@ -47,7 +47,7 @@ fn a_file_gives_what_the_command_line_leaves_out_and_a_run_that_goes_on_asks_no_
     exits(0, &["run", "nightly", "--config", text(&config), "--out", text(&unbroken)]);
     let report = read_report(&unbroken).unwrap();
     assert_eq!((report.parameters["top"].as_u64(), report.threads > 0), (Some(2), true));
-    assert_eq!(report.parameters["threshold"]["expect_false"].as_f64(), Some(0.01));
+    assert_eq!(report.parameters["threshold"]["value"].as_f64(), Some(0.01));
     let out = folder.path().join("interrupted");
     let run = ["run", "nightly", "--out", text(&out), "--device", "cpu"];
     let mut command = program(&[&run[..], &SMALL].concat());
@@ -177,7 +177,8 @@ fn a_log_of_json_lines_tells_of_the_run_and_of_no_record_person_or_key() {
     let run = ["run", "cold-case", "--gallery", text(&gallery), "--out", text(&out)];
     let (said, lines) = logged(&run, 0);
     let hits = tanba::hits::read_hits(&out).unwrap();
-    let of_sentinel = hits.iter().filter(|h| h.probe_id == "SENTINEL-9" || h.gallery_id == "SENTINEL-9");
+    let of_sentinel =
+        hits.iter().filter(|h| h.probe_id == "SENTINEL-9" || h.gallery_id == "SENTINEL-9");
     assert!(of_sentinel.count() > 0, "the record takes part, so a log could have named it");
     let persons = hits.iter().flat_map(|hit| hit.gallery_person.clone());
     let ids = hits.iter().flat_map(|hit| [hit.probe_id.clone(), hit.gallery_id.clone()]);
@@ -230,12 +231,18 @@ fn samples(path: &Path) -> BTreeMap<String, f64> {
             };
             assert!(is_name(name) && name.starts_with("tanba_"), "{line}");
             assert_eq!(name, last, "the samples of a name follow its type");
-            for label in labels.split("\",").filter(|label| !label.is_empty()) {
+            let mut sorted = BTreeSet::new();
+            for label in labels.split_inclusive("\",").filter(|label| !label.is_empty()) {
+                let label = label.strip_suffix(',').unwrap_or(label);
                 let (key, value) = label.split_once("=\"").unwrap();
-                assert!(is_name(key) && !value.trim_end_matches('"').contains('"'), "{line}");
+                let value = value.strip_suffix('"').unwrap();
+                assert!(is_name(key) && !value.contains('"'), "{line}");
+                assert!(sorted.insert(label), "{line}");
             }
+            let labels = sorted.into_iter().collect::<Vec<_>>().join(",");
+            let series = format!("{name}{{{labels}}}");
             let value: f64 = value.parse().unwrap();
-            assert!(samples.insert(series.to_owned(), value).is_none(), "{line} stands twice");
+            assert!(samples.insert(series, value).is_none(), "{line} stands twice");
         }
     }
     samples
@@ -266,17 +273,22 @@ fn the_metrics_of_a_run_are_its_account_and_tell_how_it_ended() {
         assert_eq!(of("comparisons_total"), search.comparisons as f64);
         assert_eq!(of("survivors_total"), search.survivors as f64);
         assert_eq!(of("hits"), search.hits as f64);
-        assert_eq!((of("tiles"), of("tiles_done_total")), (search.tiles as f64, search.tiles as f64));
+        assert_eq!(
+            (of("tiles"), of("tiles_done_total")),
+            (search.tiles as f64, search.tiles as f64)
+        );
     }
     let blocked = series("records_left_out", "dedup/convict");
-    let blocked = blocked.replace(",search", ",reason=\"blocked\",search");
+    let blocked = blocked.replace("search=", "reason=\"blocked\",search=");
     assert_eq!(found[&blocked], 1.0);
     assert_eq!(found[&plain("gallery_generation")], report.gallery_generation as f64);
     assert_eq!(found[&plain("exit_code")], 0.0);
     let times = ["start", "end"].map(|end| found[&plain(&format!("{end}_timestamp_seconds"))]);
     assert!(times[0] > 1.7e9 && times[1] >= times[0] && found[&plain("duration_seconds")] > 0.0);
     let info = format!("run_id=\"{}\"", report.run_id);
-    assert!(found.keys().any(|series| series.starts_with("tanba_run_info{") && series.contains(&info)));
+    assert!(
+        found.keys().any(|series| series.starts_with("tanba_run_info{") && series.contains(&info))
+    );
     let by_devices: f64 = found
         .iter()
         .filter(|(series, _)| series.starts_with("tanba_run_device_comparisons_total{"))

@@ -13,20 +13,32 @@ use crate::program::{exits, tanba, text};
 const SIZE: [&str; 4] = ["--tile-probes", "100", "--tile-rows", "200"];
 const FILES: [&str; 3] = ["hits.parquet", "clusters.parquet", "histogram.parquet"];
 
-fn arguments<'a>(gallery: &'a Path, out: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
-    let run = ["run", "nightly", "--gallery", text(gallery), "--out", text(out), "--device", "cpu"];
+fn arguments<'a>(
+    preset: &'a str,
+    gallery: &'a Path,
+    out: &'a Path,
+    more: &[&'a str],
+) -> Vec<&'a str> {
+    let run = ["run", preset, "--gallery", text(gallery), "--out", text(out), "--device", "cpu"];
     [&run[..], more].concat()
 }
 
 /// Runs one part, which must end well.
-fn part(gallery: &Path, out: &Path, number: usize, of: usize, more: &[&str]) -> String {
+fn part(
+    preset: &str,
+    gallery: &Path,
+    out: &Path,
+    number: usize,
+    of: usize,
+    more: &[&str],
+) -> String {
     let part = format!("{number}/{of}");
-    exits(0, &arguments(gallery, out, &[&["--part", &part], more].concat()))
+    exits(0, &arguments(preset, gallery, out, &[&["--part", &part], more].concat()))
 }
 
-fn single(folder: &Path, gallery: &Path, more: &[&str]) -> PathBuf {
-    let out = folder.join("single");
-    exits(0, &arguments(gallery, &out, more));
+fn single(preset: &str, folder: &Path, gallery: &Path, more: &[&str]) -> PathBuf {
+    let out = folder.join(format!("single-{preset}"));
+    exits(0, &arguments(preset, gallery, &out, more));
     out
 }
 
@@ -61,18 +73,20 @@ fn names(folder: &Path) -> Vec<String> {
 fn any_number_of_parts_in_any_order_makes_the_bytes_of_the_single_run() {
     let folder = tempfile::tempdir().unwrap();
     let gallery = &world().gallery;
-    let single = single(folder.path(), gallery, &SIZE);
-    let tiles: u64 = read_report(&single).unwrap().searches.iter().map(|s| s.tiles).sum();
-    assert!(tiles > 20, "{tiles} tiles are not enough to divide");
-    for of in [1, 2, 3, 7] {
-        let out = folder.path().join(format!("of-{of}"));
-        for number in (1..=of).rev() {
-            let said = part(gallery, &out, number, of, &SIZE);
-            assert!(said.contains(&format!("part {number}/{of} of run ")), "{said}");
+    for (preset, numbers) in [("nightly", &[3][..]), ("cold-case", &[1, 2, 7])] {
+        let single = single(preset, folder.path(), gallery, &SIZE);
+        let tiles: u64 = read_report(&single).unwrap().searches.iter().map(|s| s.tiles).sum();
+        assert!(tiles > 7, "{tiles} tiles are not enough to divide");
+        for &of in numbers {
+            let out = folder.path().join(format!("{preset}-of-{of}"));
+            for number in (1..=of).rev() {
+                let said = part(preset, gallery, &out, number, of, &SIZE);
+                assert!(said.contains(&format!("part {number}/{of} of run ")), "{said}");
+            }
+            exits(0, &["resume", "--out", text(&out)]);
+            assert_same_files(&out, &single, &format!("{of} parts of {preset}"));
+            assert_eq!(names(&out), names(&single), "nothing of the parts is left");
         }
-        exits(0, &["resume", "--out", text(&out)]);
-        assert_same_files(&out, &single, &format!("{of} parts"));
-        assert_eq!(names(&out), names(&single), "nothing of the parts is left");
     }
 }
 
@@ -81,12 +95,12 @@ fn more_parts_than_tiles_are_no_error() {
     let folder = tempfile::tempdir().unwrap();
     let gallery = &world().gallery;
     let size = ["--tile-probes", "1000000", "--tile-rows", "1000000"];
-    let single = single(folder.path(), gallery, &size);
+    let single = single("missing-person", folder.path(), gallery, &size);
     let tiles: u64 = read_report(&single).unwrap().searches.iter().map(|s| s.tiles).sum();
     let of = usize::try_from(tiles).unwrap() + 2;
     let out = folder.path().join("parts");
     for number in 1..=of {
-        part(gallery, &out, number, of, &size);
+        part("missing-person", gallery, &out, number, of, &size);
     }
     exits(0, &["resume", "--out", text(&out)]);
     assert_same_files(&out, &single, "more parts than tiles");
@@ -96,12 +110,12 @@ fn more_parts_than_tiles_are_no_error() {
 fn parts_that_begin_at_once_agree_on_one_run() {
     let folder = tempfile::tempdir().unwrap();
     let gallery = &world().gallery;
-    let single = single(folder.path(), gallery, &SIZE);
+    let single = single("dedup", folder.path(), gallery, &SIZE);
     let out = folder.path().join("parts");
     let spawn = |number: u32| -> Child {
         let part = format!("{number}/4");
         let mut command = Command::new(env!("CARGO_BIN_EXE_tanba"));
-        command.args(arguments(gallery, &out, &[&["--part", &part][..], &SIZE].concat()));
+        command.args(arguments("dedup", gallery, &out, &[&["--part", &part][..], &SIZE].concat()));
         command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
     };
     for child in (1..=4).map(spawn).collect::<Vec<_>>() {
@@ -117,12 +131,18 @@ fn missing_parts_and_parts_of_other_runs_are_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let gallery = &world().gallery;
     let out = folder.path().join("out");
-    part(gallery, &out, 2, 3, &SIZE);
+    part("cold-case", gallery, &out, 2, 3, &SIZE);
     let resume = ["resume", "--out", text(&out)];
     let said = exits(4, &resume);
-    assert!(said.contains("2 of 3 parts have not ended: 1/3 is not begun, 3/3 is not begun"), "{said}");
+    assert!(
+        said.contains("2 of 3 parts have not ended: 1/3 is not begun, 3/3 is not begun"),
+        "{said}"
+    );
     let status = exits(0, &["status", "--out", text(&out)]);
-    assert!(status.contains("part 2/3: done") && status.contains("2 parts have not ended"), "{status}");
+    assert!(
+        status.contains("part 2/3: done") && status.contains("2 parts have not ended"),
+        "{status}"
+    );
     for (wrong, why) in [
         (&["--part", "1/3", "--expect-false", "0.5"][..], "is not of the run"),
         (&["--part", "1/3", "--tile-probes", "99"][..], "probes and"),
@@ -132,13 +152,13 @@ fn missing_parts_and_parts_of_other_runs_are_refused_by_name() {
         (&[][..], "holds a run that was interrupted"),
     ] {
         let size = if wrong.contains(&"--tile-probes") { &SIZE[2..] } else { &SIZE[..] };
-        let said = exits(2, &arguments(gallery, &out, &[wrong, size].concat()));
+        let said = exits(2, &arguments("cold-case", gallery, &out, &[wrong, size].concat()));
         assert!(said.contains(why), "{wrong:?}: {said}");
     }
-    part(gallery, &out, 1, 3, &SIZE);
-    let again = part(gallery, &out, 2, 3, &SIZE);
+    part("cold-case", gallery, &out, 1, 3, &SIZE);
+    let again = part("cold-case", gallery, &out, 2, 3, &SIZE);
     assert!(again.contains("had been done before"), "{again}");
-    part(gallery, &out, 3, 3, &SIZE);
+    part("cold-case", gallery, &out, 3, 3, &SIZE);
     // A part of another run that was put there is not taken for this one's.
     let report = out.join("part-3-of-3/part.json");
     let content = fs::read_to_string(&report).unwrap();
@@ -147,7 +167,8 @@ fn missing_parts_and_parts_of_other_runs_are_refused_by_name() {
     assert!(exits(6, &resume).contains("not part 3/3 of run"));
     fs::write(&report, content).unwrap();
     exits(0, &resume);
-    let said = exits(2, &arguments(gallery, &out, &[&["--part", "1/3"][..], &SIZE].concat()));
+    let said =
+        exits(2, &arguments("cold-case", gallery, &out, &[&["--part", "1/3"][..], &SIZE].concat()));
     assert!(said.contains("already holds a finished run"), "{said}");
 }
 
@@ -156,13 +177,17 @@ fn a_part_that_was_killed_goes_on_and_later_changes_of_the_gallery_change_no_par
     let folder = tempfile::tempdir().unwrap();
     let gallery = own_gallery(folder.path());
     let small = ["--tile-probes", "10", "--tile-rows", "60", "--threads", "1"];
-    let single = single(folder.path(), &gallery, &small);
+    let single = single("nightly", folder.path(), &gallery, &small);
     let out = folder.path().join("parts");
     for round in 0..2 {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tanba"));
-        command.args(arguments(&gallery, &out, &[&["--part", "1/2"][..], &small].concat()));
-        let mut child =
-            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        command.args(arguments(
+            "nightly",
+            &gallery,
+            &out,
+            &[&["--part", "1/2"][..], &small].concat(),
+        ));
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let journal = out.join("part-1-of-2/journal");
         let before = fs::metadata(&journal).map_or(0, |journal| journal.len());
         while fs::metadata(&journal).map_or(0, |journal| journal.len()) <= before {
@@ -181,7 +206,7 @@ fn a_part_that_was_killed_goes_on_and_later_changes_of_the_gallery_change_no_par
     let late = folder.path().join("late.csv");
     fs::write(&late, format!("{header}\nT-LATE,{rest}\n")).unwrap();
     exits(0, &["import", "--gallery", text(&gallery), "--index", "trace", text(&late)]);
-    part(&gallery, &out, 2, 2, &small);
+    part("nightly", &gallery, &out, 2, 2, &small);
     // A part goes on by its own folder as well as by its own command.
     exits(0, &["resume", "--out", text(&out.join("part-1-of-2"))]);
     exits(0, &["resume", "--out", text(&out)]);
@@ -192,10 +217,10 @@ fn a_part_that_was_killed_goes_on_and_later_changes_of_the_gallery_change_no_par
 fn what_is_damaged_in_a_part_that_has_ended_is_named_and_done_again() {
     let folder = tempfile::tempdir().unwrap();
     let gallery = &world().gallery;
-    let single = single(folder.path(), gallery, &SIZE);
+    let single = single("dedup", folder.path(), gallery, &SIZE);
     let out = folder.path().join("parts");
-    part(gallery, &out, 1, 2, &SIZE);
-    part(gallery, &out, 2, 2, &SIZE);
+    part("dedup", gallery, &out, 1, 2, &SIZE);
+    part("dedup", gallery, &out, 2, 2, &SIZE);
     let shards = out.join("part-2-of-2/shards");
     let shard = shards.join(&names(&shards)[0]);
     let mut bytes = fs::read(&shard).unwrap();
@@ -211,7 +236,11 @@ fn what_is_damaged_in_a_part_that_has_ended_is_named_and_done_again() {
     assert!(told.contains("part 1/2: journal: the line at byte 0 is damaged"), "{told}");
     assert!(told.contains("is not what was written; it was put into quarantine/"), "{told}");
     for file in FILES {
-        assert_eq!(fs::read(out.join(file)).unwrap(), fs::read(single.join(file)).unwrap(), "{file}");
+        assert_eq!(
+            fs::read(out.join(file)).unwrap(),
+            fs::read(single.join(file)).unwrap(),
+            "{file}"
+        );
     }
     assert_eq!(fs::read_dir(out.join("quarantine")).unwrap().count(), 1);
 }
