@@ -31,7 +31,7 @@ use tanba::plan::job::{Parameters, SearchSpec, Sweep, Threshold, searches};
 use tanba::plan::search::ready;
 use tanba::plan::tile::TileSize;
 use tanba::plan::way::WayChoice;
-use tanba::run::begin::Begin;
+use tanba::run::begin::{Begin, CommandLine};
 use tanba::run::matrix::PackedIndex;
 use tanba::run::progress::Silent;
 use tanba::run::{Execution, RunInputs, execute, load};
@@ -121,7 +121,8 @@ fn run(world: &World, gallery: &Gallery, spec: &SearchSpec, level: SimdLevel) ->
         threads: 1,
         way: WayChoice::Auto,
         devices: Arc::new(Devices::of_cpu(CpuDevice::new(level).expect("available"))),
-        begin: Begin::of_process(),
+        begin: Begin::New(CommandLine::default()),
+        wait_until: None,
         interrupt: Arc::default(),
         case: None,
     };

@@ -116,3 +116,9 @@ const _: () = assert!(
     MAX_TEMPLATES_PER_RECORD <= MAX_PRINTS_PER_SEGMENT,
     "every record fits a segment of its own"
 );
+
+/// Parts one run may be divided into: each opens the whole gallery, so more cost more than they save.
+pub const MAX_PARTS: u32 = 4096;
+
+/// Largest configuration file, bytes: every flag of every verb takes less than 20 kB.
+pub const MAX_CONFIG_BYTES: u64 = 1 << 20;

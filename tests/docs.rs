@@ -20,6 +20,9 @@ use tanba::domain::allele::Allele;
 use tanba::domain::dna::{Profile, Typing};
 use tanba::domain::locus::Locus;
 
+#[path = "docs/operating.rs"]
+mod operating;
+
 /// Asks every snippet of `docs/hits.md` and prints, as one JSON document, what each answered.
 const DRIVER: &str = r#"
 import json, sys
@@ -613,12 +616,14 @@ fn every_example_in_the_help_of_every_verb_runs() {
     for verb in [
         "adjudicate",
         "audit",
+        "completions",
         "demo",
         "evaluate",
         "gallery",
         "hits",
         "import",
         "keys",
+        "man",
         "plan",
         "run",
         "score",

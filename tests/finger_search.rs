@@ -383,3 +383,34 @@ fn a_file_that_is_a_record_of_the_gallery_is_said_not_to_be_compared_with_itself
     assert!(hits.iter().any(|hit| hit["gallery_id"] == second.as_str()));
     assert_eq!(of("search_finished")["report"]["hits"], hits.len());
 }
+
+#[test]
+fn parts_of_a_night_of_fingerprints_make_the_bytes_of_the_single_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |out: &Path, more: &[&str]| {
+        let run = ["run", "nightly", "--gallery", text(&WORLD.gallery), "--out", text(out)];
+        let size = ["--device", "cpu", "--tile-probes", "20", "--tile-rows", "30"];
+        exits(0, &[&run[..], &size, more].concat());
+    };
+    let single = folder.path().join("single");
+    run(&single, &[]);
+    let report = tanba::hits::output::read_report(&single).unwrap();
+    let tiles: u64 = report.searches.iter().map(|search| search.tiles).sum();
+    assert!(tiles > 20 && report.hits > 0, "{tiles} tiles, {} hits", report.hits);
+    for of in [2, 7] {
+        let out = folder.path().join(format!("of-{of}"));
+        for number in 1..=of {
+            run(&out, &["--part", &format!("{number}/{of}")]);
+        }
+        exits(0, &["resume", "--out", text(&out)]);
+        for file in ["hits.parquet", "clusters.parquet", "histogram.parquet"] {
+            let bytes = |folder: &Path| std::fs::read(folder.join(file)).unwrap();
+            assert!(bytes(&out) == bytes(&single), "{file} of {of} parts");
+        }
+        let whole = tanba::hits::output::read_report(&out).unwrap();
+        let stages = |report: &tanba::hits::report::RunReport| {
+            report.searches.iter().map(|search| search.stages.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(stages(&whole), stages(&report));
+    }
+}

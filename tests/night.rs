@@ -26,6 +26,10 @@ mod devices;
 mod fingers;
 #[path = "night/gallery.rs"]
 mod gallery;
+#[path = "night/operation.rs"]
+mod operation;
+#[path = "night/parts.rs"]
+mod parts;
 #[path = "common/program.rs"]
 mod program;
 #[path = "night/resume.rs"]

@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::ask::POLICY_FILE;
 use super::common::grouped;
+use super::config::effective_arguments;
 use super::ui::{Outcome, Ui};
 use crate::audit::chain::Fault;
 use crate::audit::head::Head;
@@ -25,7 +26,7 @@ use crate::run::RunOutcome;
 const DECIDING: [&str; 2] = ["decision", "decision import"];
 
 /// Environment variable that names the key file.
-const KEY_VARIABLE: &str = "TANBA_AUDIT_KEY_FILE";
+pub(super) const KEY_VARIABLE: &str = "TANBA_AUDIT_KEY_FILE";
 
 /// Arguments of `tanba audit`.
 #[derive(Debug, Args)]
@@ -102,9 +103,9 @@ fn signing_key() -> Result<Option<SigningKey>> {
     named.map(|file| audit::key::read(&file)).transpose()
 }
 
-/// The event of this process's command line.
+/// The event of this process's command line, with what a file or the environment added to it.
 pub(super) fn event(verb: &str, asker: Asker) -> Event {
-    let arguments = std::env::args_os().skip(1);
+    let arguments = effective_arguments().into_iter().skip(1);
     let arguments = arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
     Event { verb: verb.to_owned(), arguments, asker }
 }

@@ -10,10 +10,11 @@ use signal_hook::consts::TERM_SIGNALS;
 use signal_hook::flag::{register, register_conditional_shutdown};
 
 use super::common::{living_day, today};
+use super::config::effective_arguments;
 use super::run::ReadySearches;
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
-use crate::run::begin::Begin;
+use crate::run::begin::{Begin, CommandLine};
 
 /// Exit code of a process that is ended by a second signal: 128 and the number of SIGINT.
 const ENDED_BY_SIGNAL: i32 = 130;
@@ -28,6 +29,33 @@ pub(super) fn interrupt_flag() -> Arc<AtomicBool> {
         let _ = ends.and_then(|_| register(*signal, Arc::clone(&flag)));
     }
     flag
+}
+
+/// A run that begins with this process's command line.
+pub(super) fn of_process() -> Begin {
+    let arguments: Option<Vec<String>> =
+        effective_arguments().into_iter().map(|argument| argument.into_string().ok()).collect();
+    Begin::New(CommandLine {
+        arguments: without_keys(arguments.unwrap_or_default()),
+        directory: std::env::current_dir().unwrap_or_default(),
+    })
+}
+
+/// A command line without where the keys come from: a job file says nothing of keys, and a run that goes on is given
+/// its own.
+fn without_keys(arguments: Vec<String>) -> Vec<String> {
+    const SOURCES: [&str; 2] = ["--keys", "--keys-command"];
+    let mut is_source = false;
+    let is_kept = |argument: &String| {
+        if std::mem::take(&mut is_source) {
+            return false;
+        }
+        let (name, value) =
+            argument.split_once('=').map_or((argument.as_str(), None), |(n, v)| (n, Some(v)));
+        is_source = SOURCES.contains(&name) && value.is_none();
+        !SOURCES.contains(&name)
+    };
+    arguments.into_iter().filter(is_kept).collect()
 }
 
 /// The day on which records must be alive: that of the run which goes on, else as [`living_day`].
@@ -71,7 +99,8 @@ pub(super) fn still_lawful(begin: &Begin, root: &Path, ready: &ReadySearches) ->
                  (L40 9(1), 9(2), 15, 29)"
             ),
             article: "L40 9(1), 9(2), 15, 29",
-            help: "start the run again with --overwrite: it leaves the record out".into(),
+            help: "start the run again with --overwrite, one in parts in another --out: it leaves the record out"
+                .into(),
         }),
     }
 }

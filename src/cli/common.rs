@@ -9,7 +9,7 @@ use bytesize::ByteSize;
 use clap::Args;
 use jiff::civil::Date;
 
-use super::begin::interrupt_flag;
+use super::begin::{self, interrupt_flag};
 use super::pedigree_args::TransmissionArgs;
 use super::ui::Ui;
 use crate::device::cpu::CpuDevice;
@@ -32,7 +32,6 @@ use crate::plan::job::{Parameters, Threshold};
 use crate::plan::tile::TileSize;
 use crate::plan::way::WayChoice;
 use crate::run::Execution;
-use crate::run::begin::Begin;
 
 /// The population model of likelihood ratios.
 #[derive(Debug, Clone, Args)]
@@ -275,7 +274,8 @@ impl ExecutionArgs {
             threads: self.threads(),
             way: WayChoice::Auto,
             devices: Arc::new(devices),
-            begin: Begin::of_process(),
+            begin: begin::of_process(),
+            wait_until: None,
             interrupt: interrupt_flag(),
             case: None,
         })

@@ -10,6 +10,7 @@ use super::common::{
 };
 use super::evaluate;
 use super::import::file_name;
+use super::progress::Shown;
 use super::run::{Night, Preset};
 use super::summary;
 use super::ui::{Outcome, Ui};
@@ -82,7 +83,7 @@ pub(super) fn run(args: &DemoArgs, ui: &Ui) -> Result<Outcome> {
     let execution = args.execution.execution(night.clone(), true, ui)?;
     let sweeps = Preset::Nightly.sweeps();
     let night_run = Night { sweeps, parameters: &parameters, table: &table, since: None };
-    let outcome = night_run.run(&gallery, &execution, ui)?;
+    let outcome = night_run.run(&gallery, &execution, &Shown::new(*ui), ui)?;
     let evaluation =
         evaluate::evaluated(&night, &registry_dir, &night.join(evaluate::EVALUATION_FILE))?;
     ui.say("3. ran the night and compared its hits with the truth:\n");

@@ -10,6 +10,8 @@ mod audit;
 mod begin;
 mod check;
 mod common;
+mod config;
+mod config_file;
 mod demo;
 mod devices;
 mod evaluate;
@@ -24,8 +26,12 @@ mod hits;
 mod import;
 mod import_finger;
 mod keys;
+mod log;
+mod manual;
 mod matrix;
+mod metrics;
 mod mixture_args;
+mod operation;
 mod pedigree_args;
 mod plan;
 mod policy;
@@ -56,10 +62,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
-use crate::error::Result;
-use crate::run::begin::Begin;
+use crate::error::{Error, Result};
 use ui::{Outcome, Ui};
 
 /// Cross-matching of a national registry's DNA galleries: deduplication, cold cases, missing
@@ -80,6 +84,13 @@ struct Cli {
     /// Shell command that prints these keys [default: TANBA_KEYS_COMMAND]
     #[arg(long, global = true, value_name = "COMMAND")]
     keys_command: Option<String>,
+    /// Configuration file: flags that are not given here, a section per verb (docs/operating.md) [default:
+    /// TANBA_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Log events of the run on standard error, in this form; TANBA_LOG filters them
+    #[arg(long, global = true, value_name = "FORMAT")]
+    log_format: Option<log::LogFormat>,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -128,23 +139,37 @@ enum Verb {
     Devices(devices::DevicesArgs),
     /// Learn the projection of the minutia descriptor from impressions of known fingers
     Train(train::TrainArgs),
+    /// Write the completions of a shell
+    Completions(manual::CompletionsArgs),
+    /// Write manual pages
+    Man(manual::ManArgs),
 }
 
 /// Runs the program on the process's arguments.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    // Whether errors are to be JSON is known before all else can be.
+    let json = std::env::args_os().any(|argument| argument == "--json");
+    let ended = |ui: &Ui, error: &Error| {
+        ui.error(error);
+        ExitCode::from(error.kind().exit_code())
+    };
+    let cli = match config::parsed() {
+        Ok(cli) => cli,
+        Err(error) => return ended(&Ui { json }, &error),
+    };
     let ui = Ui { json: cli.json };
     audit::use_key(cli.audit_key.as_deref());
-    let filter = EnvFilter::try_from_env("TANBA_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    if let Err(error) = log::start(cli.log_format) {
+        return ended(&ui, &error);
+    }
     let makes_keys = matches!(&cli.verb, Verb::Keys(args) if args.is_making());
     let have_keys = if makes_keys { Ok(()) } else { keys::load(&cli) };
     let done = have_keys.and_then(|()| run_verb(&cli.verb, &ui));
     match done.and_then(|outcome| Ui::lost_output().map_or(Ok(outcome), Err)) {
         Ok(outcome) => outcome.into(),
         Err(error) => {
-            ui.error(&error);
-            ExitCode::from(error.kind().exit_code())
+            log::failed(&error);
+            ended(&ui, &error)
         }
     }
 }
@@ -157,10 +182,10 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Gallery(args) => gallery::run(args, ui),
         Verb::Audit(args) => audit::run(args, ui),
         Verb::Plan(args) => plan::run(args, ui),
-        Verb::Run(args) => run::run(args, &Begin::of_process(), ui),
+        Verb::Run(args) => run::run(args, &begin::of_process(), ui),
         Verb::Resume(args) => resume::run(args, ui),
         Verb::Status(args) => status::run(args, ui),
-        Verb::Search(args) => search::run(args, &Begin::of_process(), ui),
+        Verb::Search(args) => search::run(args, &begin::of_process(), ui),
         Verb::Keys(args) => keys::run(args, ui),
         Verb::Rules(args) => rules::run(args, ui),
         Verb::Verify(args) => verify::run(args, ui),
@@ -170,6 +195,8 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Evaluate(args) => evaluate::run(args, ui),
         Verb::Devices(args) => devices::run(args, ui),
         Verb::Train(args) => train::run(args, ui),
+        Verb::Completions(args) => manual::completions(args, ui),
+        Verb::Man(args) => manual::man(args, ui),
     }
 }
 

@@ -9,6 +9,7 @@ use super::common::{
     ExecutionArgs, PopulationArgs, RuleArgs, WayArgs, device, expectation, grouped, living_day,
     parameters,
 };
+use super::config;
 use super::family_warnings::warn_of_searches;
 use super::run::{Night, Preset, ReadySearches, warn_of_changes};
 use super::summary;
@@ -23,9 +24,10 @@ use crate::plan::way::Way;
 
 /// Arguments of `tanba plan`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  tanba plan nightly --gallery registry\n\n\
-Takes the arguments of `tanba run`. The seconds are measured on a piece of this gallery by this\n\
-machine.")]
+#[command(after_help = "Examples:\n  tanba plan nightly --gallery registry\n  \
+tanba plan nightly --gallery registry --show-config\n\n\
+Takes the arguments of `tanba run`, and reads its section of the configuration file. The seconds are\n\
+measured on a piece of this gallery by this machine.")]
 pub(super) struct PlanArgs {
     /// What to plan
     #[arg(value_enum)]
@@ -42,6 +44,9 @@ pub(super) struct PlanArgs {
     /// As for `run`; without effect on a plan
     #[arg(long)]
     overwrite: bool,
+    /// Show every flag of the run with its value and where it comes from, and plan nothing
+    #[arg(long)]
+    show_config: bool,
     #[command(flatten)]
     rule: RuleArgs,
     #[command(flatten)]
@@ -54,6 +59,10 @@ pub(super) struct PlanArgs {
 
 /// Runs the verb.
 pub(super) fn run(args: &PlanArgs, ui: &Ui) -> Result<Outcome> {
+    if args.show_config {
+        config::show(ui);
+        return Ok(Outcome::Done);
+    }
     let started = Instant::now();
     args.execution.limit_memory(&std::env::temp_dir())?;
     let table = args.population.table()?;

@@ -1,8 +1,7 @@
 //! Progress of a run: a bar with ETA on a terminal, plain lines in a log, JSON lines for machines.
 
-use std::fmt::Write;
 use std::io::IsTerminal;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -13,6 +12,28 @@ use crate::run::progress::{Event, Observer};
 
 /// Time between two lines of a log.
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
+
+/// The bar that is on the terminal, for those who write beside it.
+static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+fn shown_bar() -> MutexGuard<'static, Option<ProgressBar>> {
+    BAR.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Standard error for lines of a log: a bar on the terminal steps aside for them.
+pub(super) struct BesideBar;
+
+impl std::io::Write for BesideBar {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        let bar = shown_bar().clone();
+        let write = || std::io::Write::write_all(&mut std::io::stderr(), line).map(|()| line.len());
+        bar.map_or_else(write, |bar| bar.suspend(write))
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::Write::flush(&mut std::io::stderr())
+    }
+}
 
 /// Shows the events of a run.
 pub(super) struct Shown {
@@ -29,7 +50,7 @@ impl Shown {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             let template = "{prefix:32} {bar:30} {percent:>3}%  {rate}  ETA {eta}  {msg}";
             if let Ok(style) = ProgressStyle::with_template(template) {
-                let rate = |state: &ProgressState, text: &mut dyn Write| {
+                let rate = |state: &ProgressState, text: &mut dyn std::fmt::Write| {
                     // A terminal that cannot be written to shows nothing either way.
                     let _ = write!(text, "{:.1e} pairs/s", state.per_sec());
                 };
@@ -37,12 +58,13 @@ impl Shown {
             }
             bar
         });
+        *shown_bar() = bar.clone();
         Shown { ui, bar, last_line: Mutex::new(None) }
     }
 
     /// Whether a line of a log is due.
     fn is_due(&self) -> bool {
-        let mut last = self.last_line.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut last = self.last_line.lock().unwrap_or_else(PoisonError::into_inner);
         let due = last.is_none_or(|at| at.elapsed() >= LOG_INTERVAL);
         if due {
             *last = Some(Instant::now());
@@ -52,8 +74,10 @@ impl Shown {
 
     fn log(&self, event: &Event) {
         match event {
+            Event::Waiting { out, holder } => self.ui.note(waiting(out, holder.as_deref())),
+            Event::RunStarted { .. } | Event::RunFinished { .. } => {}
             Event::SearchStarted { .. } => {
-                *self.last_line.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
+                *self.last_line.lock().unwrap_or_else(PoisonError::into_inner) =
                     Some(Instant::now());
             }
             Event::Advanced { search, tiles_done, tiles, hits, seconds_left, .. } => {
@@ -76,6 +100,10 @@ impl Shown {
 
     fn draw(&self, bar: &ProgressBar, event: &Event) {
         match event {
+            Event::Waiting { out, holder } => {
+                bar.suspend(|| self.ui.note(waiting(out, holder.as_deref())));
+            }
+            Event::RunStarted { .. } | Event::RunFinished { .. } => {}
             Event::SearchStarted { search, comparisons, .. } => {
                 bar.reset();
                 bar.set_length(*comparisons);
@@ -95,8 +123,19 @@ impl Shown {
     }
 }
 
+fn waiting(out: &str, holder: Option<&str>) -> String {
+    let holder = holder.map_or_else(String::new, |holder| format!(" ({holder})"));
+    format!("waiting for another run that writes into {out}{holder}")
+}
+
 fn put_out(device: &str, fault: &str) -> String {
     format!("{device} takes no further part, the processor does its tiles: {fault}")
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        *shown_bar() = None;
+    }
 }
 
 impl Observer for Shown {

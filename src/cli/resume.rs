@@ -5,18 +5,21 @@ use std::path::{Path, PathBuf};
 use bytesize::ByteSize;
 use clap::{Args, Parser};
 
+use super::operation::OperationArgs;
 use super::ui::{Outcome, Ui};
 use super::{Cli, Verb, run, search};
 use crate::error::{Error, Result};
 use crate::hits::job::Job;
 use crate::hits::output::RUN_FILE;
-use crate::run::begin::Begin;
+use crate::hits::part::all_done;
+use crate::run::begin::{Begin, CommandLine};
 
 /// Arguments of `tanba resume`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  tanba resume --out interrupted\n\n\
 The run goes on with its own command line, on the day and the generation of the gallery it began with. Tiles that\n\
-are done are not done again; what was found damaged is. The hits are those of a run that was never interrupted.")]
+are done are not done again; what was found damaged is. The hits are those of a run that was never interrupted.\n\
+Where all parts of a run (`tanba run --part`) have ended, it makes one list of them.")]
 pub(super) struct ResumeArgs {
     /// Directory of the result of the run
     #[arg(long, value_name = "DIR")]
@@ -24,29 +27,45 @@ pub(super) struct ResumeArgs {
     /// Most memory to be resident, instead of what the run began with
     #[arg(long, value_name = "SIZE")]
     memory: Option<ByteSize>,
+    #[command(flatten)]
+    operation: OperationArgs,
 }
 
 /// Runs the verb.
 pub(super) fn run(args: &ResumeArgs, ui: &Ui) -> Result<Outcome> {
     let out = std::path::absolute(&args.out).map_err(Error::io(&args.out))?;
+    let operation = args.operation.absolute()?;
     let job = Job::read(&out)?.ok_or_else(|| nothing_to_resume(&args.out))?;
+    if let Some(division) = job.division {
+        all_done(&args.out, division.of)?;
+    }
     let cannot = |what: String| Error::usage(what, "start the run again with --overwrite");
     let cli = Cli::try_parse_from(&job.arguments).map_err(|_| {
         cannot("this program does not understand the command line of the run".into())
     })?;
     let memory = args.memory;
     std::env::set_current_dir(&job.directory).map_err(Error::io(&job.directory))?;
-    let begin = Begin::Resume(Box::new(job));
     match cli.verb {
         Verb::Run(mut args) => {
-            args.out = out;
+            args.operation = operation.or(args.operation);
             args.execution.memory = memory.or(args.execution.memory);
-            run::run(&args, &begin, ui)
+            let is_part = args.part.is_some() && job.division.is_none();
+            if !is_part {
+                args.part = None;
+                // What it was to replace is gone; what has ended meanwhile is not to be replaced.
+                args.overwrite = false;
+                args.out = out;
+                return run::run(&args, &Begin::Resume(Box::new(job)), ui);
+            }
+            // The folder of a part, below that of the run.
+            args.out = out.parent().unwrap_or(&out).to_owned();
+            let Job { arguments, directory, .. } = job;
+            run::run(&args, &Begin::New(CommandLine { arguments, directory }), ui)
         }
         Verb::Search(mut args) => {
             args.out = Some(out);
             args.execution.memory = memory.or(args.execution.memory);
-            search::run(&args, &begin, ui)
+            search::run(&args, &Begin::Resume(Box::new(job)), ui)
         }
         _ => Err(cannot("only runs and searches go on".into())),
     }

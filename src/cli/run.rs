@@ -7,17 +7,18 @@ use clap::{Args, ValueEnum};
 use super::adjudicate::say_decided;
 use super::audit::{account_of_run, audited, event};
 use super::begin;
-use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, WayArgs, parameters};
+use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, WayArgs, grouped, parameters};
 use super::family_warnings::warn_of_searches;
-use super::progress::Shown;
+use super::operation::{OperationArgs, Watch};
 use super::summary;
 use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
 use crate::device::cpu::CpuDevice;
 use crate::domain::frequency::FrequencyTable;
 use crate::domain::likelihood::Population;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::gallery::Gallery;
+use crate::hits::part::Part;
 use crate::law::finger_purpose::Policy;
 use crate::plan::finger_job::{FingerSearchSpec, Holdings, finger_searches};
 use crate::plan::finger_screen::Penetration;
@@ -25,7 +26,8 @@ use crate::plan::finger_search::{FingerSides, ReadyFingerSearch, ready_finger};
 use crate::plan::job::{Parameters, Sweep, searches};
 use crate::plan::search::{ReadySearch, Sides, ready};
 use crate::run::begin::Begin;
-use crate::run::{Execution, RunInputs, RunOutcome, execute, load, since};
+use crate::run::progress::Observer;
+use crate::run::{Execution, RunInputs, RunOutcome, execute, load, part, since};
 
 /// Ground of the searches of a night: each states its standing purpose, and no case.
 const STANDING: &str = "standing";
@@ -58,7 +60,9 @@ impl Preset {
 /// Arguments of `tanba run`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  tanba run nightly --gallery registry --out night-1\n  \
-tanba run dedup --gallery registry --out dedup-1 --expect-false 0.1\n\n\
+tanba run dedup --gallery registry --out dedup-1 --expect-false 0.1\n  \
+tanba run nightly --gallery registry --out night-2 --metrics tanba.prom --wait 10m\n  \
+tanba run nightly --gallery registry --out night-3 --part 1/2\n\n\
 Writes OUT/hits.parquet, clusters.parquet, histogram.parquet and run.json (docs/hits.md).")]
 pub(super) struct RunArgs {
     /// What to run
@@ -75,7 +79,12 @@ pub(super) struct RunArgs {
     since: Option<PathBuf>,
     /// Replace a finished run in OUT
     #[arg(long)]
-    overwrite: bool,
+    pub(super) overwrite: bool,
+    /// Do one part of the run in OUT, such as 2/8; `tanba resume --out OUT` makes the list of all
+    #[arg(long, value_name = "I/N", conflicts_with = "overwrite")]
+    pub(super) part: Option<Part>,
+    #[command(flatten)]
+    pub(super) operation: OperationArgs,
     #[command(flatten)]
     rule: RuleArgs,
     #[command(flatten)]
@@ -88,26 +97,120 @@ pub(super) struct RunArgs {
 
 /// Runs the verb.
 pub(super) fn run(args: &RunArgs, begin: &Begin, ui: &Ui) -> Result<Outcome> {
-    let table = args.population.table()?;
-    let day = begin::day(begin, args.rule.as_of)?;
-    let mut parameters = parameters(&args.population, &args.rule, &table, day)?;
-    parameters.since = args.since.as_deref().map(since::run_id).transpose()?;
-    let execution = args.execution.execution(args.out.clone(), args.overwrite, ui)?;
-    let execution = Execution { way: args.way.way, begin: begin.clone(), ..execution };
-    let night = Night {
-        sweeps: args.preset.sweeps(),
-        parameters: &parameters,
-        table: &table,
-        since: args.since.as_deref(),
+    let preset = args.preset.to_possible_value().map(|value| value.get_name().to_owned());
+    let preset = preset.map(|name| ("preset", name));
+    let part = args.part.map(|part| ("part", part.to_string()));
+    let labels: Vec<_> = preset.into_iter().chain(part).collect();
+    let watch = Watch::open(&args.operation, &labels, *ui)?;
+    let done = match args.part {
+        None => whole(args, begin, &watch, ui),
+        Some(part) => one_part(args, part, begin, &watch, ui),
     };
-    let asker = Asker { ground: Some(STANDING.into()), ..Asker::default() };
-    audited(&args.gallery, event("run", asker), |account| {
-        let outcome = night.run(&args.gallery, &execution, ui)?;
+    watch.end(&done);
+    done
+}
+
+fn whole(args: &RunArgs, begin: &Begin, watch: &Watch, ui: &Ui) -> Result<Outcome> {
+    let (execution, table, parameters) = prepared(args, &args.out, begin, watch, ui)?;
+    let night = args.night(&parameters, &table);
+    audited(&args.gallery, event("run", standing()), |account| {
+        let outcome = night.run(&args.gallery, &execution, watch, ui)?;
+        watch.outcome(&outcome.report);
         account_of_run(&outcome, &args.out, account)?;
         summary::show(&outcome.report, &outcome.hits, Some(&args.out), ui);
         say_decided(&args.gallery, &outcome.hits, ui)?;
         Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })
     })
+}
+
+/// One part of a run. Where another part has begun the run, it is with the day and the gallery of that one.
+fn one_part(args: &RunArgs, part: Part, begin: &Begin, watch: &Watch, ui: &Ui) -> Result<Outcome> {
+    let planned = |begin: &Begin| -> Result<Begin> {
+        Ok(match (begin, part::planned(&args.out, part)?) {
+            (Begin::New(line) | Begin::Planned(line, _), Some(job)) => {
+                Begin::Planned(line.clone(), Box::new(job))
+            }
+            _ => begin.clone(),
+        })
+    };
+    let first = planned(begin)?;
+    match part_begun(args, part, &first, watch, ui) {
+        // Another part was quicker to begin the run, on another day or generation, or in other ways.
+        Err(Error::Conflict { .. }) if matches!(first, Begin::New(_)) => {
+            part_begun(args, part, &planned(begin)?, watch, ui)
+        }
+        done => done,
+    }
+}
+
+fn part_begun(
+    args: &RunArgs,
+    part: Part,
+    begin: &Begin,
+    watch: &Watch,
+    ui: &Ui,
+) -> Result<Outcome> {
+    let directory = part.directory(&args.out);
+    let (execution, table, parameters) = prepared(args, &directory, begin, watch, ui)?;
+    let execution = Execution { out: args.out.clone(), ..execution };
+    let night = args.night(&parameters, &table);
+    audited(&args.gallery, event("run", standing()), |account| {
+        let inputs = night.inputs_of(&args.gallery, &execution, ui)?;
+        let outcome = part::execute_part(&inputs, &execution, part, watch)?;
+        let report = &outcome.report;
+        account.run_id = Some(report.run_id.clone());
+        account.count("comparisons", report.comparisons);
+        account.count("generation", inputs.gallery_generation);
+        let out = args.out.display();
+        let before = if outcome.was_done { " had been done before" } else { "" };
+        ui.say(format!(
+            "part {part} of run {}{before}: {} tiles, {} comparisons, {} hits before the final order",
+            report.run_id,
+            grouped(report.tiles),
+            grouped(report.comparisons),
+            grouped(report.hits),
+        ));
+        ui.say(format!("when every part has ended: tanba resume --out {out}"));
+        ui.document(&serde_json::json!({
+            "type": "part", "out": out.to_string(), "was_done": outcome.was_done, "report": report,
+        }));
+        Ok(Outcome::Done)
+    })
+}
+
+/// Who asks for the searches of a night.
+fn standing() -> Asker {
+    Asker { ground: Some(STANDING.into()), ..Asker::default() }
+}
+
+/// What a run needs besides the gallery, once nobody else writes into `directory`.
+fn prepared(
+    args: &RunArgs,
+    directory: &Path,
+    begin: &Begin,
+    watch: &Watch,
+    ui: &Ui,
+) -> Result<(Execution, FrequencyTable, Parameters)> {
+    let table = args.population.table()?;
+    let day = begin::day(begin, args.rule.as_of)?;
+    let mut parameters = parameters(&args.population, &args.rule, &table, day)?;
+    parameters.since = args.since.as_deref().map(since::run_id).transpose()?;
+    let execution = args.execution.execution(args.out.clone(), args.overwrite, ui)?;
+    let execution = Execution {
+        way: args.way.way,
+        begin: begin.clone(),
+        wait_until: args.operation.wait_until(),
+        ..execution
+    };
+    // Before the gallery is opened: what is waited for may have gone on for hours.
+    watch.wait_until_free(directory, &execution)?;
+    Ok((execution, table, parameters))
+}
+
+impl RunArgs {
+    fn night<'a>(&'a self, parameters: &'a Parameters, table: &'a FrequencyTable) -> Night<'a> {
+        Night { sweeps: self.preset.sweeps(), parameters, table, since: self.since.as_deref() }
+    }
 }
 
 /// Says that everything is compared again, and why.
@@ -150,15 +253,28 @@ impl Night<'_> {
     ///
     /// # Errors
     /// The gallery cannot be read, or as [`execute`].
-    pub(super) fn run(&self, gallery: &Path, execution: &Execution, ui: &Ui) -> Result<RunOutcome> {
-        let root = gallery;
+    pub(super) fn run(
+        &self,
+        gallery: &Path,
+        execution: &Execution,
+        observer: &dyn Observer,
+        ui: &Ui,
+    ) -> Result<RunOutcome> {
+        let inputs = self.inputs_of(gallery, execution, ui)?;
+        execute(&inputs, execution, observer)
+    }
+
+    /// The inputs of a run of the sweeps over a gallery.
+    ///
+    /// # Errors
+    /// The gallery cannot be read, or a record that takes part in what goes on may do so no more.
+    fn inputs_of(&self, root: &Path, execution: &Execution, ui: &Ui) -> Result<RunInputs<'_>> {
         let gallery = begin::gallery(&execution.begin, root)?;
         let ready = self.ready(&gallery, execution.devices.cpu.device.cpu())?;
         begin::still_lawful(&execution.begin, root, &ready)?;
         warn_of_searches(&ready.searches, ui)?;
         warn_of_changes(&ready.changed, ui);
-        let inputs = self.inputs(&gallery, "", ready.searches, ready.finger_searches);
-        execute(&inputs, execution, &Shown::new(*ui))
+        Ok(self.inputs(&gallery, "", ready.searches, ready.finger_searches))
     }
 
     /// Makes every search of the sweeps ready that the gallery has records for. A gallery of

@@ -1,5 +1,6 @@
 //! `tanba status`: how far a run is, or where it was interrupted.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -9,7 +10,9 @@ use super::common::grouped;
 use super::ui::{Outcome, Ui};
 use crate::error::{Error, Result};
 use crate::hits::job::Job;
-use crate::hits::output::{RUN_FILE, is_claimed, read_report};
+use crate::hits::lock::{self, Holder, is_claimed};
+use crate::hits::output::{RUN_FILE, read_report};
+use crate::hits::part::{Part, PartState};
 use crate::hits::{journal, read_hits};
 
 /// Arguments of `tanba status`.
@@ -42,6 +45,17 @@ struct RunStatus {
     tiles: u64,
     hits: u64,
     searches: Vec<SearchStatus>,
+    /// Who works on it, if that is known.
+    holder: Option<Holder>,
+    /// Where its parts stand; empty of a run that is not in parts.
+    parts: Vec<PartStatus>,
+}
+
+#[derive(Debug, Serialize)]
+struct PartStatus {
+    part: u32,
+    state: PartState,
+    holder: Option<Holder>,
 }
 
 /// Runs the verb.
@@ -73,8 +87,18 @@ pub(super) fn run(args: &StatusArgs, ui: &Ui) -> Result<Outcome> {
         grouped(status.tiles),
         grouped(status.hits)
     ));
-    if status.state == "interrupted" {
+    if let Some(holder) = &status.holder {
+        ui.say(format!("held by {holder}"));
+    }
+    for part in &status.parts {
+        let holder = part.holder.as_ref().map_or_else(String::new, |holder| format!(", {holder}"));
+        ui.say(format!("part {}/{}: {}{holder}", part.part, status.parts.len(), part.state.name()));
+    }
+    let left = status.parts.iter().filter(|part| part.state != PartState::Done).count();
+    if status.state == "interrupted" && left == 0 {
         ui.say(format!("go on with: tanba resume --out {}", args.out.display()));
+    } else if left > 0 {
+        ui.say(format!("{left} parts have not ended; give their `tanba run --part` again"));
     }
     ui.document(&status);
     Ok(Outcome::Done)
@@ -82,7 +106,17 @@ pub(super) fn run(args: &StatusArgs, ui: &Ui) -> Result<Outcome> {
 
 /// The status of a run whose job is there: somebody works on it, or nobody does.
 fn begun(args: &StatusArgs, job: Job) -> Result<RunStatus> {
-    let tiles = journal::read(&args.out, &job.run_id)?.tiles;
+    let mut tiles = journal::read(&args.out, &job.run_id)?.tiles;
+    let mut parts = Vec::new();
+    for part in Part::all(job.division.map_or(0, |division| division.of)) {
+        let directory = part.directory(&args.out);
+        let known: HashSet<u64> = tiles.iter().map(|tile| tile.tile).collect();
+        let own = journal::read(&directory, &job.run_id)?.tiles.into_iter();
+        tiles.extend(own.filter(|tile| part.takes(tile.tile) && !known.contains(&tile.tile)));
+        let state = PartState::of(&args.out, part)?;
+        let holder = lock::holder(&directory).filter(|_| state == PartState::Running);
+        parts.push(PartStatus { part: part.number(), state, holder });
+    }
     let mut first = 0;
     let mut searches = Vec::new();
     for search in &job.searches {
@@ -103,7 +137,8 @@ fn begun(args: &StatusArgs, job: Job) -> Result<RunStatus> {
         }
         searches.push(status);
     }
-    let is_running = is_claimed(&args.out)?;
+    let is_held = is_claimed(&args.out)?;
+    let is_running = is_held || parts.iter().any(|part| part.state == PartState::Running);
     Ok(RunStatus {
         r#type: "status",
         out: args.out.display().to_string(),
@@ -114,6 +149,8 @@ fn begun(args: &StatusArgs, job: Job) -> Result<RunStatus> {
         hits: searches.iter().map(|search| search.hits).sum(),
         run_id: job.run_id,
         searches,
+        holder: lock::holder(&args.out).filter(|_| is_held),
+        parts,
     })
 }
 
@@ -139,5 +176,7 @@ fn finished(args: &StatusArgs) -> Result<RunStatus> {
         tiles,
         hits,
         searches,
+        holder: None,
+        parts: Vec::new(),
     })
 }

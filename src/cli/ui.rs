@@ -21,12 +21,19 @@ pub enum Outcome {
     NoHits,
 }
 
+impl Outcome {
+    /// Process exit code.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Outcome::Done => 0,
+            Outcome::NoHits => 1,
+        }
+    }
+}
+
 impl From<Outcome> for ExitCode {
     fn from(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Done => ExitCode::SUCCESS,
-            Outcome::NoHits => ExitCode::from(1),
-        }
+        ExitCode::from(outcome.exit_code())
     }
 }
 
@@ -65,6 +72,11 @@ impl Ui {
         if !self.json {
             self.write(&format!("{}\n", text.as_ref()));
         }
+    }
+
+    /// A result that is neither for people nor JSON, such as a script, as it is.
+    pub(super) fn raw(&self, text: &str) {
+        self.write(text);
     }
 
     /// The result for machines on standard output; silent without `--json`.

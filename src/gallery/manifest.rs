@@ -365,7 +365,9 @@ pub fn commit(root: &Path, manifest: &Manifest) -> Result<()> {
             // The store does not flush what it writes.
             let path = directory.join(&name);
             File::open(&path).and_then(|file| file.sync_all()).map_err(Error::io(&path))?;
-            super::file::sync_directory(&directory)
+            super::file::sync_directory(&directory)?;
+            tracing::info!(generation = manifest.generation, "generation committed");
+            Ok(())
         }
         Err(object_store::Error::AlreadyExists { .. }) => Err(Error::Conflict {
             what: format!("the gallery {} (generation {})", root.display(), manifest.generation),

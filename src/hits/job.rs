@@ -4,13 +4,16 @@
 //! again; that the run is still the same is checked by its identity. The file holds its own hash.
 
 use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::part::Division;
 use crate::error::{Error, Result};
-use crate::gallery::file::{sync_directory, write_new};
+use crate::gallery::file::{create_directory, sync_directory, write_new};
 
 /// Name of the file.
 const JOB_FILE: &str = "job.json";
@@ -40,6 +43,9 @@ pub struct Job {
     pub searches: Vec<JobSearch>,
     /// Start, RFC 3339 in UTC.
     pub started_at: String,
+    /// How it is divided into parts, if it is; the job of a part has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub division: Option<Division>,
     /// BLAKE3 of everything above, as JSON.
     pub body_blake3: Option<String>,
 }
@@ -69,6 +75,7 @@ impl Job {
             gallery_generation: 0,
             searches: Vec::new(),
             started_at: String::new(),
+            division: None,
             body_blake3: None,
         }
     }
@@ -83,18 +90,44 @@ impl Job {
         Ok(blake3::hash(&serde_json::to_vec(&body)?).to_hex().to_string())
     }
 
-    /// Writes the job into `out`; from then on the run can go on.
-    ///
-    /// # Errors
-    /// The operating system refuses.
-    pub fn write(&self, out: &Path) -> Result<()> {
+    /// The bytes of the file, with their hash.
+    fn sealed(&self, out: &Path) -> Result<Vec<u8>> {
         let broken = |e: serde_json::Error| {
             Error::integrity(&out.join(JOB_FILE), e.to_string(), "report this")
         };
         let body_blake3 = Some(self.body_hash().map_err(broken)?);
         let sealed = Job { body_blake3, ..self.clone() };
-        let bytes = serde_json::to_vec_pretty(&sealed).map_err(broken)?;
-        write_new(out, JOB_FILE, &bytes).map(drop)
+        serde_json::to_vec_pretty(&sealed).map_err(broken)
+    }
+
+    /// Writes the job into `out`; from then on the run can go on.
+    ///
+    /// # Errors
+    /// The operating system refuses.
+    pub fn write(&self, out: &Path) -> Result<()> {
+        write_new(out, JOB_FILE, &self.sealed(out)?).map(drop)
+    }
+
+    /// Writes the job into `out` unless a job is there; of several processes that do so at once one alone does.
+    /// Whether it was this one.
+    ///
+    /// # Errors
+    /// The operating system refuses.
+    pub fn write_first(&self, out: &Path) -> Result<bool> {
+        create_directory(out)?;
+        let path = out.join(JOB_FILE);
+        let staged = tempfile::Builder::new()
+            .suffix(".staged")
+            .permissions(fs::Permissions::from_mode(0o666))
+            .tempfile_in(out);
+        let mut staged = staged.map_err(Error::io(out))?;
+        let written = staged.write_all(&self.sealed(out)?);
+        written.and_then(|()| staged.as_file().sync_all()).map_err(Error::io(&path))?;
+        match staged.persist_noclobber(&path) {
+            Ok(_) => sync_directory(out).map(|()| true),
+            Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(Error::io(&path)(error.error)),
+        }
     }
 
     /// The job of the interrupted run in `out`; none where there is no such run.
@@ -138,6 +171,30 @@ impl Job {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_who_write_the_first_job_one_does_and_the_others_find_it_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        let wrote = std::thread::scope(|scope| {
+            let write = |number: u32| {
+                let out = &out;
+                scope.spawn(move || {
+                    let day = jiff::civil::date(2026, 11, 21);
+                    let mut job = Job::new("r".into(), Vec::new(), "/".into(), day);
+                    job.division = Some(Division { of: number, tile_probes: 1, tile_rows: 2 });
+                    let is_first = job.write_first(out).unwrap();
+                    let found = Job::read(out).unwrap().unwrap();
+                    (is_first && found.division == job.division, found.division)
+                })
+            };
+            let threads: Vec<_> = (1..=8).map(write).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+        });
+        assert_eq!(wrote.iter().filter(|(is_first, _)| *is_first).count(), 1);
+        assert!(wrote.iter().all(|(_, division)| *division == wrote[0].1));
+        assert_eq!(fs::read_dir(&out).unwrap().count(), 1, "nothing staged is left");
+    }
 
     #[test]
     fn a_job_comes_back_and_every_flipped_bit_of_it_is_found() {

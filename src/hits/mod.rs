@@ -8,7 +8,9 @@ pub mod finish;
 pub mod histogram;
 pub mod job;
 pub mod journal;
+pub mod lock;
 pub mod output;
+pub mod part;
 pub mod report;
 pub mod shard;
 

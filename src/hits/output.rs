@@ -1,8 +1,8 @@
 //! The files of a finished run: `hits.parquet`, `clusters.parquet`, `histogram.parquet`, `run.json`.
 //! `run.json` is written last; a directory without it holds no finished run.
 
-use std::fs::{self, File, TryLockError};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 
 use parquet::errors::ParquetError;
 
@@ -19,9 +19,6 @@ pub const HITS_FILE: &str = "hits.parquet";
 /// Name of the run's own account.
 pub const RUN_FILE: &str = "run.json";
 
-/// Held by the run that writes.
-const LOCK_FILE: &str = "run.lock";
-
 /// Rows encoded at a time.
 const ROWS_PER_BATCH: usize = 1 << 16;
 
@@ -36,81 +33,6 @@ pub struct Finished<'a> {
     pub histograms: &'a [(String, u64, Histogram)],
     /// The run's own account.
     pub report: &'a RunReport,
-}
-
-/// Sole use of an output directory, until dropped. The operating system gives it back when the
-/// process ends, however it ends.
-#[derive(Debug)]
-pub struct Claim {
-    lock: File,
-    path: PathBuf,
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        // Removed while still held: the next run makes a lock of its own. A file left behind by a
-        // crash is not held by anybody and hinders nobody.
-        let _ = fs::remove_file(&self.path);
-        let _ = self.lock.unlock();
-    }
-}
-
-/// Claims `out` for a run: nobody else writes there, and it holds no finished run, or `overwrite`
-/// allows replacing it.
-///
-/// # Errors
-/// Another run is writing there, a finished run is there and may not be replaced, `out` is no
-/// directory, or the operating system refuses.
-pub fn claim(out: &Path, overwrite: bool) -> Result<Claim> {
-    if out.exists() && !out.is_dir() {
-        return Err(Error::usage(
-            format!("{} is not a directory", out.display()),
-            "choose another --out",
-        ));
-    }
-    fs::create_dir_all(out).map_err(Error::io(out))?;
-    let path = out.join(LOCK_FILE);
-    let lock = File::create(&path).map_err(Error::io(&path))?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            return Err(Error::usage(
-                format!("another run is writing into {}", out.display()),
-                "wait for it to end, or choose another --out",
-            ));
-        }
-        Err(TryLockError::Error(source)) => return Err(Error::io(&path)(source)),
-    }
-    let claim = Claim { lock, path };
-    let present = out.join(RUN_FILE);
-    if present.exists() {
-        if !overwrite {
-            return Err(Error::usage(
-                format!("{} already holds a finished run", out.display()),
-                "choose another --out, or add --overwrite to replace it",
-            ));
-        }
-        fs::remove_file(&present).map_err(Error::io(&present))?;
-    }
-    Ok(claim)
-}
-
-/// Whether a run is writing into `out` now.
-///
-/// # Errors
-/// The operating system refuses.
-pub fn is_claimed(out: &Path) -> Result<bool> {
-    let path = out.join(LOCK_FILE);
-    let lock = match File::open(&path) {
-        Ok(lock) => lock,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(Error::io(&path)(error)),
-    };
-    match lock.try_lock_shared() {
-        Ok(()) => Ok(false),
-        Err(TryLockError::WouldBlock) => Ok(true),
-        Err(TryLockError::Error(source)) => Err(Error::io(&path)(source)),
-    }
 }
 
 /// Key of the expected and observed hits in the metadata of the hit list's footer.

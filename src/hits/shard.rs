@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::part::Part;
 use crate::column::hit::{Hit, decode_hits, encode_hits, hit_schema};
 use crate::error::{Error, Result};
 use crate::gallery::file::{
@@ -11,7 +12,7 @@ use crate::gallery::file::{
 
 const DIRECTORY: &str = "shards";
 
-/// Where a shard goes that is not what was written.
+/// Folder of shards that are not what was written.
 const QUARANTINE: &str = "quarantine";
 
 /// The shards of a run in progress.
@@ -19,15 +20,26 @@ const QUARANTINE: &str = "quarantine";
 pub struct Shards {
     out: PathBuf,
     directory: PathBuf,
+    /// Where a shard goes that is not what was written.
+    aside: PathBuf,
 }
 
 impl Shards {
+    fn of(out: &Path) -> Shards {
+        Shards { out: out.to_owned(), directory: out.join(DIRECTORY), aside: out.join(QUARANTINE) }
+    }
+
+    /// The shards of a part of the run in `out`, to be read; damaged ones are put aside in `out`, which stays.
+    pub fn of_part(out: &Path, part: Part) -> Shards {
+        Shards { aside: out.join(QUARANTINE), ..Shards::of(&part.directory(out)) }
+    }
+
     /// An empty shard directory below `out`; shards left by a run that did not finish are removed.
     ///
     /// # Errors
     /// The operating system refuses.
     pub fn create(out: &Path) -> Result<Shards> {
-        let shards = Shards { out: out.to_owned(), directory: out.join(DIRECTORY) };
+        let shards = Shards::of(out);
         let directory = &shards.directory;
         if directory.exists() {
             fs::remove_dir_all(directory).map_err(Error::io(directory))?;
@@ -41,7 +53,7 @@ impl Shards {
     /// # Errors
     /// The operating system refuses.
     pub fn open(out: &Path) -> Result<Shards> {
-        let shards = Shards { out: out.to_owned(), directory: out.join(DIRECTORY) };
+        let shards = Shards::of(out);
         create_directory(&shards.directory)?;
         Ok(shards)
     }
@@ -69,9 +81,8 @@ impl Shards {
         }
         let path = self.out.join(&shard.path);
         if path.exists() {
-            let aside = self.out.join(QUARANTINE);
-            create_directory(&aside)?;
-            let to = aside.join(path.file_name().unwrap_or_default());
+            create_directory(&self.aside)?;
+            let to = self.aside.join(path.file_name().unwrap_or_default());
             fs::rename(&path, &to).map_err(Error::io(&path))?;
         }
         Ok(false)

@@ -2,69 +2,64 @@
 //!
 //! A new run writes its job ([`crate::hits::job`]) before the first tile; one that goes on must be the same run:
 //! same identity, same searches, same tiles. Tiles in the journal whose shards are as they were written are not
-//! done again; a shard that is not is put aside, and its tile is done again.
+//! done again; a shard that is not is put aside, and its tile is done again. Tiles that parts did count as done
+//! when every part has ended.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
+use super::progress::{Event, Observer};
 use super::tile::{Stages, TileOutput};
+use super::{Execution, part};
 use crate::error::{Error, Kind, Result};
 use crate::hits::job::{Job, JobSearch};
-use crate::hits::journal::{self, Journal, TileEntry};
-use crate::hits::output::{self, Claim};
+use crate::hits::journal::{self, Journal, Recorded, TileEntry};
+use crate::hits::lock::{self, Claim, Holder, Wait};
+use crate::hits::part::{Part, PartReport};
 use crate::hits::shard::Shards;
 
 /// Whether a run begins or goes on.
 #[derive(Debug, Clone)]
 pub enum Begin {
     /// It begins; the command line is kept so that it can go on.
-    New {
-        /// The command line; empty if it is not text.
-        arguments: Vec<String>,
-        /// Directory it was given in.
-        directory: PathBuf,
-    },
+    New(CommandLine),
+    /// A part begins of a run that another part has begun: day, generation and ways are those of its job.
+    Planned(CommandLine, Box<Job>),
     /// It goes on.
     Resume(Box<Job>),
 }
 
-impl Begin {
-    /// A run of this process's command line.
-    pub fn of_process() -> Begin {
-        let arguments: Option<Vec<String>> =
-            std::env::args_os().map(|argument| argument.into_string().ok()).collect();
-        Begin::New {
-            arguments: without_keys(arguments.unwrap_or_default()),
-            directory: std::env::current_dir().unwrap_or_default(),
-        }
-    }
-
-    /// The job that goes on.
-    pub fn job(&self) -> Option<&Job> {
-        match self {
-            Begin::New { .. } => None,
-            Begin::Resume(job) => Some(job),
-        }
-    }
+/// The command line of a run, so that it can go on.
+#[derive(Debug, Clone, Default)]
+pub struct CommandLine {
+    /// Arguments from the program's name on, whole: what a file or the environment added is among them. Empty if
+    /// they are not text.
+    pub arguments: Vec<String>,
+    /// Directory they were given in.
+    pub directory: PathBuf,
 }
 
-/// A command line without where the keys come from: a job file says nothing of keys, and a run that goes on is given
-/// its own.
-fn without_keys(arguments: Vec<String>) -> Vec<String> {
-    const SOURCES: [&str; 2] = ["--keys", "--keys-command"];
-    let mut is_source = false;
-    let is_kept = |argument: &String| {
-        if std::mem::take(&mut is_source) {
-            return false;
+impl Begin {
+    /// The job that goes on, or of which a part begins.
+    pub fn job(&self) -> Option<&Job> {
+        match self {
+            Begin::New(_) => None,
+            Begin::Planned(_, job) | Begin::Resume(job) => Some(job),
         }
-        let (name, value) =
-            argument.split_once('=').map_or((argument.as_str(), None), |(n, v)| (n, Some(v)));
-        is_source = SOURCES.contains(&name) && value.is_none();
-        !SOURCES.contains(&name)
-    };
-    arguments.into_iter().filter(is_kept).collect()
+    }
+
+    /// The command line, of a run or part that begins.
+    pub(super) fn command_line(&self) -> CommandLine {
+        match self {
+            Begin::New(line) | Begin::Planned(line, _) => line.clone(),
+            Begin::Resume(job) => {
+                let (arguments, directory) = (job.arguments.clone(), job.directory.clone());
+                CommandLine { arguments, directory }
+            }
+        }
+    }
 }
 
 /// What identifies a run and its work.
@@ -84,46 +79,90 @@ pub(super) struct Begun {
     pub(super) done: HashMap<u64, TileEntry>,
     /// What was found damaged and is done again.
     pub(super) notes: Vec<String>,
+    /// The parts that did some of these, with what they say of themselves.
+    pub(super) parts: Vec<(Part, PartReport)>,
 }
 
-/// Claims `out` and begins the run there, or goes on with it.
+impl Identity<'_> {
+    /// The job of a run with this identity.
+    pub(super) fn job(&self, line: CommandLine) -> Job {
+        let mut job = Job::new(self.run_id.to_owned(), line.arguments, line.directory, self.as_of);
+        job.gallery_generation = self.gallery_generation;
+        job.searches = self.searches.clone();
+        job.started_at = self.started_at.to_owned();
+        job
+    }
+
+    /// Whether `job` is of the same run with the same tiles.
+    pub(super) fn is_of(&self, job: &Job) -> bool {
+        job.run_id == self.run_id && job.searches == self.searches
+    }
+
+    /// Tiles of all searches.
+    pub(super) fn tiles(&self) -> u64 {
+        self.searches.iter().map(|search| search.tiles).sum()
+    }
+}
+
+/// Claims `execution.out` and begins the run there, or goes on with it.
 ///
 /// # Errors
-/// As [`output::claim`]; an interrupted run is there that may not be replaced; or what goes on is another run.
+/// As [`lock::claim`]; an interrupted run is there that may not be replaced; what goes on is another run; or a part
+/// of it has not ended.
 pub(super) fn begin(
-    (out, overwrite, begin): (&Path, bool, &Begin),
+    execution: &Execution,
+    observer: &dyn Observer,
     identity: &Identity,
 ) -> Result<(Claim, Begun)> {
-    let claim = output::claim(out, overwrite)?;
-    let begun = match begin {
-        Begin::New { arguments, directory } => {
-            if !overwrite && Job::read(out).is_ok_and(|job| job.is_some()) {
+    let out = &*execution.out;
+    let claim = claim(out, execution, observer)?;
+    let begun = match &execution.begin {
+        Begin::Resume(job) => {
+            let mut begun = resumed(out, job, identity, "start it again with --overwrite")?;
+            if let Some(division) = job.division {
+                part::collect(out, division.of, identity.run_id, &mut begun)?;
+            }
+            begun
+        }
+        Begin::New(line) | Begin::Planned(line, _) => {
+            if !execution.overwrite && Job::read(out).is_ok_and(|job| job.is_some()) {
                 let out = out.display();
                 return Err(Error::usage(
                     format!("{out} holds a run that was interrupted"),
                     format!("`tanba resume --out {out}` goes on; --overwrite starts again"),
                 ));
             }
-            // In this order, so that no crash leaves the job of one run beside the journal of another.
-            Job::remove(out)?;
-            let shards = Shards::create(out)?;
-            let journal = Journal::create(out, identity.run_id)?;
-            let (arguments, directory) = (arguments.clone(), directory.clone());
-            let mut job =
-                Job::new(identity.run_id.to_owned(), arguments, directory, identity.as_of);
-            job.gallery_generation = identity.gallery_generation;
-            job.searches = identity.searches.clone();
-            job.started_at = identity.started_at.to_owned();
-            job.write(out)?;
-            Begun { shards, journal, done: HashMap::new(), notes: Vec::new() }
+            crate::hits::part::remove(out)?;
+            fresh(out, line.clone(), identity)?
         }
-        Begin::Resume(job) => resumed(out, job, identity)?,
     };
     Ok((claim, begun))
 }
 
-fn resumed(out: &Path, job: &Job, identity: &Identity) -> Result<Begun> {
-    if job.run_id != identity.run_id || job.searches != identity.searches {
+/// Claims a folder as the execution says: replacing a run or not, waiting or not.
+pub(super) fn claim(out: &Path, execution: &Execution, observer: &dyn Observer) -> Result<Claim> {
+    let begins = |holder: Option<&Holder>| {
+        let holder = holder.map(ToString::to_string);
+        observer.event(&Event::Waiting { out: out.display().to_string(), holder });
+    };
+    let wait =
+        Wait { until: execution.wait_until, interrupt: &execution.interrupt, begins: &begins };
+    lock::claim(out, execution.overwrite, &wait)
+}
+
+/// Begins a run, or a part of one, in `out`.
+pub(super) fn fresh(out: &Path, line: CommandLine, identity: &Identity) -> Result<Begun> {
+    // In this order, so that no crash leaves the job of one run beside the journal of another.
+    Job::remove(out)?;
+    let shards = Shards::create(out)?;
+    let journal = Journal::create(out, identity.run_id)?;
+    identity.job(line).write(out)?;
+    Ok(Begun { shards, journal, done: HashMap::new(), notes: Vec::new(), parts: Vec::new() })
+}
+
+/// Goes on in `out`; `help` says how to begin again where it is another run.
+pub(super) fn resumed(out: &Path, job: &Job, identity: &Identity, help: &str) -> Result<Begun> {
+    if !identity.is_of(job) {
         return Err(Error::usage(
             format!(
                 "the run in {} is {} and would go on as {}",
@@ -131,31 +170,39 @@ fn resumed(out: &Path, job: &Job, identity: &Identity) -> Result<Begun> {
                 job.run_id,
                 identity.run_id
             ),
-            "a file it reads or the program has changed since; start it again with --overwrite",
+            format!("a file it reads or the program has changed since; {help}"),
         ));
     }
     let shards = Shards::open(out)?;
     let (journal, recorded) = Journal::open(out, &job.run_id)?;
-    let mut notes: Vec<String> = recorded
-        .damaged
-        .iter()
-        .map(|offset| {
-            format!("journal: the line at byte {offset} is damaged; its tile is done again")
-        })
-        .collect();
-    let mut done = HashMap::new();
+    let mut begun =
+        Begun { shards, journal, done: HashMap::new(), notes: Vec::new(), parts: Vec::new() };
+    let sound = sound(recorded, &begun.shards, "journal", &mut begun.notes)?;
+    begun.done.extend(sound.into_iter().map(|entry| (entry.tile, entry)));
+    Ok(begun)
+}
+
+/// The tiles of a journal whose shards are as they were written; the others are done again, as `notes` then say.
+pub(super) fn sound(
+    recorded: Recorded,
+    shards: &Shards,
+    journal: &str,
+    notes: &mut Vec<String>,
+) -> Result<Vec<TileEntry>> {
+    notes.extend(recorded.damaged.iter().map(|offset| {
+        format!("{journal}: the line at byte {offset} is damaged; its tile is done again")
+    }));
+    let mut tiles = Vec::new();
     for entry in recorded.tiles {
         match &entry.shard {
             Some(shard) if !shards.is_sound(shard)? => notes.push(format!(
                 "{} is not what was written; it was put into quarantine/ and its tile is done again",
                 shard.path
             )),
-            _ => {
-                done.insert(entry.tile, entry);
-            }
+            _ => tiles.push(entry),
         }
     }
-    Ok(Begun { shards, journal, done, notes })
+    Ok(tiles)
 }
 
 /// What every tile of a finished run brought, from its journal; those of a shard redone by their last line.
@@ -166,14 +213,15 @@ pub(super) fn recorded(out: &Path, run_id: &str) -> Result<Vec<TileEntry>> {
     Ok(journal::read(out, run_id)?.tiles)
 }
 
-/// Removes what only an interrupted run needs.
+/// Removes what only an interrupted run or its assembly needs.
 ///
 /// # Errors
 /// The operating system refuses.
 pub(super) fn end(out: &Path, shards: Shards) -> Result<()> {
     Job::remove(out)?;
     journal::remove(out)?;
-    shards.remove()
+    shards.remove()?;
+    crate::hits::part::remove(out)
 }
 
 /// The line of a tile in the journal.

@@ -19,6 +19,7 @@ pub mod lineage_search;
 pub mod load;
 pub mod matrix;
 pub mod mixture;
+pub mod part;
 mod posterior;
 pub mod probes;
 pub mod progress;
@@ -27,7 +28,7 @@ pub mod tile;
 mod work;
 mod workers;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -45,6 +46,7 @@ use crate::hits::histogram::Histogram;
 use crate::hits::job::JobSearch;
 use crate::hits::journal::TileEntry;
 use crate::hits::output::{self, Finished};
+use crate::hits::part::{Part, PartReport};
 use crate::hits::report::{CaseBinding, DeviceReport, RunReport, SearchReport};
 use crate::hits::shard::Shards;
 use crate::ident::content_id;
@@ -84,6 +86,8 @@ pub struct Execution {
     pub devices: Arc<Devices>,
     /// Whether the run begins or goes on.
     pub begin: Begin,
+    /// Until when to wait for another run that writes into `out`; none refuses at once.
+    pub wait_until: Option<Instant>,
     /// Set from outside when the run is to stop after the tiles in hand; it can go on later.
     pub interrupt: Arc<AtomicBool>,
     /// Case the result is bound to.
@@ -147,28 +151,16 @@ pub fn execute(
     let started_at = jiff::Timestamp::now().to_string();
     let run_id = run_id(inputs)?;
     let ways = ways(inputs, execution)?;
-    let works: Vec<(Work, Vec<Tile>)> = work(inputs, &execution.devices.cpu.device, &run_id, &ways)
-        .map(|work| {
-            let tiles = work.tiles(execution.tile);
-            (work, tiles)
-        })
-        .collect();
-    let identity = Identity {
-        run_id: &run_id,
-        as_of: inputs.parameters.as_of,
-        gallery_generation: inputs.gallery_generation,
-        searches: job_searches(&works, &ways),
-        started_at: &started_at,
-    };
-    let beginning = (&*execution.out, execution.overwrite, &execution.begin);
-    let (_claim, begun) = begin::begin(beginning, &identity)?;
-    for note in &begun.notes {
-        observer.event(&Event::Repaired { what: note.clone() });
-    }
-    let compared = compare(&works, &ways, begun, execution, observer);
+    let works = works(inputs, execution, &run_id, &ways);
+    let identity = identity(inputs, &works, &ways, (&run_id, &started_at));
+    let (_claim, mut begun) = begin::begin(execution, observer, &identity)?;
+    announce(&begun, &identity, None, observer);
+    let parts = std::mem::take(&mut begun.parts);
+    let compared = compare(&works, &ways, begun, (execution, None), observer);
     let (shards, mut searches, histograms) =
         compared.map_err(|error| begin::interrupted(error, &execution.out))?;
-    let mut hits = ordered_hits(&shards, inputs, &execution.out, &run_id)?;
+    let recorded = recorded(&shards, &parts, &identity, &execution.out)?;
+    let mut hits = ordered_hits(recorded, inputs, &execution.out)?;
     if let Some(prior) = inputs.parameters.prior {
         posterior::fill(&mut hits, &inputs.searches, prior, &inputs.population)?;
     }
@@ -184,10 +176,12 @@ pub fn execute(
     memory::keep();
     memory::check().map_err(|error| begin::interrupted(error, &execution.out))?;
     let members = clusters(&hits, &inputs.triangles());
+    let mut devices = device_reports(&execution.devices);
+    part::add_accounts(&parts, &mut searches, &mut devices);
     let parameters = serde_json::to_value(inputs.parameters)
         .map_err(|e| Error::usage(e.to_string(), "check the parameters"))?;
     let report = RunReport {
-        run_id,
+        run_id: run_id.clone(),
         case: execution.case.clone(),
         tanba_version: env!("CARGO_PKG_VERSION").into(),
         hit_schema_version: HIT_SCHEMA_VERSION,
@@ -198,7 +192,7 @@ pub fn execute(
         searches,
         hits: hits.len() as u64,
         clusters: cluster_count(&members),
-        devices: device_reports(&execution.devices),
+        devices,
         simd_level: execution.devices.cpu.device.cpu().level().name().into(),
         threads: execution.threads,
         tile_probes: execution.tile.probes,
@@ -212,7 +206,51 @@ pub fn execute(
     output::write(&execution.out, &finished)
         .map_err(|error| begin::interrupted(error, &execution.out))?;
     begin::end(&execution.out, shards)?;
+    observer.event(&Event::RunFinished { run_id: report.run_id.clone(), hits: report.hits });
     Ok(RunOutcome { report, hits })
+}
+
+/// The searches of a run with their tiles.
+fn works<'a>(
+    inputs: &'a RunInputs<'a>,
+    execution: &'a Execution,
+    run_id: &'a str,
+    ways: &'a [MadeWay],
+) -> Vec<(Work<'a>, Vec<Tile>)> {
+    let with_tiles = |work: Work<'a>| {
+        let tiles = work.tiles(execution.tile);
+        (work, tiles)
+    };
+    work(inputs, &execution.devices.cpu.device, run_id, ways).map(with_tiles).collect()
+}
+
+fn identity<'a>(
+    inputs: &RunInputs,
+    works: &[(Work, Vec<Tile>)],
+    ways: &[MadeWay],
+    (run_id, started_at): (&'a str, &'a str),
+) -> Identity<'a> {
+    Identity {
+        run_id,
+        as_of: inputs.parameters.as_of,
+        gallery_generation: inputs.gallery_generation,
+        searches: job_searches(works, ways),
+        started_at,
+    }
+}
+
+/// Tells what begins or goes on, and what was found damaged.
+fn announce(begun: &Begun, identity: &Identity, part: Option<Part>, observer: &dyn Observer) {
+    observer.event(&Event::RunStarted {
+        run_id: identity.run_id.to_owned(),
+        gallery_generation: identity.gallery_generation,
+        part: part.map(|part| part.to_string()),
+        tiles: identity.tiles(),
+        tiles_before: begun.done.len() as u64,
+    });
+    for note in &begun.notes {
+        observer.event(&Event::Repaired { what: note.clone() });
+    }
 }
 
 /// What each device did.
@@ -291,12 +329,12 @@ fn job_searches(works: &[(Work, Vec<Tile>)], ways: &[MadeWay]) -> Vec<JobSearch>
 /// What the searches of a run brought besides hits, by search: comparisons and exact scores.
 type Histograms = Vec<(String, u64, Histogram)>;
 
-/// Runs the tiles that are not done yet.
+/// Runs the tiles that are not done yet, or those of one part.
 fn compare(
     works: &[(Work, Vec<Tile>)],
     ways: &[MadeWay],
     begun: Begun,
-    execution: &Execution,
+    (execution, part): (&Execution, Option<Part>),
     observer: &dyn Observer,
 ) -> Result<(Shards, Vec<SearchReport>, Histograms)> {
     let Begun { shards, journal, done, .. } = begun;
@@ -311,41 +349,69 @@ fn compare(
     let mut histograms = Vec::new();
     let mut first_tile = 0;
     for (number, (work, tiles)) in works.iter().enumerate() {
-        let asked = Asked { work, way: ways.get(number), tiles, first_tile, done: &done };
+        let asked = Asked { work, way: ways.get(number), tiles, first_tile, part, done: &done };
         let (report, histogram) = match run_search(&asked, &workers, &writer) {
             Ok(done) => done,
             // If a shard could not be written, that is the cause; the workers only saw the queue close.
             Err(error) => return Err(writer.finish().err().unwrap_or(error)),
         };
-        first_tile += report.tiles;
+        first_tile += tiles.len() as u64;
         histograms.push((report.search.clone(), report.comparisons, histogram));
         searches.push(report);
     }
     Ok((writer.finish()?, searches, histograms))
 }
 
-/// Every hit of every tile, in final order.
-fn ordered_hits(shards: &Shards, inputs: &RunInputs, out: &Path, run_id: &str) -> Result<Vec<Hit>> {
-    let mut hits = Vec::new();
-    let mut written = 0;
-    for tile in begin::recorded(out, run_id)? {
-        written += tile.written;
-        if let Some(shard) = &tile.shard {
-            hits.extend(shards.read(shard)?);
+/// Every hit that the tiles of the run wrote, those of parts among them.
+///
+/// # Errors
+/// A shard cannot be read or is not what was written, or a tile or a hit is missing.
+fn recorded(
+    shards: &Shards,
+    parts: &[(Part, PartReport)],
+    identity: &Identity,
+    out: &Path,
+) -> Result<Vec<Hit>> {
+    let (mut hits, mut written, mut tiles) = (Vec::new(), 0, HashSet::new());
+    let mut take = |shards: &Shards, directory: &Path, part: Option<Part>| -> Result<()> {
+        for tile in begin::recorded(directory, identity.run_id)? {
+            // What the assembly did again comes first; a part's word of that tile is void.
+            if part.is_none_or(|part| part.takes(tile.tile)) && tiles.insert(tile.tile) {
+                written += tile.written;
+                if let Some(shard) = &tile.shard {
+                    hits.extend(shards.read(shard)?);
+                }
+            }
         }
+        Ok(())
+    };
+    take(shards, out, None)?;
+    for (part, _) in parts {
+        take(&Shards::of_part(out, *part), &part.directory(out), Some(*part))?;
     }
-    if hits.len() as u64 != written {
-        return Err(Error::integrity(
-            shards.directory(),
-            format!("the shards hold {} hits where the tiles wrote {written}", hits.len()),
-            "run again; nothing else may write into the output directory",
-        ));
+    if (hits.len() as u64, tiles.len() as u64) != (written, identity.tiles()) {
+        let rule = format!(
+            "{} of {} tiles are recorded, and the shards hold {} hits where the tiles wrote {written}",
+            tiles.len(),
+            identity.tiles(),
+            hits.len()
+        );
+        let help = "run again; nothing else may write into the output directory";
+        return Err(Error::integrity(shards.directory(), rule, help));
     }
+    Ok(hits)
+}
+
+/// Hits in final order.
+fn ordered_hits(hits: Vec<Hit>, inputs: &RunInputs, out: &Path) -> Result<Vec<Hit>> {
     if hits.len() > MAX_HITS_PER_RUN {
         return Err(Error::Limit {
             what: format!("the number of hits ({})", hits.len()),
             limit: MAX_HITS_PER_RUN as u64,
-            help: "raise --threshold or lower --expect-false; the shards keep every hit".into(),
+            help: format!(
+                "raise --threshold or lower --expect-false; the shards in {} keep every hit",
+                out.display()
+            ),
         });
     }
     Ok(finish(hits, &inputs.names(), inputs.parameters.top))
@@ -419,6 +485,8 @@ struct Asked<'a> {
     way: Option<&'a MadeWay>,
     tiles: &'a [Tile],
     first_tile: u64,
+    /// The part that is done; none does all tiles.
+    part: Option<Part>,
     done: &'a HashMap<u64, TileEntry>,
 }
 
@@ -428,28 +496,31 @@ fn run_search(
     workers: &Workers,
     writer: &load::ShardWriter,
 ) -> Result<(SearchReport, Histogram)> {
-    let Asked { work, way, tiles, first_tile, done } = asked;
+    let Asked { work, way, tiles, first_tile, part, done } = asked;
     let started = Instant::now();
     let number = |place: usize| first_tile + place as u64;
+    let own = |place: &usize| part.is_none_or(|part| part.takes(number(*place)));
     let (before, left): (Vec<usize>, Vec<usize>) =
-        (0..tiles.len()).partition(|place| done.contains_key(&number(*place)));
+        (0..tiles.len()).filter(own).partition(|place| done.contains_key(&number(*place)));
     let mut sum = TileOutput::default();
     for entry in before.iter().filter_map(|place| done.get(&number(*place))) {
         sum.merge(begin::output(entry));
     }
-    let progress =
-        Progress::start(work.name(), tiles.len() as u64, work.comparisons(), workers.observer);
+    let own = before.len() + left.len();
+    let share = u128::from(work.comparisons()) * own as u128 / tiles.len().max(1) as u128;
+    let comparisons = u64::try_from(share).unwrap_or(u64::MAX);
+    let progress = Progress::start(work.name(), own as u64, comparisons, workers.observer);
     progress.already(before.len() as u64, &sum);
     let to_do: Vec<Tile> = left.iter().map(|place| tiles[*place].clone()).collect();
     sum.merge(workers.run(work, &to_do, |place, mut output: TileOutput| {
         let hits = std::mem::take(&mut output.hits);
         let entry = begin::entry(number(left[place]), &output);
         writer.send(load::DoneTile { hits, entry })?;
-        progress.tile_done(output.comparisons, output.written);
+        progress.tile_done(&output);
         Ok(output)
     })?);
     let histogram = std::mem::take(&mut sum.histogram);
-    let mut report = work.report(&sum, tiles.len() as u64, started.elapsed().as_secs_f64());
+    let mut report = work.report(&sum, own as u64, started.elapsed().as_secs_f64());
     if let Some(way) = way {
         way.note(&mut report);
     }

@@ -5,19 +5,47 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use super::tile::TileOutput;
 use crate::hits::report::SearchReport;
 
 /// An event of a run, in the form of JSON lines.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
+    /// Another process writes into the directory of the result; this one waits for it.
+    Waiting {
+        /// Directory.
+        out: String,
+        /// Who holds it, if that is known.
+        holder: Option<String>,
+    },
+    /// The run, or a part of it, begins or goes on.
+    RunStarted {
+        /// Identity of the run's inputs.
+        run_id: String,
+        /// Generation of the gallery.
+        gallery_generation: u64,
+        /// Part and their number, such as `2/8`; none of a whole run.
+        part: Option<String>,
+        /// Tiles of the run, of all its parts.
+        tiles: u64,
+        /// Tiles that were done before.
+        tiles_before: u64,
+    },
+    /// The run, or a part of it, has ended.
+    RunFinished {
+        /// Identity of the run's inputs.
+        run_id: String,
+        /// Hits in the list; of a part, before the final reduction.
+        hits: u64,
+    },
     /// A search begins.
     SearchStarted {
         /// Search.
         search: String,
         /// Tiles to do.
         tiles: u64,
-        /// Pairs to compare.
+        /// Pairs to compare; in a part, an estimate by the share of its tiles.
         comparisons: u64,
     },
     /// Tiles are done.
@@ -32,6 +60,8 @@ pub enum Event {
         comparisons_done: u64,
         /// Pairs to compare.
         comparisons: u64,
+        /// Pairs that passed the screen so far.
+        survivors: u64,
         /// Hits so far, before the final reduction.
         hits: u64,
         /// Seconds since the search began.
@@ -86,6 +116,7 @@ pub(super) struct Progress<'a> {
 struct Done {
     tiles: u64,
     comparisons: u64,
+    survivors: u64,
     hits: u64,
     /// Comparisons made before the run went on: they took none of this time.
     before: u64,
@@ -110,29 +141,33 @@ impl<'a> Progress<'a> {
     }
 
     /// Counts tiles that were done before the run was interrupted.
-    pub(super) fn already(&self, tiles: u64, sum: &super::tile::TileOutput) {
+    pub(super) fn already(&self, tiles: u64, sum: &TileOutput) {
         let mut done = self.done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         done.tiles = tiles;
         done.comparisons = sum.comparisons;
+        done.survivors = sum.survivors;
         done.hits = sum.written;
         done.before = done.comparisons;
     }
 
-    pub(super) fn tile_done(&self, comparisons: u64, hits: u64) {
+    pub(super) fn tile_done(&self, output: &TileOutput) {
         // A worker that panicked cannot have left the counters half changed.
         let mut done = self.done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         done.tiles += 1;
-        done.comparisons += comparisons;
-        done.hits += hits;
+        done.comparisons += output.comparisons;
+        done.survivors += output.survivors;
+        done.hits += output.written;
         let seconds = self.started.elapsed().as_secs_f64();
         let to_do = self.comparisons.saturating_sub(done.before).max(1);
-        let share = (done.comparisons - done.before) as f64 / to_do as f64;
+        // What a part has to do is an estimate.
+        let share = ((done.comparisons - done.before) as f64 / to_do as f64).min(1.0);
         self.observer.event(&Event::Advanced {
             search: self.search.to_owned(),
             tiles_done: done.tiles,
             tiles: self.tiles,
             comparisons_done: done.comparisons,
             comparisons: self.comparisons,
+            survivors: done.survivors,
             hits: done.hits,
             seconds,
             seconds_left: if share > 0.0 { seconds / share - seconds } else { 0.0 },

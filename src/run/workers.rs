@@ -135,6 +135,7 @@ impl Workers<'_> {
                 Err(Error::Device { device, fault, is_final, .. })
                     if !self.devices.is_gpu_required =>
                 {
+                    tracing::warn!(device, fault, "the processor does a tile of this device");
                     if (is_final || member.refuses()) && member.put_out(&fault) {
                         self.observer.event(&Event::DevicePutOut { device, fault });
                     }

@@ -21,14 +21,14 @@ fn spawn(gallery: &Path, out: &Path) -> Child {
     command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-fn signal(child: &Child, name: &str) {
+pub(super) fn signal(child: &Child, name: &str) {
     // A run that has ended cannot be told anything.
     let id = child.id().to_string();
     Command::new("kill").args(["-s", name, &id]).stderr(Stdio::null()).status().unwrap();
 }
 
 /// Waits until the run has done some tiles, or has ended.
-fn until_it_works(child: &mut Child, out: &Path, bytes: u64) -> bool {
+pub(super) fn until_it_works(child: &mut Child, out: &Path, bytes: u64) -> bool {
     loop {
         if fs::metadata(out.join("journal")).is_ok_and(|journal| journal.len() >= bytes) {
             return true;
