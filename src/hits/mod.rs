@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod contested;
+pub mod expunge;
 pub mod finish;
 pub mod histogram;
 pub mod job;
