@@ -375,7 +375,7 @@ fn with_sentinel() -> (World, PathBuf) {
     world.feed(3, &[&format!("{SENTINEL},,vanished,2026-01-01,s,")], &[]);
     let out = world.path("night");
     let args = ["run", "dedup", "--gallery", text(&gallery), "--out", text(&out)];
-    exits(0, &[&args[..], &["--min-loci", "7", "--log10", "3"]].concat());
+    exits(0, &[&args[..], &["--min-loci", "7", "--threshold", "3"]].concat());
     assert!(read_hits(&out).unwrap().iter().any(|hit| hit.gallery_id == SENTINEL));
     fs::write(out.join("night.log"), format!("a\nhit of {SENTINEL}\nb\n")).unwrap();
     let held = Gallery::open(&gallery).unwrap().find_records(&[SENTINEL].into()).unwrap();
