@@ -17,6 +17,7 @@ mod evaluate_finger;
 mod expected;
 mod family_warnings;
 mod gallery;
+mod gallery_destroy;
 mod gallery_finger;
 mod gallery_person;
 mod gallery_status;

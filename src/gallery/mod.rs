@@ -18,6 +18,7 @@
 //! import are at most [`crate::limits::MAX_ROWS_PER_SEGMENT`] rows, or
 //! [`crate::limits::MAX_PRINTS_PER_SEGMENT`] prints.
 
+pub mod absence;
 mod change;
 mod ids;
 mod ipc;
@@ -30,6 +31,7 @@ pub mod file;
 pub mod finger_segment;
 pub mod manifest;
 pub mod map;
+pub mod purge;
 pub mod segment;
 pub mod status;
 

@@ -9,6 +9,7 @@ pub mod histogram;
 pub mod job;
 pub mod journal;
 pub mod output;
+pub mod removal;
 pub mod report;
 pub mod shard;
 

@@ -122,3 +122,25 @@ pub fn read(path: &Path) -> Result<Vec<Rejection>> {
     }
     Ok(rejections)
 }
+
+/// Takes every rejection out of the quarantine file `path` that names one of the records `is_named` knows; the file
+/// goes if none is left. Returns how many were taken out.
+///
+/// # Errors
+/// As [`read`] and [`write`]; or the file cannot be removed.
+pub fn expunge(path: &Path, is_named: impl Fn(&str) -> bool) -> Result<u64> {
+    let mut rejections = read(path)?;
+    let before = rejections.len();
+    rejections.retain(|r| {
+        let file = r.file.display().to_string();
+        let texts = [&file, &r.rule, &r.found, &r.help];
+        !r.record_id.iter().chain(texts).any(|text| is_named(text))
+    });
+    let expunged = (before - rejections.len()) as u64;
+    if rejections.is_empty() {
+        std::fs::remove_file(path).map_err(Error::io(path))?;
+    } else if expunged > 0 {
+        write(path, &rejections)?;
+    }
+    Ok(expunged)
+}
