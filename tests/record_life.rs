@@ -11,6 +11,12 @@ use serde_json::Value;
 use tanba::gallery::Gallery;
 use tanba::hits::read_hits;
 
+#[path = "record_life/broken.rs"]
+mod broken;
+#[path = "record_life/destroy.rs"]
+mod destroy;
+#[path = "record_life/flips.rs"]
+mod flips;
 #[path = "common/program.rs"]
 mod program;
 
@@ -25,13 +31,11 @@ const OTHERS: &str = "16,17,7,8,29,31.2,14,17,9,13,9,12,8,11,9,13";
 
 struct World {
     folder: tempfile::TempDir,
-    /// Of a world with a sentinel its encoded profile.
-    sentinel_profile: Vec<u8>,
 }
 
 impl World {
     fn new() -> World {
-        World { folder: tempfile::tempdir().unwrap(), sentinel_profile: Vec::new() }
+        World { folder: tempfile::tempdir().unwrap() }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -304,198 +308,4 @@ fn what_is_held_on_a_person_is_listed_with_terms_events_and_families_and_without
     assert_eq!(held("P5", 1)["records"], serde_json::json!([]));
     let said = exits(0, &["gallery", "person", text(&gallery), "--person", "P1"]);
     assert!(said.contains("prison 6/2025") && said.contains("kept until 2090-05-01"), "{said}");
-}
-
-#[test]
-fn every_flipped_bit_of_segments_statuses_and_the_manifest_is_found() {
-    use rand::{Rng, SeedableRng};
-    use tanba::gallery::{file, manifest};
-    let world = World::new();
-    convicts(&world);
-    world.feed(0, &["C1,,died,2024-02-02,s,"], &[]);
-    let gallery = world.gallery();
-    let (committed, _) = manifest::latest(&gallery).unwrap().unwrap();
-    let entries: Vec<_> = committed.files().cloned().collect();
-    assert_eq!(entries.len(), 3, "records, planes and a status file");
-    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(6);
-    for entry in &entries {
-        let path = gallery.join(&entry.path);
-        let mut content = fs::read(&path).unwrap();
-        file::check(&path, entry, &content).unwrap();
-        for _ in 0..8_000 {
-            let bit = random.random_range(0..content.len() * 8);
-            content[bit / 8] ^= 1 << (bit % 8);
-            assert!(file::check(&path, entry, &content).is_err(), "{}: bit {bit}", entry.path);
-            content[bit / 8] ^= 1 << (bit % 8);
-        }
-    }
-    let newest = gallery.join("manifest/g0000000002.json");
-    let good = fs::read(&newest).unwrap();
-    for _ in 0..2_000 {
-        let bit = random.random_range(0..good.len() * 8);
-        let mut bad = good.clone();
-        bad[bit / 8] ^= 1 << (bit % 8);
-        fs::write(&newest, &bad).unwrap();
-        assert!(manifest::latest(&gallery).is_err(), "manifest: bit {bit}");
-    }
-    fs::write(&newest, &good).unwrap();
-    exits(0, &["gallery", "verify", text(&gallery)]);
-}
-
-/// Every file below a folder with its content.
-fn content(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let files = tanba::gallery::absence::files(folder).unwrap().into_iter();
-    files.map(|path| (path.clone(), fs::read(path).unwrap())).collect()
-}
-
-fn restore(folder: &Path, files: &[(PathBuf, Vec<u8>)]) {
-    fs::remove_dir_all(folder).unwrap();
-    for (path, bytes) in files {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-}
-
-/// Identifier and alleles that nothing else has.
-const SENTINEL: &str = "SENTINEL-7f3a";
-const SENTINEL_ALLELES: &str = "11,19,5,10,24.2,38,9,26,7,16,15,6,6,14,15,5";
-
-/// A gallery in which the sentinel is everywhere: in a segment, a family, a status file, the quarantine, and with a
-/// second record of the same person in the hits of a finished run.
-fn with_sentinel() -> (World, PathBuf) {
-    let mut world = World::new();
-    convicts(&world);
-    let sentinel = format!("{SENTINEL},P77,2020-01-01,1990-05-01,{SENTINEL_ALLELES}");
-    world.import("convict", "sentinel.csv", &[&sentinel]);
-    let again = SENTINEL_ALLELES.replace("11,19", "11,12");
-    world.import("convict", "again.csv", &[&format!("C9,P78,2020-01-01,1990-05-01,{again}")]);
-    world.families("families.csv", &[&format!("F1,M1,{SENTINEL},father,true,true")]);
-    let gallery = world.gallery();
-    let reason = format!("{SENTINEL} and C2 were mixed up");
-    exits(0, &["gallery", "block", text(&gallery), "--record", "C1", "--reason", &reason]);
-    world.feed(3, &[&format!("{SENTINEL},,vanished,2026-01-01,s,")], &[]);
-    let out = world.path("night");
-    let args = ["run", "dedup", "--gallery", text(&gallery), "--out", text(&out)];
-    exits(0, &[&args[..], &["--min-loci", "7", "--threshold", "3"]].concat());
-    assert!(read_hits(&out).unwrap().iter().any(|hit| hit.gallery_id == SENTINEL));
-    fs::write(out.join("night.log"), format!("a\nhit of {SENTINEL}\nb\n")).unwrap();
-    let held = Gallery::open(&gallery).unwrap().find_records(&[SENTINEL].into()).unwrap();
-    tanba::column::dna::encode_profile(&held[SENTINEL].profile, &mut world.sentinel_profile);
-    fs::create_dir(world.path("acts")).unwrap();
-    let act = format!("record_id,ground\n{SENTINEL},court:7/2026\n");
-    fs::write(world.path("acts/act.csv"), act).unwrap();
-    (world, out)
-}
-
-fn destroy(code: i32, world: &World, out: &Path) -> String {
-    let (act, gallery) = (world.path("acts/act.csv"), world.gallery());
-    let args = ["gallery", "destroy", text(&gallery), "--act", text(&act)];
-    exits(code, &[&args[..], &["--approved-by", "unit-7", "--runs", text(out)]].concat())
-}
-
-fn nothing_is_left(world: &World, out: &Path) {
-    let profile = world.sentinel_profile.clone();
-    let sentinels = tanba::gallery::absence::Sentinels {
-        record_ids: [SENTINEL.to_owned()].into(),
-        biometric_hashes: [blake3::hash(&profile).to_hex().to_string()].into(),
-        biometrics: vec![profile],
-    };
-    for folder in [world.gallery(), out.to_owned()] {
-        let (files, _, findings) = tanba::gallery::absence::search(&folder, &sentinels).unwrap();
-        assert!(files > 0 && findings.is_empty(), "{findings:?}");
-        for (path, bytes) in content(&folder) {
-            let is_there = bytes.windows(SENTINEL.len()).any(|part| part == SENTINEL.as_bytes());
-            assert!(!is_there, "{}", path.display());
-        }
-    }
-    exits(0, &["gallery", "verify", text(&world.gallery())]);
-    let report = fs::read_to_string(world.path("acts/act.csv.report.json")).unwrap();
-    let report: Value = serde_json::from_str(&report).unwrap();
-    assert_eq!((&report["state"], &report["approved_by"]), (&"done".into(), &"unit-7".into()));
-    assert_eq!(report["search"]["found_in"], serde_json::json!([]));
-}
-
-#[test]
-fn a_destroyed_record_leaves_no_byte_and_the_search_for_it_can_fail() {
-    let (world, out) = with_sentinel();
-    let ids = [SENTINEL.to_owned()].into();
-    let sentinels = tanba::gallery::absence::Sentinels { record_ids: ids, ..Default::default() };
-    let search = |folder: &Path| tanba::gallery::absence::search(folder, &sentinels).unwrap().2;
-    let before: Vec<_> = search(&world.gallery()).into_iter().chain(search(&out)).collect();
-    // Records, family, status, quarantine; hits, clusters and the log.
-    assert!(before.len() >= 7, "{before:?}");
-    let said = destroy(0, &world, &out);
-    assert!(said.contains("1 records destroyed") && said.contains("nothing of them"), "{said}");
-    nothing_is_left(&world, &out);
-    let gallery = Gallery::open(&world.gallery()).unwrap();
-    assert_eq!(gallery.find_records(&["C1", "C2", "C9"].into()).unwrap().len(), 3);
-    assert!(gallery.statuses().unwrap().is_blocked("C1"));
-    assert_eq!(fs::read_to_string(out.join("night.log")).unwrap(), "a\nb\n");
-    let generation = gallery.manifest().destructions[0].purged[0].generation;
-    let error = Gallery::open_at(&world.gallery(), generation).unwrap_err();
-    assert!(error.to_string().contains("L40 17"), "{error}");
-    // Given again, the act finds nothing to do and says so.
-    destroy(0, &world, &out);
-    nothing_is_left(&world, &out);
-}
-
-#[test]
-fn a_destruction_that_was_interrupted_is_completed_by_the_same_act() {
-    let (world, out) = with_sentinel();
-    let before = (content(&world.gallery()), content(&out));
-    destroy(0, &world, &out);
-    let report_path = world.path("acts/act.csv.report.json");
-    let mut report: Value =
-        serde_json::from_str(&fs::read_to_string(&report_path).unwrap()).unwrap();
-    report["state"] = "begun".into();
-    report["after"] = Value::Null;
-    report["search"] = Value::Null;
-    report["runs"] = serde_json::json!({});
-    let report = report.to_string();
-    let newest = content(&world.gallery());
-    // Killed before the commit.
-    restore(&world.gallery(), &before.0);
-    restore(&out, &before.1);
-    fs::write(&report_path, &report).unwrap();
-    destroy(0, &world, &out);
-    nothing_is_left(&world, &out);
-    // Killed after the commit, at each file that was to be removed.
-    let gone: Vec<_> =
-        before.0.iter().filter(|(path, _)| newest.iter().all(|(other, _)| other != path)).collect();
-    for kept in 0..gone.len() {
-        restore(&world.gallery(), &newest);
-        for (path, bytes) in &gone[kept..] {
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, bytes).unwrap();
-        }
-        restore(&out, &before.1);
-        fs::write(&report_path, &report).unwrap();
-        destroy(0, &world, &out);
-        nothing_is_left(&world, &out);
-    }
-}
-
-#[test]
-fn what_may_not_be_destroyed_refuses_the_whole_act_before_anything_changes() {
-    let (world, out) = with_sentinel();
-    let gallery = world.gallery();
-    let before = content(&gallery);
-    let act = world.path("acts/act.csv");
-    for (lines, code, word) in [
-        ("C2,term-ended", 5, "L40 29(1)"),
-        (&*format!("{SENTINEL},court:7\nC1,court:7"), 5, "blocked"),
-        ("C2,acquitted", 5, "kept until 2091-06-02"),
-        ("C404,court:7", 2, "no record C404"),
-        ("C2,because", 3, "court:REFERENCE"),
-    ] {
-        fs::write(&act, format!("record_id,ground\n{lines}\n")).unwrap();
-        let said = destroy(code, &world, &out);
-        assert!(said.contains(word), "{said}");
-        assert!(content(&gallery) == before, "{lines}");
-    }
-    let inside = gallery.join("act.csv");
-    fs::write(&inside, "record_id,ground\nC2,court:7\n").unwrap();
-    let args = ["gallery", "destroy", text(&gallery), "--act", text(&inside)];
-    let said = exits(2, &[&args[..], &["--approved-by", "unit-7"]].concat());
-    assert!(said.contains("folder of their own"), "{said}");
 }

@@ -92,6 +92,10 @@ pub(super) fn run(args: &RunArgs, begin: &Begin, ui: &Ui) -> Result<Outcome> {
     let day = begin::day(begin, args.rule.as_of)?;
     let mut parameters = parameters(&args.population, &args.rule, &table, day)?;
     parameters.since = args.since.as_deref().map(since::run_id).transpose()?;
+    let is_asked = args.rule.without_broken;
+    if is_asked {
+        begin::set_aside(begin::gallery(begin, &args.gallery)?, is_asked, &mut parameters, ui);
+    }
     let execution = args.execution.execution(args.out.clone(), args.overwrite, ui)?;
     let execution = Execution { way: args.way.way, begin: begin.clone(), ..execution };
     let night = Night {
@@ -102,8 +106,10 @@ pub(super) fn run(args: &RunArgs, begin: &Begin, ui: &Ui) -> Result<Outcome> {
     };
     let asker = Asker { ground: Some(STANDING.into()), ..Asker::default() };
     audited(&args.gallery, event("run", asker), |account| {
-        let outcome = night.run(&args.gallery, &execution, ui)?;
+        let outcome = night.run(&args.gallery, &execution, ui);
+        let outcome = outcome.map_err(|error| begin::or_without(error, &args.gallery))?;
         account_of_run(&outcome, &args.out, account)?;
+        parameters.set_aside.iter().for_each(|segment| ui.warn(begin::told(segment)));
         summary::show(&outcome.report, &outcome.hits, Some(&args.out), ui);
         say_decided(&args.gallery, &outcome.hits, ui)?;
         Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })
@@ -114,7 +120,7 @@ pub(super) fn run(args: &RunArgs, begin: &Begin, ui: &Ui) -> Result<Outcome> {
 pub(super) fn warn_of_changes(changed: &[String], ui: &Ui) {
     if !changed.is_empty() {
         ui.warn(format!(
-            "the earlier run is of other rules or comparators ({}): every pair is compared again",
+            "this night cannot go on from the earlier run (changed since: {}): every pair is compared again",
             changed.join(", ")
         ));
     }
@@ -152,7 +158,7 @@ impl Night<'_> {
     /// The gallery cannot be read, or as [`execute`].
     pub(super) fn run(&self, gallery: &Path, execution: &Execution, ui: &Ui) -> Result<RunOutcome> {
         let root = gallery;
-        let gallery = begin::gallery(&execution.begin, root)?;
+        let gallery = begin::gallery(&execution.begin, root)?.without(&self.parameters.set_aside);
         let ready = self.ready(&gallery, execution.devices.cpu.device.cpu())?;
         begin::still_lawful(&execution.begin, root, &ready)?;
         warn_of_searches(&ready.searches, ui)?;

@@ -11,34 +11,60 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use aho_corasick::AhoCorasick;
 use arrow::array::{Array, BinaryArray, LargeBinaryArray, StringArray};
 
 use super::file::read_parquet;
 use super::map;
-use super::purge::names;
+use super::words::Words;
 use crate::error::{Error, Result};
 
 /// Least length of what is looked for in compressed bytes.
 pub const LEAST_RAW_BYTES: usize = 8;
 
 /// What must not be there any more.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug)]
 pub struct Sentinels {
     /// Identifiers of records.
-    pub record_ids: BTreeSet<String>,
+    pub records: Words,
+    /// Numbers of persons and cases that only those records bore.
+    pub numbers: Words,
     /// BLAKE3 of each biometric value as it was stored.
     pub biometric_hashes: BTreeSet<String>,
     /// The values themselves, where they are known: those of an interrupted destruction are known by hash alone.
-    pub biometrics: Vec<Vec<u8>>,
+    biometrics: AhoCorasick,
+}
+
+impl Sentinels {
+    /// What to look for. Biometric values of fewer than [`LEAST_RAW_BYTES`] bytes are looked for by hash alone.
+    ///
+    /// # Errors
+    /// There is too much of it.
+    pub fn new(
+        records: Words,
+        numbers: Words,
+        biometric_hashes: BTreeSet<String>,
+        biometrics: &[Vec<u8>],
+    ) -> Result<Sentinels> {
+        let values = biometrics.iter().filter(|value| value.len() >= LEAST_RAW_BYTES);
+        let biometrics = AhoCorasick::new(values).map_err(|e| Error::Limit {
+            what: format!("the biometrics of one act ({e})"),
+            limit: u64::from(u32::MAX),
+            help: "divide the act into several".into(),
+        })?;
+        Ok(Sentinels { records, numbers, biometric_hashes, biometrics })
+    }
 }
 
 /// A file in which something was found.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
     /// The file.
     pub path: PathBuf,
-    /// An identifier stands in it, or in its name.
-    pub identifier: bool,
+    /// The identifier of a record stands in it, or in its name.
+    pub record: bool,
+    /// A number stands in it.
+    pub number: bool,
     /// A biometric value stands in it.
     pub biometrics: bool,
 }
@@ -87,35 +113,31 @@ pub fn search_file(path: &Path, sentinels: &Sentinels) -> Result<Option<Finding>
     let content = map::map(path)?;
     let is_parquet = content.starts_with(b"PAR1");
     let is_compressed = is_parquet || content.starts_with(b"ARROW1");
+    let mut found = Finding { path: path.to_owned(), ..Finding::default() };
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-    let mut identifier = sentinels.record_ids.iter().any(|id| {
-        let is_certain = !is_compressed || id.len() >= LEAST_RAW_BYTES;
-        names(name, id.as_bytes()) || is_certain && names(&content, id.as_bytes())
-    });
-    let mut biometrics = sentinels.biometrics.iter().any(|value| {
-        value.len() >= LEAST_RAW_BYTES
-            && content.windows(value.len()).any(|part| part == &value[..])
-    });
+    let stands = |words: &Words| match std::str::from_utf8(&content) {
+        Ok(text) if !is_compressed => words.are_in(text),
+        _ => words.are_in_bytes(&content, if is_compressed { LEAST_RAW_BYTES } else { 0 }),
+    };
+    found.record = sentinels.records.are_in_bytes(name, 0) || stands(&sentinels.records);
+    found.number = stands(&sentinels.numbers);
+    found.biometrics = sentinels.biometrics.is_match(&content[..]);
     if is_parquet {
         // A file that cannot be decoded was searched as bytes; `tanba gallery verify` reports committed ones.
         for batch in read_parquet(path, None).unwrap_or_default() {
             for column in batch.columns() {
-                identifier |= holds_identifier(column.as_ref(), sentinels);
-                biometrics |= holds_biometrics(column.as_ref(), sentinels);
+                found.record |= holds_word(column.as_ref(), &sentinels.records);
+                found.number |= holds_word(column.as_ref(), &sentinels.numbers);
+                found.biometrics |= holds_biometrics(column.as_ref(), sentinels);
             }
         }
     }
-    let is_found = identifier || biometrics;
-    Ok(is_found.then(|| Finding { path: path.to_owned(), identifier, biometrics }))
+    Ok((found.record || found.number || found.biometrics).then_some(found))
 }
 
-fn holds_identifier(column: &dyn Array, sentinels: &Sentinels) -> bool {
+fn holds_word(column: &dyn Array, words: &Words) -> bool {
     let Some(texts) = column.as_any().downcast_ref::<StringArray>() else { return false };
-    let mut texts = texts.iter().flatten();
-    texts.any(|text| {
-        sentinels.record_ids.contains(text)
-            || sentinels.record_ids.iter().any(|id| names(text.as_bytes(), id.as_bytes()))
-    })
+    texts.iter().flatten().any(|text| words.has(text) || words.are_in(text))
 }
 
 fn holds_biometrics(column: &dyn Array, sentinels: &Sentinels) -> bool {

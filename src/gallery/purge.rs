@@ -14,15 +14,13 @@ use std::path::{Path, PathBuf};
 use super::commit::{next_generation, retried, write_events, write_families, write_pedigrees};
 use super::file::{self, FileEntry, RESTORE_HELP};
 use super::manifest::{self, Destruction, Manifest, PurgedGeneration};
+use super::words::Words;
 use super::{finger_segment, ids, segment};
 use crate::column::family::{decode_family_members, decode_pedigree_persons};
 use crate::column::status::decode_status_events;
 use crate::domain::finger_record::FingerRecord;
 use crate::domain::record::DnaRecord;
 use crate::error::{Error, Result};
-
-/// What stands where a destroyed record was named in a text.
-pub const DESTROYED: &str = "destroyed-record";
 
 /// The articles behind every destruction.
 pub const RULE: &str = "destroyed by an act (L40 17, 23(4))";
@@ -32,43 +30,20 @@ pub fn keyed_hash(key: &[u8; 32], record_id: &str) -> String {
     blake3::keyed_hash(key, record_id.as_bytes()).to_hex().to_string()
 }
 
-/// Whether `word` stands in `text` as a whole word: identifiers are words of letters, digits, `_`, `-` and `.`.
-pub fn names(text: &[u8], word: &[u8]) -> bool {
-    find(text, word, 0).is_some()
+/// What is to go: records, and the numbers of persons and cases that only they bear.
+#[derive(Debug)]
+pub struct Condemned {
+    /// Identifiers of the records.
+    pub records: BTreeSet<String>,
+    /// These, and the numbers: what no text may show any more.
+    pub words: Words,
 }
 
-/// The first place at or after `from` where `word` stands as a whole word.
-fn find(text: &[u8], word: &[u8], from: usize) -> Option<usize> {
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    let mut at = from;
-    while !word.is_empty() && at + word.len() <= text.len() {
-        let place = at + text[at..].windows(word.len()).position(|part| part == word)?;
-        let before = place.checked_sub(1).and_then(|before| text.get(before));
-        let after = text.get(place + word.len());
-        // A full stop ends a sentence unless a letter or digit follows.
-        let after = after.filter(|byte| {
-            **byte != b'.'
-                || text.get(place + word.len() + 1).is_some_and(u8::is_ascii_alphanumeric)
-        });
-        if !before.is_some_and(is_part) && !after.is_some_and(is_part) {
-            return Some(place);
-        }
-        at = place + 1;
+impl Condemned {
+    /// Whether a text names one of them.
+    pub fn are_in(&self, text: &str) -> bool {
+        self.words.are_in(text)
     }
-    None
-}
-
-/// `text` with every whole word of `words` replaced.
-pub fn without_words<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> String {
-    let mut text = text.to_owned();
-    for word in words {
-        let mut from = 0;
-        while let Some(place) = find(text.as_bytes(), word.as_bytes(), from) {
-            text.replace_range(place..place + word.len(), DESTROYED);
-            from = place + DESTROYED.len();
-        }
-    }
-    text
 }
 
 /// Commits a generation without the records `condemned`, all of which the gallery holds; returns its number. `key`
@@ -76,11 +51,11 @@ pub fn without_words<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> St
 ///
 /// # Errors
 /// The gallery cannot be read or written, or other processes kept committing first.
-pub fn commit(root: &Path, condemned: &BTreeSet<String>, key: &[u8; 32]) -> Result<u64> {
+pub fn commit(root: &Path, condemned: &Condemned, key: &[u8; 32]) -> Result<u64> {
     retried(|| try_commit(root, condemned, key))
 }
 
-fn try_commit(root: &Path, condemned: &BTreeSet<String>, key: &[u8; 32]) -> Result<u64> {
+fn try_commit(root: &Path, condemned: &Condemned, key: &[u8; 32]) -> Result<u64> {
     let (mut next, _) = next_generation(root)?;
     let before: HashSet<String> = next.files().map(|file| file.path.clone()).collect();
     rewrite_segments(root, &mut next, condemned)?;
@@ -88,23 +63,23 @@ fn try_commit(root: &Path, condemned: &BTreeSet<String>, key: &[u8; 32]) -> Resu
     rewrite_families(root, &mut next, condemned, key)?;
     rewrite_statuses(root, &mut next, condemned)?;
     for name in next.imports.iter_mut().map(|i| &mut i.file_name) {
-        *name = without_words(name, condemned.iter().map(String::as_str));
+        *name = condemned.words.taken_out_of(name);
     }
     for name in next.finger_imports.iter_mut().map(|i| &mut i.file_name) {
-        *name = without_words(name, condemned.iter().map(String::as_str));
+        *name = condemned.words.taken_out_of(name);
     }
     let after: HashSet<String> = next.files().map(|file| file.path.clone()).collect();
     let gone: HashSet<&String> = before.difference(&after).collect();
     let mut purged = Vec::new();
     for (generation, path) in manifest::paths(root)? {
         let (manifest, blake3) = manifest::read(&path, generation)?;
-        let text = fs::read(&path).map_err(Error::io(&path))?;
+        let text = fs::read_to_string(&path).map_err(Error::io(&path))?;
         let holds = manifest.files().any(|file| gone.contains(&file.path));
-        if holds || condemned.iter().any(|id| names(&text, id.as_bytes())) {
+        if holds || condemned.are_in(&text) {
             purged.push(PurgedGeneration { generation, blake3 });
         }
     }
-    let mut records: Vec<String> = condemned.iter().map(|id| keyed_hash(key, id)).collect();
+    let mut records: Vec<String> = condemned.records.iter().map(|id| keyed_hash(key, id)).collect();
     records.sort_unstable();
     next.destructions.push(Destruction {
         generation: next.generation,
@@ -117,8 +92,8 @@ fn try_commit(root: &Path, condemned: &BTreeSet<String>, key: &[u8; 32]) -> Resu
     Ok(next.generation)
 }
 
-fn rewrite_segments(root: &Path, next: &mut Manifest, condemned: &BTreeSet<String>) -> Result<()> {
-    let wanted: HashSet<&str> = condemned.iter().map(String::as_str).collect();
+fn rewrite_segments(root: &Path, next: &mut Manifest, condemned: &Condemned) -> Result<()> {
+    let wanted: HashSet<&str> = condemned.records.iter().map(String::as_str).collect();
     let holding = ids::holding(root, &next.segments, |s| &s.records, &wanted)?;
     let holding: HashSet<String> = holding.into_iter().map(|s| s.id.clone()).collect();
     let mut segments = Vec::with_capacity(next.segments.len());
@@ -129,7 +104,7 @@ fn rewrite_segments(root: &Path, next: &mut Manifest, condemned: &BTreeSet<Strin
         }
         let records = segment::read_records(root, &entry)?;
         let kept: Vec<&DnaRecord> =
-            records.iter().filter(|r| !condemned.contains(&r.record_id)).collect();
+            records.iter().filter(|r| !condemned.records.contains(&r.record_id)).collect();
         // The records that stay came with the generation of the old segment, whatever the file is.
         if !kept.is_empty() {
             segments.push(segment::write(root, entry.index, &kept, entry.generation)?);
@@ -139,12 +114,8 @@ fn rewrite_segments(root: &Path, next: &mut Manifest, condemned: &BTreeSet<Strin
     Ok(())
 }
 
-fn rewrite_finger_segments(
-    root: &Path,
-    next: &mut Manifest,
-    condemned: &BTreeSet<String>,
-) -> Result<()> {
-    let wanted: HashSet<&str> = condemned.iter().map(String::as_str).collect();
+fn rewrite_finger_segments(root: &Path, next: &mut Manifest, condemned: &Condemned) -> Result<()> {
+    let wanted: HashSet<&str> = condemned.records.iter().map(String::as_str).collect();
     let holding = ids::holding(root, &next.finger_segments, |s| &s.records, &wanted)?;
     let holding: HashSet<String> = holding.into_iter().map(|s| s.id.clone()).collect();
     let mut segments = Vec::with_capacity(next.finger_segments.len());
@@ -155,7 +126,7 @@ fn rewrite_finger_segments(
         }
         let records = finger_segment::read_records(root, &entry)?;
         let kept: Vec<&FingerRecord> =
-            records.iter().filter(|r| !condemned.contains(&r.record_id)).collect();
+            records.iter().filter(|r| !condemned.records.contains(&r.record_id)).collect();
         if !kept.is_empty() {
             let (register, owner) = (entry.register, &entry.owner);
             segments.push(finger_segment::write(root, register, owner, &kept, entry.generation)?);
@@ -186,14 +157,14 @@ fn decoded<T, E: std::fmt::Display>(
 fn rewrite_families(
     root: &Path,
     next: &mut Manifest,
-    condemned: &BTreeSet<String>,
+    condemned: &Condemned,
     key: &[u8; 32],
 ) -> Result<()> {
     let mut families = Vec::with_capacity(next.families.len());
     for entry in std::mem::take(&mut next.families) {
         let mut members = decoded(root, &entry, decode_family_members)?;
         let size = members.len();
-        members.retain(|member| !condemned.contains(&member.relative_record_id));
+        members.retain(|member| !condemned.records.contains(&member.relative_record_id));
         if members.len() == size {
             families.push(entry);
         } else if !members.is_empty() {
@@ -208,7 +179,7 @@ fn rewrite_families(
         for person in &mut persons {
             let parents = [&mut person.father, &mut person.mother].into_iter().flatten();
             for name in parents.chain([&mut person.person]) {
-                if condemned.contains(name) {
+                if condemned.records.contains(name) {
                     let code: String = keyed_hash(key, name).chars().take(16).collect();
                     *name = format!("untyped-{code}");
                     is_changed = true;
@@ -226,17 +197,16 @@ fn rewrite_families(
     Ok(())
 }
 
-fn rewrite_statuses(root: &Path, next: &mut Manifest, condemned: &BTreeSet<String>) -> Result<()> {
+fn rewrite_statuses(root: &Path, next: &mut Manifest, condemned: &Condemned) -> Result<()> {
     let mut statuses = Vec::with_capacity(next.statuses.len());
     for entry in std::mem::take(&mut next.statuses) {
         let before = decoded(root, &entry, decode_status_events)?;
         let mut events = before.clone();
-        events.retain(|event| !condemned.contains(&event.record_id));
+        events.retain(|event| !condemned.records.contains(&event.record_id));
         for event in &mut events {
-            let words = || condemned.iter().map(String::as_str);
-            event.reason = without_words(&event.reason, words());
+            event.reason = condemned.words.taken_out_of(&event.reason);
             if let Some(news) = &mut event.news {
-                news.source = without_words(&news.source, words());
+                news.source = condemned.words.taken_out_of(&news.source);
             }
         }
         if events == before {
@@ -284,15 +254,24 @@ pub fn finish(root: &Path) -> Result<Vec<PathBuf>> {
 /// # Errors
 /// The operating system refuses.
 pub fn remove(path: &Path) -> Result<bool> {
+    let was_there = remove_file(path)?;
+    if let Some(folder) = path.parent().filter(|_| was_there) {
+        // Not empty is no fault: other files of the folder stay.
+        let _ = fs::remove_dir(folder);
+    }
+    Ok(was_there)
+}
+
+/// Removes a file; whether it was there.
+///
+/// # Errors
+/// The operating system refuses.
+pub fn remove_file(path: &Path) -> Result<bool> {
     match fs::remove_file(path) {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(Error::io(path)(error)),
     }
-    if let Some(folder) = path.parent() {
-        file::sync_directory(folder)?;
-        // Not empty is no fault: other files of the folder stay.
-        let _ = fs::remove_dir(folder);
-    }
+    path.parent().map(file::sync_directory).transpose()?;
     Ok(true)
 }

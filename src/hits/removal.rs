@@ -9,11 +9,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::cluster::{cluster_count, clusters};
-use super::output::{self, RUN_FILE, is_claimed, read_hits, read_report};
+use super::output::{self, HITS_FILE, RUN_FILE, is_claimed, read_hits, read_report};
+use super::report::count_lineage;
+use crate::column::hit::Hit;
 use crate::error::{Error, Result};
 use crate::gallery::absence::files;
 use crate::gallery::file::write_new;
-use crate::gallery::purge::remove;
+use crate::gallery::purge::{Condemned, remove_file};
 use crate::score::Millibans;
 
 /// What an unfinished run needs to go on; of a finished one a crash may have left the first two.
@@ -33,6 +35,8 @@ pub struct Removed {
     pub removed: Vec<PathBuf>,
     /// Files that lost lines.
     pub shortened: Vec<PathBuf>,
+    /// BLAKE3 of the hit list before and after, if it was written again.
+    pub list: Option<(String, String)>,
 }
 
 /// Refuses a directory in which a run is at work.
@@ -49,14 +53,31 @@ pub fn check_idle(out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Takes every record that `is_named` finds in a text out of the run in `out`.
+/// Identities of the hits of the condemned records in the run in `out`, if it has ended.
+///
+/// # Errors
+/// The hit list cannot be read.
+pub fn hit_ids(out: &Path, condemned: &Condemned) -> Result<Vec<String>> {
+    if !out.join(RUN_FILE).exists() {
+        return Ok(Vec::new());
+    }
+    let hits = read_hits(out)?.into_iter().filter(|hit| is_of(hit, condemned));
+    Ok(hits.map(|hit| hit.hit_id).collect())
+}
+
+fn is_of(hit: &Hit, condemned: &Condemned) -> bool {
+    condemned.records.contains(&hit.probe_id) || condemned.records.contains(&hit.gallery_id)
+}
+
+/// Takes the condemned records out of the run in `out`.
 ///
 /// # Errors
 /// A file of the run cannot be read, or the operating system refuses.
-pub fn remove_records(out: &Path, is_named: impl Fn(&str) -> bool) -> Result<Removed> {
+pub fn remove_records(out: &Path, condemned: &Condemned) -> Result<Removed> {
+    let is_named = |text: &str| condemned.are_in(text);
     let mut done = Removed::default();
     if out.join(RUN_FILE).exists() {
-        done.hits = remove_hits(out, &is_named)?;
+        remove_hits(out, condemned, &mut done)?;
     }
     let is_finished = out.join(RUN_FILE).exists();
     let useless = if is_finished { &UNFINISHED[..2] } else { &UNFINISHED[..] };
@@ -64,16 +85,22 @@ pub fn remove_records(out: &Path, is_named: impl Fn(&str) -> bool) -> Result<Rem
         let path = out.join(name);
         if path.is_dir() {
             fs::remove_dir_all(&path).map_err(Error::io(&path))?;
-        } else if !path.exists() || !remove(&path)? {
+        } else if !path.exists() || !remove_file(&path)? {
             continue;
         }
         done.was_unfinished |= !is_finished;
         done.removed.push(path);
     }
     for path in files(out)? {
+        // Nobody writes here: what has such a name was left by a crash, and may be cut short.
+        if path.extension().is_some_and(|ending| ending == "staged") {
+            remove_file(&path)?;
+            done.removed.push(path);
+            continue;
+        }
         let bytes = fs::read(&path).map_err(Error::io(&path))?;
         let Ok(text) = std::str::from_utf8(&bytes) else { continue };
-        if !is_named(text) {
+        if !is_named(text) || path == out.join(RUN_FILE) {
             continue;
         }
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
@@ -83,22 +110,28 @@ pub fn remove_records(out: &Path, is_named: impl Fn(&str) -> bool) -> Result<Rem
             write_new(out, relative, kept.as_bytes())?;
             done.shortened.push(path);
         } else {
-            remove(&path)?;
+            remove_file(&path)?;
             done.removed.push(path);
         }
     }
     Ok(done)
 }
 
-/// Writes the hits of a finished run again without those of the records; returns how many went.
-fn remove_hits(out: &Path, is_named: &impl Fn(&str) -> bool) -> Result<u64> {
+/// Writes the hits of a finished run again without those of the records.
+fn remove_hits(out: &Path, condemned: &Condemned, done: &mut Removed) -> Result<()> {
+    let list = out.join(HITS_FILE);
     let mut report = read_report(out)?;
-    let (gone, hits): (Vec<_>, Vec<_>) = read_hits(out)?
-        .into_iter()
-        .partition(|hit| is_named(&hit.probe_id) || is_named(&hit.gallery_id));
+    let before = (read_hits(out)?, report.clone());
+    let mut hits = before.0.clone();
+    hits.retain(|hit| !is_of(hit, condemned));
+    hits.iter_mut().for_each(|hit| without_lineage(hit, condemned));
+    if let Some(purpose) = report.case.as_mut().and_then(|case| case.purpose.as_mut()) {
+        *purpose = condemned.words.taken_out_of(purpose);
+    }
     // After a crash between the list and the account only the account is left to be written.
-    if gone.is_empty() && report.hits == hits.len() as u64 {
-        return Ok(0);
+    let is_counted = report.hits == hits.len() as u64;
+    if hits == before.0 && report == before.1 && is_counted {
+        return Ok(());
     }
     for search in &mut report.searches {
         let own = hits.iter().filter(|hit| hit.search == search.search);
@@ -112,6 +145,7 @@ fn remove_hits(out: &Path, is_named: &impl Fn(&str) -> bool) -> Result<u64> {
             band.hits = count_from(band.from_log10) - band.to_log10.map_or(0, count_from);
         }
     }
+    count_lineage(&hits, &mut report.searches);
     let in_themselves: Vec<String> = report
         .searches
         .iter()
@@ -121,6 +155,24 @@ fn remove_hits(out: &Path, is_named: &impl Fn(&str) -> bool) -> Result<u64> {
     let members = clusters(&hits, &in_themselves);
     report.hits = hits.len() as u64;
     report.clusters = cluster_count(&members);
+    let hash = |path: &Path| -> Result<String> {
+        let bytes = fs::read(path).map_err(Error::io(path))?;
+        Ok(blake3::hash(&bytes).to_hex().to_string())
+    };
+    let old = hash(&list)?;
     output::rewrite(out, &hits, &members, &report)?;
-    Ok(gone.len() as u64)
+    done.hits = (before.0.len() - hits.len()) as u64;
+    done.list = Some((old, hash(&list)?));
+    Ok(())
+}
+
+/// Takes what the lineage markers of a condemned record say out of a hit of others.
+fn without_lineage(hit: &mut Hit, condemned: &Condemned) {
+    let Some(lineage) = &mut hit.lineage else { return };
+    lineage.y = lineage.y.take().filter(|y| !condemned.records.contains(&y.y_record));
+    let mitochondrial = lineage.mitochondrial.take();
+    lineage.mitochondrial = mitochondrial.filter(|mt| !condemned.records.contains(&mt.mt_record));
+    if lineage.y.is_none() && lineage.mitochondrial.is_none() && lineage.amelogenin.is_none() {
+        hit.lineage = None;
+    }
 }

@@ -37,19 +37,19 @@ impl Ground {
 
 /// One record of an act.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Condemned {
+pub struct Line {
     /// Its identifier.
     pub record_id: String,
     /// Why.
     pub ground: Ground,
     /// Line of the act.
-    pub line: u64,
+    pub number: u64,
 }
 
 /// One line of an act in JSON Lines.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line<'a> {
+struct JsonLine<'a> {
     #[serde(borrow)]
     record_id: Cow<'a, str>,
     #[serde(borrow, default)]
@@ -60,7 +60,7 @@ struct Line<'a> {
 ///
 /// # Errors
 /// The file cannot be read, or a line of it cannot.
-pub fn read_act(path: &Path) -> Result<Vec<Condemned>> {
+pub fn read_act(path: &Path) -> Result<Vec<Line>> {
     let bytes = super::read_bounded(path)?;
     let text = text::decode(path, &bytes)?;
     let lines = if text.trim_start().starts_with('{') {
@@ -84,7 +84,7 @@ pub fn read_act(path: &Path) -> Result<Vec<Condemned>> {
             let rule = "a ground is term-ended, acquitted or court:REFERENCE";
             return Err(refuse(rule, &ground, "write the ground the act states"));
         };
-        act.push(Condemned { record_id, ground, line });
+        act.push(Line { record_id, ground, number: line });
     }
     if act.is_empty() {
         let help = "name each record in a line of its own";
@@ -120,7 +120,7 @@ fn table_lines(path: &Path, text: &str) -> Result<Vec<Written>> {
 fn json_lines(path: &Path, text: &str) -> Result<Vec<Written>> {
     let mut lines = Vec::new();
     for (number, line) in (1_u64..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
-        let line: Line<'_> = serde_json::from_str(line).map_err(|error| {
+        let line: JsonLine<'_> = serde_json::from_str(line).map_err(|error| {
             let rule = "a line of an act is one object with the keys record_id and ground";
             let help = "docs/retention.md has an example";
             Rejection::new(path, Position::Line(number), rule, error.to_string(), help)

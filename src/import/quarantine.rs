@@ -15,6 +15,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
 
 use crate::error::{Error, Position, Rejection, Result};
+use crate::gallery::purge::{Condemned, remove};
 
 fn schema() -> Arc<Schema> {
     Arc::new(Schema::new(vec![
@@ -123,22 +124,22 @@ pub fn read(path: &Path) -> Result<Vec<Rejection>> {
     Ok(rejections)
 }
 
-/// Takes every rejection out of the quarantine file `path` that names one of the records `is_named` knows; the file
-/// goes if none is left. Returns how many were taken out.
+/// Takes every rejection out of the quarantine file `path` that names one of the records; the file goes if none is left.
+/// Returns how many were taken out.
 ///
 /// # Errors
 /// As [`read`] and [`write`]; or the file cannot be removed.
-pub fn expunge(path: &Path, is_named: impl Fn(&str) -> bool) -> Result<u64> {
+pub fn expunge(path: &Path, condemned: &Condemned) -> Result<u64> {
     let mut rejections = read(path)?;
     let before = rejections.len();
     rejections.retain(|r| {
         let file = r.file.display().to_string();
-        let texts = [&file, &r.rule, &r.found, &r.help];
-        !r.record_id.iter().chain(texts).any(|text| is_named(text))
+        let is_theirs = r.record_id.as_ref().is_some_and(|id| condemned.records.contains(id));
+        !is_theirs && ![&file, &r.rule, &r.found, &r.help].iter().any(|text| condemned.are_in(text))
     });
     let expunged = (before - rejections.len()) as u64;
     if rejections.is_empty() {
-        std::fs::remove_file(path).map_err(Error::io(path))?;
+        remove(path)?;
     } else if expunged > 0 {
         write(path, &rejections)?;
     }

@@ -9,6 +9,7 @@
 //! new hits, which are decided anew.
 
 pub mod csv;
+pub mod rewrite;
 pub mod stats;
 
 use std::collections::{BTreeMap, HashSet};
