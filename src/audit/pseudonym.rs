@@ -197,7 +197,9 @@ fn words(text: &str) -> Vec<&str> {
     for word in text.split(|letter: char| !is_part(letter) && letter != '.') {
         let word = word.trim_matches('.');
         words.push(word);
-        words.extend(word.split('.'));
+        if word.contains('.') {
+            words.extend(word.split('.'));
+        }
     }
     words.retain(|word| !word.is_empty());
     words
@@ -281,6 +283,6 @@ mod tests {
             [(Named::Record, "C404".to_owned()), (Named::Person, "7".to_owned())]
         );
         assert_eq!(announced(&format!("see record:{} and 5 records 7", "0a".repeat(16))), []);
-        assert_eq!(words("a C1.x, b."), ["a", "C1.x", "C1", "x", "b", "b"]);
+        assert_eq!(words("a C1.x, b."), ["a", "C1.x", "C1", "x", "b"]);
     }
 }

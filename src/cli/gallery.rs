@@ -43,7 +43,7 @@ enum GalleryVerb {
     Block(StatusArgs),
     /// End the suspension of records
     Unblock(StatusArgs),
-    /// Show no personal identifier for records any more (L40 1(9), 9(1)); --undo shows it again
+    /// Show no personal identifier for records any more (L40 1(9), 9(1)), or again
     Depersonalise(DepersonaliseArgs),
     /// Take in events of the penitentiary database and the special records
     Status(FeedArgs),

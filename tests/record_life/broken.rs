@@ -106,7 +106,13 @@ fn without_a_broken_segment_everything_else_is_found_as_if_it_had_never_been_the
         let said = call(0, args, &["--without-broken", "--overwrite"]);
         let told = format!("NOT SEARCHED: 1 {of} records of segment {segment}");
         assert_eq!(said.matches(&told).count(), 2, "{said}");
-        assert_eq!(rows(out), expected[which]);
+        // A night compares cards too, and theirs are whole.
+        let of_kind = |rows: &[Value]| -> Vec<Value> {
+            let modality = ["dna", "finger"][which];
+            rows.iter().filter(|row| row["modality"] == modality).cloned().collect()
+        };
+        assert!(!of_kind(&expected[which]).is_empty());
+        assert_eq!(of_kind(&rows(out)), of_kind(&expected[which]));
         assert_ne!(expected[which], whole[which].0, "the whole gallery has more hits");
         let run: Value = serde_json::from_slice(&fs::read(out.join("run.json")).unwrap()).unwrap();
         let set_aside = &run["parameters"]["set_aside"];
