@@ -92,6 +92,7 @@ fn world() -> World {
         transmission: None,
         prior: None,
         since: None,
+        set_aside: Vec::new(),
     };
     World { folder, table, parameters }
 }

@@ -8,7 +8,7 @@
 //! 2. [`kernel`] (integer arithmetic on slices), [`column`] (domain to Arrow)
 //! 3. [`device`] (runs kernels), [`gallery`] (immutable segments)
 //! 4. [`import`], [`synth`], [`plan`], [`hits`]
-//! 5. [`run`], [`evaluate`], [`audit`]
+//! 5. [`run`], [`evaluate`], [`audit`], [`destroy`]
 //! 6. [`cli`]
 
 pub mod error;
@@ -31,6 +31,7 @@ pub mod plan;
 pub mod synth;
 
 pub mod audit;
+pub mod destroy;
 pub mod evaluate;
 pub mod run;
 

@@ -589,6 +589,10 @@ fn prepare(verb: &str, folder: &Path) {
             write("stain.csv", rows("traces.csv", 1).join("\n") + "\n");
             let event = "record_id,event,date,source\nC0000017,acquitted,2020-01-01,court 7/2019\n";
             write("feed.csv", event.to_owned());
+            if verb == "gallery" {
+                fs::create_dir_all(folder.join("acts")).unwrap();
+                write("acts/act.csv", "record_id,ground\nC0000018,court:7/2026\n".to_owned());
+            }
             // A format is recognised by content; the name of the example does not matter.
             write("body.xml", rows("corpses.csv", 1).join("\n") + "\n");
             if matches!(verb, "search" | "verify") {

@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 7] = [
     &["kernel", "column"],
     &["device", "gallery"],
     &["import", "synth", "plan", "hits"],
-    &["run", "evaluate", "audit"],
+    &["run", "evaluate", "audit", "destroy"],
     &["cli"],
 ];
 

@@ -11,6 +11,12 @@ use serde_json::Value;
 use tanba::gallery::Gallery;
 use tanba::hits::read_hits;
 
+#[path = "record_life/broken.rs"]
+mod broken;
+#[path = "record_life/destroy.rs"]
+mod destroy;
+#[path = "record_life/flips.rs"]
+mod flips;
 #[path = "common/program.rs"]
 mod program;
 
@@ -302,40 +308,4 @@ fn what_is_held_on_a_person_is_listed_with_terms_events_and_families_and_without
     assert_eq!(held("P5", 1)["records"], serde_json::json!([]));
     let said = exits(0, &["gallery", "person", text(&gallery), "--person", "P1"]);
     assert!(said.contains("prison 6/2025") && said.contains("kept until 2090-05-01"), "{said}");
-}
-
-#[test]
-fn every_flipped_bit_of_segments_statuses_and_the_manifest_is_found() {
-    use rand::{Rng, SeedableRng};
-    use tanba::gallery::{file, manifest};
-    let world = World::new();
-    convicts(&world);
-    world.feed(0, &["C1,,died,2024-02-02,s,"], &[]);
-    let gallery = world.gallery();
-    let (committed, _) = manifest::latest(&gallery).unwrap().unwrap();
-    let entries: Vec<_> = committed.files().cloned().collect();
-    assert_eq!(entries.len(), 3, "records, planes and a status file");
-    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(6);
-    for entry in &entries {
-        let path = gallery.join(&entry.path);
-        let mut content = fs::read(&path).unwrap();
-        file::check(&path, entry, &content).unwrap();
-        for _ in 0..8_000 {
-            let bit = random.random_range(0..content.len() * 8);
-            content[bit / 8] ^= 1 << (bit % 8);
-            assert!(file::check(&path, entry, &content).is_err(), "{}: bit {bit}", entry.path);
-            content[bit / 8] ^= 1 << (bit % 8);
-        }
-    }
-    let newest = gallery.join("manifest/g0000000002.json");
-    let good = fs::read(&newest).unwrap();
-    for _ in 0..2_000 {
-        let bit = random.random_range(0..good.len() * 8);
-        let mut bad = good.clone();
-        bad[bit / 8] ^= 1 << (bit % 8);
-        fs::write(&newest, &bad).unwrap();
-        assert!(manifest::latest(&gallery).is_err(), "manifest: bit {bit}");
-    }
-    fs::write(&newest, &good).unwrap();
-    exits(0, &["gallery", "verify", text(&gallery)]);
 }

@@ -8,6 +8,7 @@ use ed25519_dalek::SigningKey;
 
 use super::chain::{self, Damage, Fault, Link, Parts};
 use super::head::{self, HEAD_FILE, Head};
+use super::pseudonym::{self, SALT_VERB, Salt};
 use super::{Account, Entry, Event, Phase};
 use crate::error::{Error, Result};
 use crate::gallery::file::{create_directory, write_new};
@@ -24,7 +25,10 @@ const HELP: &str = "stop writing to this gallery and find out who changed the lo
                     the first entry concerned, docs/access.md says what each finding means";
 
 /// Appends an entry, flushed with its head; returns its number. One entry at a time, over all processes.
+///
+/// Every entry passes here, and here the identifiers of records and persons give way to pseudonyms.
 pub(super) fn append(gallery: &Path, key: Option<&SigningKey>, entry: &Entry) -> Result<u64> {
+    let names = pseudonym::names_of(gallery, entry);
     let folder = gallery.join(AUDIT_FOLDER);
     create_directory(&folder)?;
     let lock_path = folder.join("lock");
@@ -55,7 +59,30 @@ pub(super) fn append(gallery: &Path, key: Option<&SigningKey>, entry: &Entry) ->
         let found = torn_entry(torn, &kept, entry);
         last = write(&mut log, &folder, &found, &last, key)?;
     }
-    Ok(write(&mut log, &folder, entry, &last, key)?.sequence)
+    let mut entry = entry.clone();
+    if !names.is_empty() {
+        let salt = match Salt::read(gallery)? {
+            Some(salt) => salt,
+            None => {
+                let salt = Salt::create(gallery)?;
+                last = write(&mut log, &folder, &salt_entry(&salt, &entry), &last, key)?;
+                salt
+            }
+        };
+        salt.hide(&mut entry, &names);
+    }
+    Ok(write(&mut log, &folder, &entry, &last, key)?.sequence)
+}
+
+/// The entry that fixes the salt: with another one nobody would find the entries about a record.
+fn salt_entry(salt: &Salt, next: &Entry) -> Entry {
+    let account = Account {
+        outcome: Some("done".into()),
+        result_blake3: Some(salt.blake3()),
+        ..Account::default()
+    };
+    let event = Event { verb: SALT_VERB.into(), ..Event::default() };
+    Entry { time: next.time.clone(), ..Entry::of(&event, Phase::Whole, None, &account) }
 }
 
 /// Writes one entry after `last`, then its head.

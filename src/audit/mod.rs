@@ -18,6 +18,7 @@ pub mod chain;
 pub mod head;
 pub mod key;
 mod log;
+pub mod pseudonym;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +29,7 @@ use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use pseudonym::{Named, Names};
 
 pub use actor::Actor;
 pub use log::{AUDIT_FOLDER, LOG_FILE, LastHead, Review, bytes_of, review};
@@ -58,6 +60,8 @@ pub struct Event {
     pub arguments: Vec<String>,
     /// Who asks.
     pub asker: Asker,
+    /// Records and persons it concerns that the command line does not name; the log holds their pseudonyms.
+    pub names: Names,
 }
 
 /// How it ended; what does not apply is null.
@@ -79,6 +83,12 @@ pub struct Account {
     pub is_case_confirmed: bool,
     /// What was counted: comparisons, hits, records.
     pub counts: BTreeMap<String, u64>,
+    /// Files of decisions that a destruction wrote again: BLAKE3 before, and after or none if nothing was left.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub replaced: BTreeMap<String, Option<String>>,
+    /// Records and persons that the texts may name; the log holds their pseudonyms.
+    #[serde(skip)]
+    pub names: Names,
 }
 
 impl Account {
@@ -88,7 +98,16 @@ impl Account {
         let failed = || format!("failed: {}", error.kind().name());
         self.outcome = Some(if is_refused { "refused".into() } else { failed() });
         self.article = error.article().map(str::to_owned);
-        self.reason = Some(error.to_string());
+        self.reason = Some(match error {
+            // What was found in a line may be anything of the record, so the log does not repeat it.
+            Error::Rejected(rejection) => {
+                self.names.extend(rejection.record_id.iter().map(|id| (Named::Record, id.clone())));
+                let record = rejection.record_id.as_ref().map(|id| format!(" (record {id})"));
+                let (file, rule) = (rejection.file.display(), &rejection.rule);
+                format!("{file}{}: {rule}{}", rejection.position, record.unwrap_or_default())
+            }
+            error => error.to_string(),
+        });
     }
 
     /// Adds a count.
@@ -134,6 +153,9 @@ pub struct Entry {
     /// How it ended; empty in a start.
     #[serde(flatten)]
     pub account: Account,
+    /// Records and persons that the event names.
+    #[serde(skip)]
+    names: Names,
 }
 
 impl Entry {
@@ -148,7 +170,14 @@ impl Entry {
             arguments: without_keys(&event.arguments),
             asker: event.asker.clone(),
             account: account.clone(),
+            names: event.names.clone(),
         }
+    }
+
+    /// The texts that may name a record or a person, by pseudonym.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let written = self.asker.purpose.iter().chain(&self.account.reason);
+        self.arguments.iter().chain(written).map(String::as_str)
     }
 
     /// Reads the line of an entry.

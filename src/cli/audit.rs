@@ -16,9 +16,11 @@ use super::config::effective_arguments;
 use super::ui::{Outcome, Ui};
 use crate::audit::chain::Fault;
 use crate::audit::head::Head;
+use crate::audit::pseudonym::{Named, SALT_VERB, Salt};
 use crate::audit::{self, AUDIT_FOLDER, Account, Asker, Entry, Event, LOG_FILE, Phase, Review};
 use crate::error::{Error, Result};
 use crate::hits::decision;
+use crate::hits::decision::rewrite::successor;
 use crate::hits::output::HITS_FILE;
 use crate::run::RunOutcome;
 
@@ -47,7 +49,8 @@ enum AuditVerb {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  tanba audit show registry\n  \
-tanba audit show registry --since 2026-11-01 --verb search")]
+tanba audit show registry --since 2026-11-01 --verb search\n  \
+tanba audit show registry --record C0000017")]
 struct ShowArgs {
     /// Directory of the gallery
     #[arg(value_name = "DIR")]
@@ -58,6 +61,12 @@ struct ShowArgs {
     /// Verb shown, such as search or import
     #[arg(long, value_name = "VERB")]
     verb: Option<String>,
+    /// Only entries that name this record, which the log knows by its pseudonym alone
+    #[arg(long, value_name = "ID")]
+    record: Option<String>,
+    /// Only entries that name this person
+    #[arg(long, value_name = "ID")]
+    person: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -107,7 +116,7 @@ fn signing_key() -> Result<Option<SigningKey>> {
 pub(super) fn event(verb: &str, asker: Asker) -> Event {
     let arguments = effective_arguments().into_iter().skip(1);
     let arguments = arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
-    Event { verb: verb.to_owned(), arguments, asker }
+    Event { verb: verb.to_owned(), arguments, asker, ..Event::default() }
 }
 
 /// Does `act` between its two entries in the log of `gallery`. `act` fills the account of what it did; how it
@@ -164,6 +173,11 @@ pub(super) fn account_of_run(
     account.count("comparisons", report.searches.iter().map(|search| search.comparisons).sum());
     account.count("hits", report.hits);
     account.count("generation", report.gallery_generation);
+    let set_aside = report.parameters.get("set_aside").and_then(serde_json::Value::as_array);
+    if let Some(segments) = set_aside {
+        let records = segments.iter().filter_map(|segment| segment["records"].as_u64());
+        account.count("records_set_aside", records.sum());
+    }
     Ok(())
 }
 
@@ -273,10 +287,15 @@ fn beside_the_log(gallery: &Path, review: &Review) -> Result<()> {
         Error::integrity(path, rule, "restore the file from a backup, and find out who changed it")
     };
     let mut left: BTreeSet<PathBuf> = decision::files(gallery)?.into_iter().collect();
+    let replaced = acts(&["gallery destroy"]).flat_map(|entry| entry.account.replaced.clone());
+    let replaced = replaced.collect();
     for entry in acts(&DECIDING) {
         let Some(hash) = &entry.account.result_blake3 else { continue };
-        let path = decision::file_of(gallery, hash);
-        if !left.remove(&path) || hash_of(&path)? != *hash {
+        // What an act destroyed whole has no successor.
+        let Some(hash) = successor(&replaced, hash) else { continue };
+        let path = decision::file_of(gallery, &hash);
+        left.remove(&path);
+        if !path.exists() || hash_of(&path)? != hash {
             let rule =
                 format!("the decisions of entry {} are missing or were changed", entry.sequence);
             return Err(changed(&path, rule));
@@ -287,6 +306,13 @@ fn beside_the_log(gallery: &Path, review: &Review) -> Result<()> {
     let cut_short = open.iter().filter(|entry| DECIDING.contains(&entry.verb.as_str())).count();
     if let Some(path) = left.first().filter(|_| left.len() > cut_short) {
         return Err(changed(path, "no entry of the log tells of these decisions".into()));
+    }
+    let salt = Salt::path(gallery);
+    if let Some(entry) = acts(&[SALT_VERB]).next_back()
+        && (!salt.exists() || Some(hash_of(&salt)?) != entry.account.result_blake3)
+    {
+        let rule = format!("the salt is not the one of entry {}, or is gone", entry.sequence);
+        return Err(changed(&salt, rule));
     }
     let set = acts(&["gallery policy"]).rfind(|entry| entry.account.result_blake3.is_some());
     let path = gallery.join(POLICY_FILE);
@@ -346,10 +372,12 @@ fn show(args: &ShowArgs, ui: &Ui) -> Result<Outcome> {
     let since = args.since.map(|day| day.to_zoned(TimeZone::UTC).map(|time| time.timestamp()));
     let since =
         since.transpose().map_err(|e| Error::usage(e.to_string(), "write --since 2026-11-21"))?;
+    let named = pseudonyms(args)?;
     let is_wanted = |entry: &&Entry| {
         let is_late = since
             .is_none_or(|since| entry.time.parse::<Timestamp>().is_ok_and(|time| time >= since));
-        is_late && args.verb.as_ref().is_none_or(|verb| *verb == entry.verb)
+        let is_named = || named.iter().all(|name| entry.texts().any(|text| text.contains(name)));
+        is_late && is_named() && args.verb.as_ref().is_none_or(|verb| *verb == entry.verb)
     };
     let mut table =
         ui.table(&["entry", "time", "user", "verb", "role", "ground", "case", "outcome", "counts"]);
@@ -365,6 +393,26 @@ fn show(args: &ShowArgs, ui: &Ui) -> Result<Outcome> {
     }
     ui.say(format!("{} of {} entries", grouped(shown), grouped(review.last.sequence)));
     Ok(Outcome::Done)
+}
+
+/// What stands in the log for the record and the person asked for.
+fn pseudonyms(args: &ShowArgs) -> Result<Vec<String>> {
+    let named = [(Named::Record, &args.record), (Named::Person, &args.person)];
+    let named: Vec<_> =
+        named.iter().filter_map(|(kind, id)| Some((*kind, (*id).as_ref()?))).collect();
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    match Salt::read(&args.gallery)? {
+        Some(salt) => Ok(named.iter().map(|(kind, id)| salt.pseudonym(*kind, id)).collect()),
+        None => Err(Error::usage(
+            format!(
+                "the log of {} has no salt, so no entry of it names a record",
+                args.gallery.display()
+            ),
+            "entries of releases before this one may hold identifiers in clear: search the log for them as text",
+        )),
+    }
 }
 
 fn row(entry: &Entry) -> [String; 9] {

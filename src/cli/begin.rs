@@ -9,11 +9,14 @@ use jiff::civil::Date;
 use signal_hook::consts::TERM_SIGNALS;
 use signal_hook::flag::{register, register_conditional_shutdown};
 
-use super::common::{living_day, today};
+use super::common::{grouped, living_day, today};
 use super::config::effective_arguments;
 use super::run::ReadySearches;
+use super::ui::Ui;
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
+use crate::gallery::set_aside::SetAside;
+use crate::plan::job::Parameters;
 use crate::run::begin::{Begin, CommandLine};
 
 /// Exit code of a process that is ended by a second signal: 128 and the number of SIGINT.
@@ -74,6 +77,43 @@ pub(super) fn gallery(begin: &Begin, root: &Path) -> Result<Gallery> {
     begin
         .job()
         .map_or_else(|| Gallery::open(root), |job| Gallery::open_at(root, job.gallery_generation))
+}
+
+/// The gallery without its broken segments, where that is asked; they go into the parameters and are told.
+pub(super) fn set_aside(
+    gallery: Gallery,
+    is_asked: bool,
+    parameters: &mut Parameters,
+    ui: &Ui,
+) -> Gallery {
+    if is_asked {
+        parameters.set_aside = gallery.broken_segments();
+        parameters.set_aside.iter().for_each(|segment| ui.warn(told(segment)));
+    }
+    gallery.without(&parameters.set_aside)
+}
+
+/// What is said of a segment that is not searched.
+pub(super) fn told(segment: &SetAside) -> String {
+    format!(
+        "NOT SEARCHED: {} {} records of segment {}: {}: {}; restore it from a backup and run again",
+        grouped(segment.records),
+        segment.of,
+        segment.segment,
+        segment.file,
+        segment.rule
+    )
+}
+
+/// The error of a broken segment, with the way to search the others.
+pub(super) fn or_without(error: Error, gallery: &Path) -> Error {
+    match error {
+        Error::Integrity { path, rule, help } if path.starts_with(gallery.join("segments")) => {
+            let help = format!("{help}; --without-broken searches the other segments meanwhile");
+            Error::Integrity { path, rule, help }
+        }
+        other => other,
+    }
 }
 
 /// Refuses to go on where a record that takes part has been blocked or has expired since the run began, or whose identifier may not be shown any more.

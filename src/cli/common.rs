@@ -162,6 +162,9 @@ pub(super) struct RuleArgs {
     /// The owners of fingerprint databases have agreed that these may be compared (L40 8(2))
     #[arg(long)]
     pub(super) across_owners: bool,
+    /// Search without the segments of the gallery whose files are not as committed, and say which
+    #[arg(long)]
+    pub(super) without_broken: bool,
 }
 
 impl RuleArgs {
@@ -356,6 +359,7 @@ pub(super) fn parameters(
         transmission: rule.transmission.asked()?,
         prior: rule.prior,
         since: None,
+        set_aside: Vec::new(),
     };
     parameters.validate()?;
     Ok(parameters)

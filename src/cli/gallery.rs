@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::audit::{audited, event};
 use super::common::{grouped, today};
 use super::expected::{self, ExpectedArgs};
+use super::gallery_destroy::{self, DestroyArgs};
 use super::gallery_finger::{self, RegisterInfo};
 use super::gallery_person::{self, PersonArgs};
 use super::gallery_status::{self, FeedArgs};
@@ -42,10 +43,12 @@ enum GalleryVerb {
     Block(StatusArgs),
     /// End the suspension of records
     Unblock(StatusArgs),
-    /// Show no personal identifier for records any more (L40 1(9), 9(1)); --undo shows it again
+    /// Show no personal identifier for records any more (L40 1(9), 9(1)), or again
     Depersonalise(DepersonaliseArgs),
     /// Take in events of the penitentiary database and the special records
     Status(FeedArgs),
+    /// Destroy records by an act and prove that nothing of them is left (L40 17, 23(4))
+    Destroy(DestroyArgs),
     /// What is held on one person, for that person's request (L40 7(1))
     Person(PersonArgs),
     /// Show or set who may search the gallery, and on what ground
@@ -103,6 +106,7 @@ pub(super) fn run(args: &GalleryArgs, ui: &Ui) -> Result<Outcome> {
             change(&args.status, what, ui)
         }
         GalleryVerb::Status(args) => gallery_status::run(args, ui),
+        GalleryVerb::Destroy(args) => gallery_destroy::run(args, ui),
         GalleryVerb::Person(args) => gallery_person::run(args, ui),
     }
 }

@@ -19,6 +19,7 @@ mod evaluate_finger;
 mod expected;
 mod family_warnings;
 mod gallery;
+mod gallery_destroy;
 mod gallery_finger;
 mod gallery_person;
 mod gallery_status;
@@ -208,5 +209,36 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// Options that take the identifier of who asks or decides; and `--drop-out`, whose samples `--sample` names too.
+    const OF_OTHERS: [&str; 4] = ["--examiner", "--person-id", "--approved-by", "--drop-out"];
+
+    #[test]
+    fn every_option_that_names_a_record_is_known_to_the_audit_log() {
+        use crate::audit::pseudonym::NAMING;
+        let mut commands = vec![Cli::command()];
+        let mut naming = std::collections::BTreeSet::new();
+        while let Some(command) = commands.pop() {
+            for argument in command.get_arguments() {
+                let values = argument.get_value_names().unwrap_or_default();
+                let is_identifier = values.iter().any(|name| {
+                    name.split(['|', '=', '_']).any(|word| word == "ID") && name != "HIT_ID"
+                });
+                let name = argument.get_long().map(|name| format!("--{name}"));
+                if !is_identifier {
+                    continue;
+                }
+                let name = name.expect("an identifier is given by an option");
+                assert!(argument.get_num_args().is_none_or(|n| n.max_values() == 1), "{name}");
+                if NAMING.iter().any(|(option, _)| *option == name) {
+                    naming.insert(name);
+                } else {
+                    assert!(OF_OTHERS.contains(&name.as_str()), "{} {name}", command.get_name());
+                }
+            }
+            commands.extend(command.get_subcommands().cloned());
+        }
+        assert_eq!(naming.len(), NAMING.len());
     }
 }

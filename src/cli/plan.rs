@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 
+use super::begin;
 use super::common::{
     ExecutionArgs, PopulationArgs, RuleArgs, WayArgs, device, expectation, grouped, living_day,
     parameters,
@@ -66,9 +67,10 @@ pub(super) fn run(args: &PlanArgs, ui: &Ui) -> Result<Outcome> {
     let started = Instant::now();
     args.execution.limit_memory(&std::env::temp_dir())?;
     let table = args.population.table()?;
-    let parameters =
+    let mut parameters =
         parameters(&args.population, &args.rule, &table, living_day(args.rule.as_of)?)?;
     let gallery = Gallery::open(&args.gallery)?;
+    let gallery = begin::set_aside(gallery, args.rule.without_broken, &mut parameters, ui);
     let device = device()?;
     let night = Night {
         sweeps: args.preset.sweeps(),
@@ -76,7 +78,8 @@ pub(super) fn run(args: &PlanArgs, ui: &Ui) -> Result<Outcome> {
         table: &table,
         since: args.since.as_deref(),
     };
-    let ready = night.ready(&gallery, &device)?;
+    let ready = night.ready(&gallery, &device);
+    let ready = ready.map_err(|error| begin::or_without(error, &args.gallery))?;
     let workers = Workers { way: args.way.way, ..args.execution.workers(&device, started) };
     show(&ready, workers, &parameters, &night.population(), ui)?;
     Ok(Outcome::Done)

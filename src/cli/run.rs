@@ -114,9 +114,11 @@ fn whole(args: &RunArgs, begin: &Begin, watch: &Watch, ui: &Ui) -> Result<Outcom
     let (execution, table, parameters) = prepared(args, &args.out, begin, watch, ui)?;
     let night = args.night(&parameters, &table);
     audited(&args.gallery, event("run", standing()), |account| {
-        let outcome = night.run(&args.gallery, &execution, watch, ui)?;
+        let outcome = night.run(&args.gallery, &execution, watch, ui);
+        let outcome = outcome.map_err(|error| begin::or_without(error, &args.gallery))?;
         watch.outcome(&outcome.report);
         account_of_run(&outcome, &args.out, account)?;
+        parameters.set_aside.iter().for_each(|segment| ui.warn(begin::told(segment)));
         summary::show(&outcome.report, &outcome.hits, Some(&args.out), ui);
         say_decided(&args.gallery, &outcome.hits, ui)?;
         Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })
@@ -155,8 +157,10 @@ fn part_begun(
     let execution = Execution { out: args.out.clone(), ..execution };
     let night = args.night(&parameters, &table);
     audited(&args.gallery, event("run", standing()), |account| {
-        let inputs = night.inputs_of(&args.gallery, &execution, ui)?;
+        let inputs = night.inputs_of(&args.gallery, &execution, ui);
+        let inputs = inputs.map_err(|error| begin::or_without(error, &args.gallery))?;
         let outcome = part::execute_part(&inputs, &execution, part, watch)?;
+        parameters.set_aside.iter().for_each(|segment| ui.warn(begin::told(segment)));
         let report = &outcome.report;
         account.run_id = Some(report.run_id.clone());
         account.count("comparisons", report.comparisons);
@@ -204,6 +208,9 @@ fn prepared(
     };
     // Before the gallery is opened: what is waited for may have gone on for hours.
     watch.wait_until_free(directory, &execution)?;
+    if args.rule.without_broken {
+        begin::set_aside(begin::gallery(begin, &args.gallery)?, true, &mut parameters, ui);
+    }
     Ok((execution, table, parameters))
 }
 
@@ -217,7 +224,7 @@ impl RunArgs {
 pub(super) fn warn_of_changes(changed: &[String], ui: &Ui) {
     if !changed.is_empty() {
         ui.warn(format!(
-            "the earlier run is of other rules or comparators ({}): every pair is compared again",
+            "this night cannot go on from the earlier run (changed since: {}): every pair is compared again",
             changed.join(", ")
         ));
     }
@@ -269,7 +276,7 @@ impl Night<'_> {
     /// # Errors
     /// The gallery cannot be read, or a record that takes part in what goes on may do so no more.
     fn inputs_of(&self, root: &Path, execution: &Execution, ui: &Ui) -> Result<RunInputs<'_>> {
-        let gallery = begin::gallery(&execution.begin, root)?;
+        let gallery = begin::gallery(&execution.begin, root)?.without(&self.parameters.set_aside);
         let ready = self.ready(&gallery, execution.devices.cpu.device.cpu())?;
         begin::still_lawful(&execution.begin, root, &ready)?;
         warn_of_searches(&ready.searches, ui)?;

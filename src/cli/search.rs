@@ -98,6 +98,7 @@ pub(super) fn run(args: &SearchArgs, begin: &Begin, ui: &Ui) -> Result<Outcome> 
     audited(&args.gallery, event("search", args.ask.asker()), |account| {
         let permit = args.ask.permit(&args.gallery, account)?;
         run_permitted(args, &mut Asked { permit: &permit, account, begin }, ui)
+            .map_err(|error| begin::or_without(error, &args.gallery))
     })
 }
 
@@ -133,7 +134,7 @@ fn run_profiles(
     let searches = asked.permit.keep(searches, !args.index.is_empty(), sight, ui)?;
     let table = args.population.table()?;
     let day = begin::day(asked.begin, args.rule.as_of)?;
-    let parameters = parameters(&args.population, &args.rule, &table, day)?;
+    let mut parameters = parameters(&args.population, &args.rule, &table, day)?;
     let options = ImportOptions {
         index,
         owner: "ad-hoc".into(),
@@ -158,6 +159,7 @@ fn run_profiles(
         ));
     }
     let gallery = begin::gallery(asked.begin, &args.gallery)?;
+    let gallery = begin::set_aside(gallery, args.rule.without_broken, &mut parameters, ui);
     let statuses = gallery.statuses()?;
     let day = parameters.as_of;
     let records = &mut imported.records;
@@ -211,5 +213,6 @@ pub(super) fn finish(
     let outcome = execute(&inputs, &execution, &Shown::new(*ui))?;
     account_of_run(&outcome, out, asked.account)?;
     summary::show(&outcome.report, &outcome.hits, args.out.as_deref(), ui);
+    night.parameters.set_aside.iter().for_each(|segment| ui.warn(begin::told(segment)));
     Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })
 }

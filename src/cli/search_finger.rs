@@ -39,8 +39,9 @@ pub(super) fn run(args: &SearchArgs, asked: &mut Asked<'_>, ui: &Ui) -> Result<O
     let started = Instant::now();
     let table = args.population.table()?;
     let day = begin::day(asked.begin, args.rule.as_of)?;
-    let parameters = parameters(&args.population, &args.rule, &table, day)?;
+    let mut parameters = parameters(&args.population, &args.rule, &table, day)?;
     let gallery = begin::gallery(asked.begin, &args.gallery)?;
+    let gallery = begin::set_aside(gallery, args.rule.without_broken, &mut parameters, ui);
     let mut probes = match (&args.probe, args.probe_register) {
         (Some(path), Some(register)) => of_file(path, register, day, ui)?,
         (Some(_), None) => {

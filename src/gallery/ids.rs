@@ -1,7 +1,7 @@
 //! Whose record a row is: the columns of identifiers and retention that every kind of segment keeps
 //! in memory.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use arrow::array::{Array, Date32Array, RecordBatch, StringArray};
@@ -102,6 +102,71 @@ pub(super) fn of_persons<'e>(
         }
     }
     Ok(found)
+}
+
+/// The values of `person_id` and `case_id` that rows of `records` bear and no other row does, neither as a number nor as
+/// its identifier.
+///
+/// # Errors
+/// A file is missing, changed or cannot be understood.
+pub(super) fn numbers_of_these_alone<'e>(
+    root: &Path,
+    entries: impl Iterator<Item = &'e FileEntry>,
+    records: &BTreeSet<String>,
+) -> Result<BTreeSet<String>> {
+    const COLUMNS: [&str; 3] = ["record_id", "person_id", "case_id"];
+    let (mut theirs, mut others) = (BTreeSet::new(), Vec::new());
+    let mut columns = Vec::new();
+    for entry in entries {
+        let path = file::verified(root, entry)?;
+        for batch in file::read_parquet(&path, Some(&COLUMNS))? {
+            let text = |name: &'static str| {
+                typed::<StringArray>(&batch, name, "Utf8")
+                    .cloned()
+                    .map_err(|e| Error::integrity(&path, e.to_string(), RESTORE_HELP))
+            };
+            let batch = [text(COLUMNS[0])?, text(COLUMNS[1])?, text(COLUMNS[2])?];
+            for row in (0..batch[0].len()).filter(|row| records.contains(batch[0].value(*row))) {
+                let numbers = batch[1..].iter().filter(|column| column.is_valid(row));
+                theirs.extend(numbers.map(|column| column.value(row).to_owned()));
+            }
+            columns.push(batch);
+        }
+    }
+    for [ids, persons, cases] in &columns {
+        for row in (0..ids.len()).filter(|row| !records.contains(ids.value(*row))) {
+            let of_row = [ids, persons, cases];
+            let numbers = of_row.iter().filter(|column| column.is_valid(row));
+            others.extend(numbers.map(|column| column.value(row)).filter(|n| theirs.contains(*n)));
+        }
+    }
+    for number in others {
+        theirs.remove(number);
+    }
+    Ok(theirs)
+}
+
+/// Those of `words` that are identifiers of records, and those that are of persons, in the records files `entries`. A
+/// file that cannot be read is passed over, and none is compared with its hash: who asks knows that.
+pub(super) fn among<'e>(
+    root: &Path,
+    entries: impl Iterator<Item = &'e FileEntry>,
+    words: &HashSet<&str>,
+) -> (HashSet<String>, HashSet<String>) {
+    let (mut records, mut persons) = (HashSet::new(), HashSet::new());
+    for entry in entries {
+        let batches = file::read_parquet(&root.join(&entry.path), Some(&ID_COLUMNS));
+        for ids in batches.unwrap_or_default().iter().filter_map(|batch| IdColumns::of(batch).ok())
+        {
+            let held = |ids: &StringArray| -> Vec<String> {
+                let held = ids.iter().flatten().filter(|id| words.contains(id));
+                held.map(str::to_owned).collect()
+            };
+            records.extend(held(&ids.record_ids));
+            persons.extend(held(&ids.person_ids));
+        }
+    }
+    (records, persons)
 }
 
 /// Those of `wanted` that the records files `entries` hold.

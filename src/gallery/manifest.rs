@@ -61,6 +61,9 @@ pub struct Manifest {
     /// Files of fingerprint records imported so far.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub finger_imports: Vec<FingerImportEntry>,
+    /// Destructions by an act, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub destructions: Vec<Destruction>,
     /// Whether it was committed with keys; what follows it must be, too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub encrypted: bool,
@@ -75,6 +78,33 @@ pub struct Manifest {
 struct Header {
     format: Option<String>,
     version: Option<u32>,
+}
+
+/// What is left of records destroyed by an act: that it happened, and which generations went with them. It holds no
+/// identifier; who has the key, which is in the act's report, can tell whether a record was among them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Destruction {
+    /// First generation without the records.
+    pub generation: u64,
+    /// When, RFC 3339 in UTC.
+    pub at: String,
+    /// Articles.
+    pub rule: String,
+    /// BLAKE3 of each record identifier under the key of the act, ascending.
+    pub records: Vec<String>,
+    /// Generations that held them and cannot be opened any more.
+    pub purged: Vec<PurgedGeneration>,
+}
+
+/// A generation whose manifest and files were removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PurgedGeneration {
+    /// Its number.
+    pub generation: u64,
+    /// BLAKE3 of its manifest, so that the chain can still be followed.
+    pub blake3: String,
 }
 
 /// A segment of one index.
@@ -180,6 +210,7 @@ impl Manifest {
             statuses: Vec::new(),
             imports: Vec::new(),
             finger_imports: Vec::new(),
+            destructions: Vec::new(),
             encrypted: false,
             body_blake3: None,
         }
@@ -212,6 +243,12 @@ impl Manifest {
         Ok(())
     }
 
+    /// The generations that destructions have purged, with the BLAKE3 of their manifests.
+    pub fn purged(&self) -> BTreeMap<u64, &str> {
+        let all = self.destructions.iter().flat_map(|destruction| &destruction.purged);
+        all.map(|purged| (purged.generation, purged.blake3.as_str())).collect()
+    }
+
     /// Every file named.
     pub fn files(&self) -> impl Iterator<Item = &FileEntry> {
         let segments = self.segments.iter().flat_map(|s| [&s.records, &s.planes]);
@@ -232,7 +269,7 @@ fn generation_of(name: &str) -> Option<u64> {
 }
 
 /// Paths of the manifests at `root` by generation; empty where there is no gallery.
-fn paths(root: &Path) -> Result<BTreeMap<u64, PathBuf>> {
+pub(super) fn paths(root: &Path) -> Result<BTreeMap<u64, PathBuf>> {
     let directory = root.join(MANIFEST_DIRECTORY);
     let mut paths = BTreeMap::new();
     if !directory.exists() {
@@ -296,24 +333,43 @@ pub fn latest(root: &Path) -> Result<Option<(Manifest, String)>> {
 /// # Errors
 /// As [`latest`].
 pub fn at(root: &Path, generation: u64) -> Result<Option<(Manifest, String)>> {
+    if latest(root)?.is_some_and(|(newest, _)| newest.purged().contains_key(&generation)) {
+        return Err(Error::usage(
+            format!("generation {generation} held records that an act destroyed (L40 17, 23(4))"),
+            "it cannot be opened any more; begin the run again with the present generation",
+        ));
+    }
     paths(root)?.get(&generation).map(|path| read(path, generation)).transpose()
 }
 
-fn read(path: &Path, generation: u64) -> Result<(Manifest, String)> {
+pub(super) fn read(path: &Path, generation: u64) -> Result<(Manifest, String)> {
     let bytes = fs::read(path).map_err(Error::io(path))?;
     let manifest = parse(path, generation, &bytes)?;
     Ok((manifest, blake3::hash(&bytes).to_hex().to_string()))
 }
 
 /// Walks every manifest from the first and returns each one that does not follow from the one
-/// before: a number left out, or a parent that is not the BLAKE3 of that manifest as it is now.
+/// before: a number left out, or a parent that is not the BLAKE3 of that manifest as it is now. Of a generation that
+/// the newest manifest says was purged, the BLAKE3 stated there stands for the manifest.
 ///
 /// # Errors
 /// The directory cannot be read.
 pub fn broken_links(root: &Path) -> Result<Vec<(PathBuf, Error)>> {
     let mut broken = Vec::new();
     let mut before: (u64, Option<String>) = (0, None);
-    for (generation, path) in paths(root)? {
+    let paths = paths(root)?;
+    // A newest manifest that cannot be read is reported below, in its place.
+    let newest = paths.last_key_value().and_then(|(generation, path)| read(path, *generation).ok());
+    let purged = newest.as_ref().map(|(manifest, _)| manifest.purged()).unwrap_or_default();
+    for (generation, path) in paths {
+        if purged.contains_key(&generation) {
+            let rule = "this generation was purged by a destruction that did not end";
+            let help = "give the act to `tanba gallery destroy` again";
+            broken.push((path.clone(), Error::integrity(&path, rule, help)));
+        }
+        while let Some(hash) = purged.get(&(before.0 + 1)).filter(|_| before.0 + 1 < generation) {
+            before = (before.0 + 1, Some((*hash).to_owned()));
+        }
         let follows = generation == before.0 + 1;
         if !follows {
             let rule = format!("generation {} is followed by {generation}", before.0);

@@ -18,6 +18,7 @@
 //! import are at most [`crate::limits::MAX_ROWS_PER_SEGMENT`] rows, or
 //! [`crate::limits::MAX_PRINTS_PER_SEGMENT`] prints.
 
+pub mod absence;
 mod change;
 mod ids;
 mod ipc;
@@ -33,13 +34,16 @@ pub mod keys;
 pub mod manifest;
 pub mod map;
 pub mod memory;
+pub mod purge;
 pub mod segment;
+pub mod set_aside;
 pub mod status;
+pub mod words;
 
 #[cfg(test)]
 mod finger_tests;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
@@ -117,6 +121,33 @@ impl Gallery {
         &self.manifest_hash
     }
 
+    /// Whether `generation` of this gallery has, or had before it was purged, a manifest of BLAKE3 `hash`.
+    ///
+    /// # Errors
+    /// The manifest of that generation cannot be read.
+    pub fn had(&self, generation: u64, hash: &str) -> Result<bool> {
+        if let Some(purged) = self.manifest.purged().get(&generation) {
+            return Ok(*purged == hash);
+        }
+        let path = manifest::paths(&self.root)?.remove(&generation);
+        let found = path.map(|path| manifest::read(&path, generation)).transpose()?;
+        Ok(found.is_some_and(|(_, blake3)| blake3 == hash))
+    }
+
+    /// Paths below the gallery of every file that a manifest of any generation names, and of the manifests.
+    ///
+    /// # Errors
+    /// A manifest cannot be read.
+    pub fn files_of_all_generations(&self) -> Result<BTreeSet<PathBuf>> {
+        let mut named = BTreeSet::new();
+        for (generation, path) in manifest::paths(&self.root)? {
+            let (manifest, _) = manifest::read(&path, generation)?;
+            named.extend(manifest.files().map(|file| PathBuf::from(&file.path)));
+            named.extend(path.strip_prefix(&self.root).map(Path::to_owned));
+        }
+        Ok(named)
+    }
+
     /// Segments of `index`, in commit order.
     pub fn segments(&self, index: Index) -> Vec<&SegmentEntry> {
         self.manifest.segments.iter().filter(|s| s.index == index).collect()
@@ -172,6 +203,24 @@ impl Gallery {
         Ok(dna.first().map(|segment| segment.generation).or(fingers))
     }
 
+    /// The numbers of persons and cases that `records` bear and no other record does, nor a family that looks for that
+    /// person.
+    ///
+    /// # Errors
+    /// A segment or a family file is missing, changed or cannot be understood.
+    pub fn numbers_of_these_alone(&self, records: &BTreeSet<String>) -> Result<BTreeSet<String>> {
+        let dna = self.manifest.segments.iter().map(|s| &s.records);
+        let fingers = self.manifest.finger_segments.iter().map(|s| &s.records);
+        let mut numbers = ids::numbers_of_these_alone(&self.root, dna.chain(fingers), records)?;
+        for member in self.family_members()? {
+            numbers.remove(&member.missing_person_id);
+            if !records.contains(&member.relative_record_id) {
+                numbers.remove(&member.relative_record_id);
+            }
+        }
+        Ok(numbers)
+    }
+
     /// Identifiers of the records of any kind that bear the personal identifier `person`.
     ///
     /// # Errors
@@ -181,6 +230,14 @@ impl Gallery {
         let fingers = self.manifest.finger_segments.iter().map(|s| &s.records);
         let found = ids::of_persons(&self.root, dna.chain(fingers), &[person].into())?;
         Ok(found.into_iter().map(|(id, _)| id).collect())
+    }
+
+    /// Those of `words` that are identifiers of records of the gallery, and those that are of their persons; for
+    /// texts that must not show them. Files that cannot be read are passed over.
+    pub fn identifiers_among(&self, words: &HashSet<&str>) -> (HashSet<String>, HashSet<String>) {
+        let dna = self.manifest.segments.iter().map(|s| &s.records);
+        let fingers = self.manifest.finger_segments.iter().map(|s| &s.records);
+        ids::among(&self.root, dna.chain(fingers), words)
     }
 
     /// The records of any index that bear one of `ids`, by id, as they were committed; what happened

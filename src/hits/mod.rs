@@ -11,6 +11,7 @@ pub mod journal;
 pub mod lock;
 pub mod output;
 pub mod part;
+pub mod removal;
 pub mod report;
 pub mod shard;
 

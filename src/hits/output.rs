@@ -67,24 +67,52 @@ fn header(report: &RunReport) -> Vec<(String, String)> {
 /// # Errors
 /// The operating system refuses.
 pub fn write(out: &Path, finished: &Finished) -> Result<()> {
+    write_lists(out, finished.hits, finished.clusters, finished.report)?;
+    let batch = encode_histograms(finished.histograms)
+        .map_err(|e| Error::integrity(out, e.to_string(), "run again"))?;
+    let histogram = encode_parquet(histogram_schema(), &[batch], &[])
+        .map_err(|e| Error::integrity(out, e.to_string(), "run again"))?;
+    write_new(out, "histogram.parquet", &histogram)?;
+    write_report(out, finished.report)
+}
+
+/// Writes the lists and the account of a finished run again, after hits were taken out of it.
+///
+/// # Errors
+/// The operating system refuses.
+pub fn rewrite(
+    out: &Path,
+    hits: &[Hit],
+    clusters: &[ClusterMember],
+    report: &RunReport,
+) -> Result<()> {
+    write_lists(out, hits, clusters, report)?;
+    write_report(out, report)
+}
+
+fn write_lists(
+    out: &Path,
+    hits: &[Hit],
+    clusters: &[ClusterMember],
+    report: &RunReport,
+) -> Result<()> {
     let column = |e: ColumnError| Error::integrity(out, e.to_string(), "run again");
     let parquet = |e: ParquetError| Error::integrity(out, e.to_string(), "run again");
-    let batches = finished
-        .hits
+    let batches = hits
         .chunks(ROWS_PER_BATCH)
         .map(encode_hits)
         .collect::<std::result::Result<Vec<_>, _>>()
         .map_err(column)?;
-    let header = header(finished.report);
+    let header = header(report);
     let hits = encode_parquet_with(hit_schema(), &batches, &[], &header).map_err(parquet)?;
     write_new(out, HITS_FILE, &hits)?;
-    let batch = encode_clusters(finished.clusters).map_err(column)?;
+    let batch = encode_clusters(clusters).map_err(column)?;
     let clusters = encode_parquet(cluster_schema(), &[batch], &[]).map_err(parquet)?;
-    write_new(out, "clusters.parquet", &clusters)?;
-    let batch = encode_histograms(finished.histograms).map_err(column)?;
-    let histogram = encode_parquet(histogram_schema(), &[batch], &[]).map_err(parquet)?;
-    write_new(out, "histogram.parquet", &histogram)?;
-    let report = serde_json::to_vec_pretty(finished.report)
+    write_new(out, "clusters.parquet", &clusters).map(drop)
+}
+
+fn write_report(out: &Path, report: &RunReport) -> Result<()> {
+    let report = serde_json::to_vec_pretty(report)
         .map_err(|e| Error::integrity(out, e.to_string(), "run again"))?;
     write_new(out, RUN_FILE, &report).map(drop)
 }

@@ -218,7 +218,10 @@ pub fn all_done(out: &Path, of: u32) -> Result<()> {
 }
 
 /// Folders of parts in `out`, whatever they are parts of.
-fn directories(out: &Path) -> Result<Vec<PathBuf>> {
+///
+/// # Errors
+/// The operating system refuses.
+pub fn directories(out: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(out).map_err(Error::io(out))? {
         let path = entry.map_err(Error::io(out))?.path();

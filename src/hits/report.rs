@@ -1,6 +1,10 @@
 //! What a run says of itself: `run.json`.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
+
+use crate::column::hit::Hit;
 
 /// Pairs that passed one stage of a screen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -191,4 +195,37 @@ pub struct RunReport {
     /// Seconds from the first tile to the hits in their final order; opening the gallery and writing
     /// the four files are not in it.
     pub seconds: f64,
+}
+
+/// Counts the statements of the hits of every search.
+pub fn count_lineage(hits: &[Hit], reports: &mut [SearchReport]) {
+    let mut counts: HashMap<&str, LineageCounts> = HashMap::new();
+    for hit in hits {
+        let Some(lineage) = &hit.lineage else { continue };
+        let counts = counts.entry(&hit.search).or_default();
+        if let Some(y) = &lineage.y {
+            add(&mut counts.y, &y.y_statement);
+        }
+        if let Some(mt) = &lineage.mitochondrial {
+            add(&mut counts.mt, &mt.mt_statement);
+        }
+        match lineage.amelogenin.as_deref() {
+            Some("agrees") => counts.amelogenin_agrees += 1,
+            Some(_) => counts.amelogenin_differs += 1,
+            None => {}
+        }
+    }
+    for report in reports {
+        report.lineage = counts.get(report.search.as_str()).copied().map(Box::new);
+    }
+}
+
+fn add(counts: &mut StatementCounts, statement: &str) {
+    let count = match statement {
+        "inclusion" => &mut counts.inclusion,
+        "inconclusive" => &mut counts.inconclusive,
+        "exclusion" => &mut counts.exclusion,
+        _ => &mut counts.line_unknown,
+    };
+    *count += 1;
 }

@@ -33,6 +33,7 @@ mod table;
 mod text;
 mod xml;
 
+pub mod act;
 pub mod cases;
 pub mod codis_cmf;
 pub mod familias;

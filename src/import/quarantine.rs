@@ -13,6 +13,7 @@ use parquet::errors::ParquetError;
 
 use crate::error::{Error, Position, Rejection, Result};
 use crate::gallery::file::{encode_parquet, read_parquet, write_new};
+use crate::gallery::purge::{Condemned, remove};
 
 fn schema() -> Arc<Schema> {
     Arc::new(Schema::new(vec![
@@ -116,4 +117,26 @@ pub fn read(path: &Path) -> Result<Vec<Rejection>> {
         }
     }
     Ok(rejections)
+}
+
+/// Takes every rejection out of the quarantine file `path` that names one of the records; the file goes if none is left.
+/// Returns how many were taken out.
+///
+/// # Errors
+/// As [`read`] and [`write`]; or the file cannot be removed.
+pub fn expunge(path: &Path, condemned: &Condemned) -> Result<u64> {
+    let mut rejections = read(path)?;
+    let before = rejections.len();
+    rejections.retain(|r| {
+        let file = r.file.display().to_string();
+        let is_theirs = r.record_id.as_ref().is_some_and(|id| condemned.records.contains(id));
+        !is_theirs && ![&file, &r.rule, &r.found, &r.help].iter().any(|text| condemned.are_in(text))
+    });
+    let expunged = (before - rejections.len()) as u64;
+    if rejections.is_empty() {
+        remove(path)?;
+    } else if expunged > 0 {
+        write(path, &rejections)?;
+    }
+    Ok(expunged)
 }

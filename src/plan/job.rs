@@ -15,6 +15,7 @@ use crate::domain::likelihood::check_model;
 use crate::domain::pedigree::transmission::Transmission;
 use crate::domain::rule_set::{RuleSet, SearchKind};
 use crate::error::{Error, Result};
+use crate::gallery::set_aside::SetAside;
 use crate::law::purpose::{self, Purpose, Verdict};
 
 /// A list of searches with one aim.
@@ -106,6 +107,10 @@ pub struct Parameters {
     pub prior: Option<f64>,
     /// Run id of an earlier run after which only pairs with a newer side are compared.
     pub since: Option<String>,
+    /// Segments of the gallery that are broken and were not searched; written only where there are some, so that other
+    /// runs keep their identity.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub set_aside: Vec<SetAside>,
 }
 
 impl Parameters {

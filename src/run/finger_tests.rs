@@ -117,6 +117,7 @@ fn search(sides: &FingerSides, probe: Register, threshold: Threshold) -> ReadyFi
         transmission: None,
         prior: None,
         since: None,
+        set_aside: Vec::new(),
     };
     // A screen even of so few: one comparison in ten passes each stage.
     let penetration = Penetration {

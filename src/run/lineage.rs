@@ -20,7 +20,6 @@ use crate::domain::lineage::statement::{
 use crate::domain::relation::Kinship;
 use crate::error::Result;
 use crate::gallery::memory;
-use crate::hits::report::{LineageCounts, SearchReport, StatementCounts};
 use crate::plan::census::{Side, TypedRelative};
 use crate::plan::job::Comparator;
 use crate::plan::search::ReadySearch;
@@ -56,41 +55,8 @@ pub(super) fn annotate(hits: &mut [Hit], searches: &[ReadySearch]) -> Result<()>
     Ok(())
 }
 
-/// Counts the statements of the hits of every search.
-pub(super) fn count(hits: &[Hit], reports: &mut [SearchReport]) {
-    let mut counts: HashMap<&str, LineageCounts> = HashMap::new();
-    for hit in hits {
-        let Some(lineage) = &hit.lineage else { continue };
-        let counts = counts.entry(&hit.search).or_default();
-        if let Some(y) = &lineage.y {
-            add(&mut counts.y, &y.y_statement);
-        }
-        if let Some(mt) = &lineage.mitochondrial {
-            add(&mut counts.mt, &mt.mt_statement);
-        }
-        match lineage.amelogenin.as_deref() {
-            Some(AGREES) => counts.amelogenin_agrees += 1,
-            Some(_) => counts.amelogenin_differs += 1,
-            None => {}
-        }
-    }
-    for report in reports {
-        report.lineage = counts.get(report.search.as_str()).copied().map(Box::new);
-    }
-}
-
 const AGREES: &str = "agrees";
 const DIFFERS: &str = "differs";
-
-fn add(counts: &mut StatementCounts, statement: &str) {
-    let count = match statement {
-        "inclusion" => &mut counts.inclusion,
-        "inconclusive" => &mut counts.inconclusive,
-        "exclusion" => &mut counts.exclusion,
-        _ => &mut counts.line_unknown,
-    };
-    *count += 1;
-}
 
 /// Haplotypes of convicts.
 #[derive(Default)]

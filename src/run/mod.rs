@@ -47,7 +47,7 @@ use crate::hits::job::JobSearch;
 use crate::hits::journal::TileEntry;
 use crate::hits::output::{self, Finished};
 use crate::hits::part::{Part, PartReport};
-use crate::hits::report::{CaseBinding, DeviceReport, RunReport, SearchReport};
+use crate::hits::report::{CaseBinding, DeviceReport, RunReport, SearchReport, count_lineage};
 use crate::hits::shard::Shards;
 use crate::ident::content_id;
 use crate::kernel::SPECS;
@@ -165,7 +165,7 @@ pub fn execute(
         posterior::fill(&mut hits, &inputs.searches, prior, &inputs.population)?;
     }
     lineage::annotate(&mut hits, &inputs.searches)?;
-    lineage::count(&hits, &mut searches);
+    count_lineage(&hits, &mut searches);
     for report in &mut searches {
         let of_search = || hits.iter().filter(|h| h.search == report.search);
         report.hits = of_search().count() as u64;

@@ -45,9 +45,10 @@ pub fn run_id(directory: &Path) -> Result<String> {
 /// It holds no finished run, or one of another gallery; or the gallery cannot be read.
 pub fn read(directory: &Path, gallery: &Gallery, parameters: &Parameters) -> Result<Since> {
     let report = read_report(directory)?;
-    let then = Gallery::open_at(gallery.root(), report.gallery_generation)?;
-    if then.manifest_hash() != report.gallery_manifest_blake3
-        || report.gallery_generation > gallery.manifest().generation
+    let generation = report.gallery_generation;
+    let is_purged = gallery.manifest().purged().contains_key(&generation);
+    if !gallery.had(generation, &report.gallery_manifest_blake3)?
+        || generation > gallery.manifest().generation
     {
         return Err(Error::usage(
             format!("the run in {} is of another gallery", directory.display()),
@@ -59,13 +60,22 @@ pub fn read(directory: &Path, gallery: &Gallery, parameters: &Parameters) -> Res
     let as_of = report.parameters.get("as_of").and_then(Value::as_str);
     let as_of =
         as_of.and_then(|day| day.parse().ok()).ok_or_else(|| broken("`as_of` is a date"))?;
-    let changed = changes(&report, parameters)?;
+    let mut changed = changes(&report, parameters)?;
+    // What that generation held is gone, so what of it was compared cannot be told from what is new.
+    let then = match is_purged {
+        true => {
+            changed
+                .push(format!("generation {generation}, which held records that an act destroyed"));
+            Gallery::open(gallery.root())?
+        }
+        false => Gallery::open_at(gallery.root(), generation)?,
+    };
     let searches = match changed.is_empty() {
         true => report.searches.iter().map(|search| search.search.clone()).collect(),
         false => BTreeSet::new(),
     };
     let watermark = Watermark {
-        generation: report.gallery_generation,
+        generation,
         as_of,
         statuses: then.statuses()?,
         family_members: then.family_members()?,

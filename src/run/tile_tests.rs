@@ -85,6 +85,7 @@ fn parameters(frequencies: &str, minimum_frequency: MinimumFrequency) -> Paramet
         transmission: None,
         prior: None,
         since: None,
+        set_aside: Vec::new(),
     }
 }
 

@@ -16,7 +16,9 @@ fn every_act_is_entered_before_and_after_with_who_why_and_what_came_of_it() {
     let gallery = world.gallery();
     exits(0, &["gallery", "block", text(&gallery), "--record", "C2", "--reason", "r"]);
     world.night("night");
-    let entries = world.entries();
+    let mut entries = world.entries();
+    assert_eq!(entries.len(), 13, "the salt of the pseudonyms has an entry of its own");
+    entries.retain(|entry| entry["verb"] != "audit salt");
     let verbs: Vec<&str> = entries.iter().map(|e| e["verb"].as_str().unwrap()).collect();
     let acts = ["import", "import", "search", "search", "gallery block", "run"];
     assert_eq!(verbs, acts.iter().flat_map(|act| [*act; 2]).collect::<Vec<_>>());
@@ -40,12 +42,12 @@ fn every_act_is_entered_before_and_after_with_who_why_and_what_came_of_it() {
         serde_json::from_slice(&fs::read(out.join("run.json")).unwrap()).unwrap();
     assert_eq!((&run["case"]["case"], &run["run_id"]), (&"K-1".into(), &found["run_id"]));
     let said = verify(0, &world, &[]);
-    assert!(said.contains("12 entries hold together") && said.contains("cannot find"), "{said}");
+    assert!(said.contains("13 entries hold together") && said.contains("cannot find"), "{said}");
     let shown = exits(0, &["audit", "show", text(&gallery), "--verb", "search"]);
-    assert!(shown.contains("4 of 12 entries") && shown.contains("L40 28(2)"), "{shown}");
+    assert!(shown.contains("4 of 13 entries") && shown.contains("L40 28(2)"), "{shown}");
     let shown = exits(0, &["audit", "show", text(&gallery), "--since", "2999-01-01"]);
-    assert!(shown.contains("0 of 12"), "{shown}");
-    assert_eq!(documents(&["audit", "show", text(&gallery)], "audit_entry").len(), 12);
+    assert!(shown.contains("0 of 13"), "{shown}");
+    assert_eq!(documents(&["audit", "show", text(&gallery)], "audit_entry").len(), 13);
 }
 
 #[test]
@@ -132,7 +134,7 @@ fn an_act_that_was_killed_is_told_and_eight_processes_keep_one_chain() {
         assert!(child.wait().unwrap().success());
     }
     let said = verify(0, &world, &[]);
-    assert!(said.contains("21 entries") && said.contains("entry 5 (search"), "{said}");
+    assert!(said.contains("22 entries") && said.contains("entry 5 (search"), "{said}");
 }
 
 #[test]
@@ -147,9 +149,14 @@ fn decisions_and_a_policy_that_are_not_as_the_log_says_are_tampering() {
     let policy = "version = 1\nname = \"n\"\ncase_registry = \"none\"\n";
     let file = world.write("p.toml", policy);
     exits(0, &["gallery", "policy", text(&gallery), "--set", text(&file)]);
+    let block = ["gallery", "block", text(&gallery), "--record", "C1", "--reason", "r"];
+    exits(0, &block);
     verify(0, &world, &[]);
+    let salt = gallery.join("audit/salt");
     let decided = fs::read_dir(gallery.join("decisions")).unwrap().next().unwrap().unwrap().path();
     for (path, bad) in [
+        (salt.clone(), None),
+        (salt.clone(), Some(vec![7; 32])),
         (decided.clone(), None),
         (decided.clone(), Some(b"PAR1".to_vec())),
         (decided.with_file_name("more.parquet"), Some(fs::read(&decided).unwrap())),
@@ -168,6 +175,97 @@ fn decisions_and_a_policy_that_are_not_as_the_log_says_are_tampering() {
             None => fs::remove_file(&path).unwrap(),
         }
     }
+    verify(0, &world, &[]);
+    // Without the salt nothing is done that would have to be entered under another one.
+    fs::remove_file(&salt).unwrap();
+    let generation = tanba::gallery::Gallery::open(&gallery).unwrap().manifest().generation;
+    assert!(exits(6, &block).contains("salt"));
+    let after = tanba::gallery::Gallery::open(&gallery).unwrap().manifest().generation;
+    assert_eq!(after, generation);
+}
+
+/// Records of the gallery and of no gallery.
+const SENTINELS: [&str; 3] = ["SENTINEL-1", "NOBODY-2", "PERSONAL-3"];
+
+#[test]
+fn no_verb_that_is_given_a_record_or_quotes_one_writes_its_identifier_into_the_log() {
+    let world = World::new();
+    let columns: Vec<String> =
+        LOCI.iter().flat_map(|l| [1, 2].map(|n| format!("{l}_{n}"))).collect();
+    let table = |line: &str| {
+        let header = format!("record_id,person_id,{}", columns.join(","));
+        world.write("more.csv", &format!("{header}\n{line}\n"))
+    };
+    let gallery = world.gallery();
+    let import = |code: i32, line: &str| {
+        let file = table(line);
+        let args = ["import", "--gallery", text(&gallery), "--index", "convict", text(&file)];
+        exits(code, &args)
+    };
+    import(0, &format!("SENTINEL-1,PERSONAL-3,{FIRST}"));
+    // The same record with another content, a record that cannot be read, and one that is fine.
+    import(3, &format!("SENTINEL-1,PERSONAL-3,{SECOND}"));
+    import(3, &format!("NOBODY-2,,{}", FIRST.replace("9.3", "no allele of NOBODY-2")));
+    let night = world.night("night");
+    let run = ["--gallery", text(&gallery), "--run", text(&night)];
+    let next = documents(&[&["adjudicate", "next"], &run[..]].concat(), "queued_hit");
+    let hit = next.iter().find(|hit| hit.to_string().contains("SENTINEL-1")).unwrap();
+    let hit = hit["hit_id"].as_str().unwrap();
+    let stain = world.path("stain.csv");
+    let probe = world.write("probe.iso", "x");
+    let feed = world.write("feed.csv", "record_id,event,date,source\nNOBODY-2,died,2026-01-01,s\n");
+    let of_person = "person_id,event,date,source\nPERSONAL-4,died,2026-01-01,s\n";
+    let of_person = world.write("person.csv", of_person);
+    let act = world.write("act.csv", "record_id,ground\nSENTINEL-1,term-ended\n");
+    let unknown = world.write("unknown.csv", "record_id,ground\nNOBODY-2,court:7\n");
+    let g = text(&gallery);
+    let from = ["--gallery", g, "--run", text(&night), "--examiner", "E1"];
+    let verdict = ["--verdict", "exclusion", "--reason", "not SENTINEL-1, seen (PERSONAL-3)."];
+    let calls: Vec<(i32, Vec<&str>)> = vec![
+        (0, vec!["gallery", "block", g, "--record", "SENTINEL-1", "--reason", "see SENTINEL-1"]),
+        (0, vec!["gallery", "unblock", g, "--record=SENTINEL-1", "--reason=SENTINEL-1/2026"]),
+        (2, vec!["gallery", "block", g, "--record", "NOBODY-2", "--reason", "NOBODY-2 is unknown"]),
+        (0, vec!["gallery", "depersonalise", g, "--record", "SENTINEL-1", "--reason", "r"]),
+        (0, vec!["gallery", "person", g, "--person", "PERSONAL-3"]),
+        (1, vec!["gallery", "person", g, "--person", "NOBODY-2"]),
+        (3, vec!["gallery", "status", g, text(&feed)]),
+        (3, vec!["gallery", "status", g, text(&of_person)]),
+        (5, vec!["gallery", "destroy", g, "--act", text(&act), "--approved-by", "U"]),
+        (2, vec!["gallery", "destroy", g, "--act", text(&unknown), "--approved-by", "U"]),
+        (2, vec!["search", "--record", "SENTINEL-1", "--gallery", g]),
+        (2, vec!["verify", "--probe", text(&probe), "--claimed", "NOBODY-2", "--gallery", g]),
+        (
+            0,
+            vec![
+                "search",
+                text(&stain),
+                "--probe-index",
+                "trace",
+                "--gallery",
+                g,
+                "--threshold",
+                "3",
+                "--purpose-note",
+                "is it SENTINEL-1?",
+            ],
+        ),
+        (0, [&["adjudicate", "decide", hit], &from[..], &verdict].concat()),
+        (0, [&["adjudicate", "show", hit], &from[..]].concat()),
+    ];
+    for (code, call) in calls {
+        exits(code, &call);
+    }
+    let log = fs::read_to_string(gallery.join("audit/log.jsonl")).unwrap();
+    for sentinel in SENTINELS {
+        let line = log.lines().find(|line| line.contains(sentinel));
+        assert_eq!(line, None, "{sentinel}");
+    }
+    assert!(!log.contains("PERSONAL-4"), "{log}");
+    let of =
+        |option: &str, id: &str| documents(&["audit", "show", g, option, id], "audit_entry").len();
+    assert!(of("--record", "SENTINEL-1") > 12, "{}", of("--record", "SENTINEL-1"));
+    assert!(of("--record", "NOBODY-2") > 5 && of("--person", "PERSONAL-3") > 1);
+    assert_eq!(of("--record", "SENTINEL"), 0);
     verify(0, &world, &[]);
 }
 

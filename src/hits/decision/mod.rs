@@ -1,6 +1,7 @@
 //! Decisions of examiners: append-only files beside the gallery, and what follows from them.
 //!
-//! `GALLERY/decisions/` has one Parquet file per command that decided; none is ever changed. Decisions are
+//! `GALLERY/decisions/` has one Parquet file per command that decided; only a destruction by an act
+//! writes one again ([`rewrite`]). Decisions are
 //! joined to hits by `hit_id`, which a pair keeps over runs, so a pair decided today is not new tomorrow.
 //! Of one examiner the latest decision on a hit counts. A hit is decided when two examiners agree, and
 //! disputed while the latest verdicts of two examiners differ.
@@ -9,6 +10,7 @@
 //! new hits, which are decided anew.
 
 pub mod csv;
+pub mod rewrite;
 pub mod stats;
 
 use std::collections::{BTreeMap, HashSet};

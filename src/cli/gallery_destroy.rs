@@ -1,0 +1,128 @@
+//! `tanba gallery destroy`: records destroyed by an act, with the proof that nothing of them is left.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::audit::{audited, event, hash_of};
+use super::common::{grouped, today};
+use super::ui::{Outcome, Ui};
+use crate::audit::pseudonym::{Named, Names, Salt};
+use crate::audit::{Asker, Event};
+use crate::destroy::{ActReport, Order, destroy, report_path};
+use crate::error::{Error, Result};
+use crate::gallery::Gallery;
+use crate::import::act::{Ground, read_act};
+
+/// Arguments of `tanba gallery destroy`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  \
+tanba gallery destroy registry --act acts/act.csv --approved-by unit-head-7\n\n\
+An act is a table or JSON Lines with record_id and ground: term-ended (acquitted says the same), or\n\
+court:REFERENCE. A record is destroyed only when its term has ended, in the archive too, or a court ordered it.\n\
+Earlier generations that held it cannot be opened any more. The report goes beside the act. If the command is\n\
+interrupted, give it again: it completes what it began.")]
+pub(super) struct DestroyArgs {
+    /// Directory of the gallery
+    #[arg(value_name = "DIR")]
+    gallery: PathBuf,
+    /// The act: which records, on what ground
+    #[arg(long, value_name = "FILE")]
+    act: PathBuf,
+    /// Head of the unit who approved the act (L40 23(4))
+    #[arg(long, value_name = "ID")]
+    approved_by: String,
+    /// Ground of every record of the act, in place of what its lines state: court:REFERENCE
+    #[arg(long, value_name = "GROUND", value_parser = parse_ground)]
+    ground: Option<Ground>,
+    /// Directories of runs whose hits, journals and logs may name the records
+    #[arg(long, visible_alias = "hits", value_name = "DIR", num_args = 1..)]
+    runs: Vec<PathBuf>,
+}
+
+fn parse_ground(text: &str) -> std::result::Result<Ground, String> {
+    Ground::parse(text).ok_or_else(|| "is term-ended, acquitted or court:REFERENCE".to_owned())
+}
+
+/// Runs the verb.
+pub(super) fn run(args: &DestroyArgs, ui: &Ui) -> Result<Outcome> {
+    if args.approved_by.trim().is_empty() {
+        return Err(Error::usage(
+            "an act of destruction is approved by the head of the unit (L40 23(4))",
+            "name who approved it with --approved-by",
+        ));
+    }
+    Gallery::open(&args.gallery)?;
+    let read = read_act(&args.act);
+    let named = read.iter().flatten().map(|line| (Named::Record, line.record_id.clone()));
+    let names: Names = named.collect();
+    let event = Event { names: names.clone(), ..event("gallery destroy", Asker::default()) };
+    audited(&args.gallery, event, |account| {
+        account.names = names;
+        let mut lines = read?;
+        if let Some(ground) = &args.ground {
+            lines.iter_mut().for_each(|line| line.ground = ground.clone());
+        }
+        // The entry before this has made it.
+        let Some(salt) = Salt::read(&args.gallery)? else {
+            let path = Salt::path(&args.gallery);
+            return Err(Error::integrity(
+                &path,
+                "the salt of the log is gone",
+                "give the act again",
+            ));
+        };
+        let report = destroy(&Order {
+            gallery: &args.gallery,
+            act: &args.act,
+            lines: &lines,
+            approved_by: &args.approved_by,
+            runs: &args.runs,
+            today: today(),
+            pseudonym: &|id| salt.pseudonym(Named::Record, id),
+        })?;
+        account.count("records", report.records.len() as u64);
+        account.count("hits", report.runs.values().map(|run| run.hits).sum());
+        account.count("decisions", report.decisions);
+        if let Some((generation, _)) = &report.after {
+            account.count("generation", *generation);
+        }
+        // The log shows their pseudonyms, so that it tells of each record until its end.
+        let ids = lines.iter().map(|line| line.record_id.as_str());
+        account.reason = Some(format!("destroyed: {}", ids.collect::<Vec<_>>().join(", ")));
+        account.replaced.clone_from(&report.decisions_replaced);
+        account.result_blake3 = Some(hash_of(&report_path(&args.act))?);
+        tell(args, &report, ui);
+        Ok(Outcome::Done)
+    })
+}
+
+fn tell(args: &DestroyArgs, report: &ActReport, ui: &Ui) {
+    let records = grouped(report.records.len() as u64);
+    if let Some((generation, _)) = &report.after {
+        ui.say(format!("{records} records destroyed; the gallery is at generation {generation}"));
+    }
+    ui.say(format!("{} files removed", grouped(report.files_removed.len() as u64)));
+    for (run, done) in &report.runs {
+        let unfinished =
+            if done.was_unfinished { "; it had not ended and cannot go on" } else { "" };
+        ui.say(format!("{run}: {} hits taken out{unfinished}", grouped(done.hits)));
+    }
+    if let Some(search) = &report.search {
+        ui.say(format!(
+            "nothing of them is left in {} files of {} bytes",
+            grouped(search.files),
+            grouped(search.bytes)
+        ));
+        for file in &search.numbers_of_requests_in {
+            ui.warn(format!(
+                "{file}: a number of a record is there as that of a request, and stays"
+            ));
+        }
+        for file in &search.same_in_other_records {
+            ui.warn(format!("{file}: another record has the same biometrics and stays"));
+        }
+    }
+    ui.say(format!("report: {}", report_path(&args.act).display()));
+    ui.document(&serde_json::json!({ "type": "gallery_destroy", "report": report }));
+}
