@@ -359,6 +359,8 @@ fn verbs(above: &[String]) -> Vec<Vec<String>> {
     commands
         .lines()
         .take_while(|line| !line.is_empty())
+        // A line that help wrapped is indented further.
+        .filter_map(|line| line.strip_prefix("  ").filter(|line| !line.starts_with(' ')))
         .filter_map(|line| line.split_whitespace().next())
         .filter(|name| *name != "help")
         .flat_map(|name| verbs(&[above, &[name.to_owned()]].concat()))
@@ -531,6 +533,8 @@ fn prepare(verb: &str, folder: &Path) {
         "gallery" => {
             put("gallery", "registry");
             copy(&root().join("datasets/policy/default.toml"), &folder.join("policy.toml"));
+            let event = "record_id,event,date,source\nC0000017,acquitted,2020-01-01,court 7/2019\n";
+            write("feed.csv", event.to_owned());
             let case = "K-1,criminal,P1,2026-01-01,";
             write("cases.csv", format!("case,ground,owner,open_from,open_to\n{case}\n"));
         }
@@ -573,8 +577,6 @@ fn prepare(verb: &str, folder: &Path) {
         _ => {
             put("gallery", "registry");
             write("stain.csv", rows("traces.csv", 1).join("\n") + "\n");
-            let event = "record_id,event,date,source\nC0000017,acquitted,2020-01-01,court 7/2019\n";
-            write("feed.csv", event.to_owned());
             // A format is recognised by content; the name of the example does not matter.
             write("body.xml", rows("corpses.csv", 1).join("\n") + "\n");
             if matches!(verb, "search" | "verify") {
