@@ -214,7 +214,7 @@ impl Reading<'_> {
 
 /// The word of `known` that is most like `word`.
 pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let likeness = |known: &str| strsim::jaro_winkler(word, known);
+    let likeness = |known: &str| strsim::normalized_damerau_levenshtein(word, known);
     known.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
 }
 

@@ -24,13 +24,15 @@ pub(super) enum LogFormat {
     Json,
 }
 
-/// Starts the log: with a format, events from `info` up; without one, warnings; unless the environment says which.
+/// Starts the log: with a format, events from `info` up; without one, warnings of libraries alone; unless the environment
+/// says which.
 ///
 /// # Errors
 /// The filter of the environment cannot be understood.
 pub(super) fn start(format: Option<LogFormat>) -> Result<()> {
     let asked = std::env::var(FILTER_VARIABLE).unwrap_or_default();
-    let default = if format.is_some() { "warn,tanba=info" } else { "warn" };
+    // What people should know is said to them; without a format nobody collects the rest.
+    let default = if format.is_some() { "warn,tanba=info" } else { "warn,tanba=off" };
     let filter = EnvFilter::try_new(if asked.is_empty() { default } else { &asked });
     let filter = filter.map_err(|error| {
         Error::usage(

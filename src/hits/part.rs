@@ -31,7 +31,7 @@ pub struct Part {
 impl Part {
     /// Part `number`, from 1, of `of`; none where there is no such part.
     pub fn new(number: u32, of: u32) -> Option<Part> {
-        (1..=of.min(MAX_PARTS)).contains(&number).then_some(Part { number, of })
+        (of <= MAX_PARTS && (1..=of).contains(&number)).then_some(Part { number, of })
     }
 
     /// Every part of a run in `of` parts.
