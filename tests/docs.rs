@@ -530,6 +530,10 @@ fn prepare(verb: &str, folder: &Path) {
             copy(&root().join("datasets/policy/default.toml"), &folder.join("policy.toml"));
             let case = "K-1,criminal,P1,2026-01-01,";
             write("cases.csv", format!("case,ground,owner,open_from,open_to\n{case}\n"));
+            let event = "record_id,event,date,source\nC0000017,acquitted,2020-01-01,court 7/2019\n";
+            write("feed.csv", event.to_owned());
+            fs::create_dir_all(folder.join("acts")).unwrap();
+            write("acts/act.csv", "record_id,ground\nC0000018,court:7/2026\n".to_owned());
         }
         "train" => {
             let line = "tanba synth finger-prints --out practice --fingers 30 --impressions 3";
@@ -570,12 +574,6 @@ fn prepare(verb: &str, folder: &Path) {
         _ => {
             put("gallery", "registry");
             write("stain.csv", rows("traces.csv", 1).join("\n") + "\n");
-            let event = "record_id,event,date,source\nC0000017,acquitted,2020-01-01,court 7/2019\n";
-            write("feed.csv", event.to_owned());
-            if verb == "gallery" {
-                fs::create_dir_all(folder.join("acts")).unwrap();
-                write("acts/act.csv", "record_id,ground\nC0000018,court:7/2026\n".to_owned());
-            }
             // A format is recognised by content; the name of the example does not matter.
             write("body.xml", rows("corpses.csv", 1).join("\n") + "\n");
             if matches!(verb, "search" | "verify") {
