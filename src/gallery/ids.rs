@@ -104,8 +104,12 @@ pub(super) fn of_persons<'e>(
     Ok(found)
 }
 
-/// The values of `person_id` and `case_id` that rows of `records` bear and no other row does, neither as a number nor as
-/// its identifier.
+/// Least length of a number that is looked for in texts, bytes: a shorter one stands in them for other things too, and
+/// goes with its rows alone.
+const LEAST_NUMBER_BYTES: usize = 6;
+
+/// The values of `person_id` and `case_id`, of [`LEAST_NUMBER_BYTES`] or more, that rows of `records` bear and no other
+/// row does, neither as a number nor as its identifier.
 ///
 /// # Errors
 /// A file is missing, changed or cannot be understood.
@@ -128,7 +132,9 @@ pub(super) fn numbers_of_these_alone<'e>(
             let batch = [text(COLUMNS[0])?, text(COLUMNS[1])?, text(COLUMNS[2])?];
             for row in (0..batch[0].len()).filter(|row| records.contains(batch[0].value(*row))) {
                 let numbers = batch[1..].iter().filter(|column| column.is_valid(row));
-                theirs.extend(numbers.map(|column| column.value(row).to_owned()));
+                let numbers = numbers.map(|column| column.value(row));
+                let numbers = numbers.filter(|number| number.len() >= LEAST_NUMBER_BYTES);
+                theirs.extend(numbers.map(str::to_owned));
             }
             columns.push(batch);
         }
