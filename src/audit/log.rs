@@ -50,7 +50,11 @@ pub(super) fn append(gallery: &Path, key: Option<&SigningKey>, entry: &Entry) ->
     check_key(&path, head.head.as_ref(), key)?;
     let tail = tail(&mut log).map_err(Error::io(&path))?;
     let mut last = tail.last(&path)?;
-    head::follow(&last, &tail.before(), head.head.as_ref()).map_err(|f| damaged(&path, &f))?;
+    let is_ahead = head::follow(&last, &tail.before(), head.head.as_ref());
+    if is_ahead.map_err(|f| damaged(&path, &f))? {
+        // A crash came between the last entry and its head. A second one must not leave the log two entries ahead.
+        Head::of(&last, entry.time.clone(), key).write(&folder)?;
+    }
     let torn = tail.torn();
     if !torn.is_empty() {
         let kept = set_aside(&folder, last.sequence, torn)?;

@@ -225,6 +225,23 @@ fn a_crash_between_an_entry_and_its_head_is_told_and_the_chain_goes_on() {
 }
 
 #[test]
+fn two_crashes_in_a_row_before_the_head_do_not_leave_it_two_entries_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = folder.path().join(AUDIT_FOLDER);
+    record(folder.path(), None, &event("a"), &Account::default()).unwrap();
+    let first = fs::read(audit.join(HEAD_FILE)).unwrap();
+    record(folder.path(), None, &event("b"), &Account::default()).unwrap();
+    fs::write(audit.join(HEAD_FILE), &first).unwrap();
+    // This one ends after it saw the head and before it wrote its entry: the salt it needs is no salt.
+    fs::write(audit.join("salt"), "short").unwrap();
+    let names = [(pseudonym::Named::Record, "R-1".to_owned())].into();
+    let named = Event { names, ..event("c") };
+    record(folder.path(), None, &named, &Account::default()).unwrap_err();
+    let head = Head::read(&fs::read(audit.join(HEAD_FILE)).unwrap()).unwrap();
+    assert_eq!(head.sequence, 2);
+}
+
+#[test]
 fn nothing_is_appended_to_a_log_whose_end_was_changed() {
     for change in [
         |log: &str| log.replace("\"b\"", "\"x\""),
