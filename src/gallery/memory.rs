@@ -32,7 +32,7 @@ use crate::error::{Error, Result};
 const STATUS: &str = "/proc/self/status";
 
 /// Least limit: what the program, its threads and the decoding of one row group need.
-pub const LEAST_LIMIT_BYTES: u64 = 128 << 20;
+pub const LEAST_LIMIT_BYTES: u64 = 160 << 20;
 
 /// Alignment of a batch in the file: a cache line.
 const ALIGNMENT: usize = 64;
