@@ -54,12 +54,18 @@ pub struct StatementCounts {
     pub line_unknown: u64,
 }
 
+/// What reports of the first version compared, which do not say it.
+fn dna() -> String {
+    "dna".into()
+}
+
 /// Counts and limits of one search.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchReport {
     /// Name.
     pub search: String,
     /// `dna` or `finger`.
+    #[serde(default = "dna")]
     pub modality: String,
     /// Article that allows it.
     pub purpose: String,
@@ -97,6 +103,7 @@ pub struct SearchReport {
     /// Pairs compared.
     pub comparisons: u64,
     /// Pairs that passed the stages of a screen of fingerprints; empty for profiles.
+    #[serde(default)]
     pub stages: Vec<StageReport>,
     /// Pairs that passed the screen.
     pub survivors: u64,
@@ -178,6 +185,7 @@ pub struct RunReport {
     /// Clusters of duplicates.
     pub clusters: u64,
     /// What each device did.
+    #[serde(default)]
     pub devices: Vec<DeviceReport>,
     /// SIMD level.
     pub simd_level: String,
