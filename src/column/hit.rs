@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, Float64Array, Int32Array, ListArray, RecordBatch, StringArray, StructArray,
-    UInt8Array, UInt32Array, UInt64Array,
+    UInt8Array, UInt32Array, UInt64Array, new_null_array,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
@@ -288,17 +288,14 @@ fn real_field(name: &str) -> Option<fn(&Hit) -> Option<f64>> {
 /// # Errors
 /// The batch is not of [`hit_schema`].
 pub fn decode_hits(batch: &RecordBatch) -> Result<Vec<Hit>, ColumnError> {
+    let batch = &of_this_version(batch)?;
     let text = |name| typed::<StringArray>(batch, name, "Utf8");
     let count = |name| typed::<UInt32Array>(batch, name, "UInt32");
     let real = |name| typed::<Float64Array>(batch, name, "Float64");
     let score = typed::<Int32Array>(batch, "score_mban", "Int32")?;
     let new_since = typed::<UInt64Array>(batch, "new_since", "UInt64")?;
     let fingers = Fingers::of(batch)?;
-    // Lists of versions 1 and 2 lack it.
-    let posterior = match batch.column_by_name("posterior") {
-        Some(_) => Some(real("posterior")?),
-        None => None,
-    };
+    let posterior = real("posterior")?;
     let mut hits = Vec::with_capacity(batch.num_rows());
     for (row, lineage) in decode_lineage(batch)?.into_iter().enumerate() {
         let word = |name| text(name).map(|a| a.value(row).to_owned());
@@ -338,7 +335,7 @@ pub fn decode_hits(batch: &RecordBatch) -> Result<Vec<Hit>, ColumnError> {
             rule: word("rule")?,
             family_id: optional("family_id")?,
             kinship: optional("kinship")?,
-            posterior: posterior.filter(|p| !p.is_null(row)).map(|p| p.value(row)),
+            posterior: (!posterior.is_null(row)).then(|| posterior.value(row)),
             purpose: word("purpose")?,
             new_since: new_since.value(row),
             device: word("device")?,
@@ -348,6 +345,24 @@ pub fn decode_hits(batch: &RecordBatch) -> Result<Vec<Hit>, ColumnError> {
         });
     }
     Ok(hits)
+}
+
+/// A batch with the columns of this version: lists of versions 1 and 2 lack those that version 3 brought, all of
+/// which may be null.
+fn of_this_version(batch: &RecordBatch) -> Result<RecordBatch, ColumnError> {
+    if batch.column_by_name("rule_class").is_some() {
+        return Ok(batch.clone());
+    }
+    let schema = hit_schema();
+    let present =
+        |field: &&Arc<Field>| batch.column_by_name(field.name()).is_some() || field.is_nullable();
+    let fields: Vec<Arc<Field>> = schema.fields().iter().filter(present).cloned().collect();
+    let columns = fields.iter().map(|field| {
+        let stored = batch.column_by_name(field.name()).cloned();
+        stored.unwrap_or_else(|| new_null_array(field.data_type(), batch.num_rows()))
+    });
+    let columns = columns.collect();
+    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
 }
 
 /// The columns about fingerprints of a batch of hits.
