@@ -21,13 +21,11 @@ mod encryption;
 mod policy;
 #[path = "common/program.rs"]
 mod program;
+#[path = "common/world.rs"]
+mod world;
 
 use program::{exits, tanba, text};
-
-/// A folder with a gallery of a few profiles, made by real imports.
-struct World {
-    folder: tempfile::TempDir,
-}
+use world::World;
 
 const LOCI: [&str; 8] =
     ["D3S1358", "TH01", "D21S11", "D18S51", "D5S818", "D13S317", "D7S820", "D16S539"];
@@ -36,7 +34,7 @@ const SECOND: &str = "16,17,7,8,29,31,14,15,9,10,9,12,8,11,9,13";
 
 impl World {
     fn new() -> World {
-        let world = World { folder: tempfile::tempdir().unwrap() };
+        let world = World::empty();
         world.table("convicts.csv", &[("C1", FIRST), ("C2", FIRST), ("C3", SECOND)]);
         world.table("traces.csv", &[("T1", FIRST), ("T2", SECOND)]);
         world.table("stain.csv", &[("S1", FIRST)]);
@@ -46,19 +44,6 @@ impl World {
             exits(0, &[&args[..], &[text(&world.path(file))]].concat());
         }
         world
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn gallery(&self) -> PathBuf {
-        self.path("gallery")
-    }
-
-    fn write(&self, name: &str, content: &str) -> PathBuf {
-        fs::write(self.path(name), content).unwrap();
-        self.path(name)
     }
 
     /// A wide table of few loci.

@@ -13,8 +13,11 @@ use tanba::hits::read_hits;
 
 #[path = "common/program.rs"]
 mod program;
+#[path = "common/world.rs"]
+mod world;
 
 use program::{exits, text};
+use world::World;
 
 /// Loci with the alleles of father, mother and their child, the body.
 const LOCI: [(&str, [&str; 3]); 12] = [
@@ -66,27 +69,10 @@ fn table(rows: &[Row], with_lineage: bool) -> String {
     text
 }
 
-/// Files and a gallery in a folder of their own.
-struct World {
-    folder: tempfile::TempDir,
-}
-
 impl World {
-    fn new() -> World {
-        World { folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, name: &str, content: &str) {
-        fs::write(self.path(name), content).unwrap();
-    }
-
     /// Imports `files` into the gallery; what the program said.
     fn import(&self, code: i32, index: &str, files: &[&str], more: &[&str]) -> String {
-        let gallery = self.path("gallery");
+        let gallery = self.gallery();
         let paths: Vec<PathBuf> = files.iter().map(|name| self.path(name)).collect();
         let mut args = vec!["import", "--gallery", text(&gallery), "--index", index];
         args.extend(more);
@@ -96,7 +82,7 @@ impl World {
 
     /// Runs the night; its hits, and what the program said.
     fn night(&self, out: &str) -> (Vec<Hit>, String) {
-        let (gallery, out) = (self.path("gallery"), self.path(out));
+        let (gallery, out) = (self.gallery(), self.path(out));
         let args = ["run", "nightly", "--gallery", text(&gallery), "--out", text(&out)];
         let said = exits(0, &[&args[..], &["--threshold", "1", "--device", "cpu"]].concat());
         (read_hits(&out).unwrap(), said)
@@ -105,7 +91,7 @@ impl World {
 
 /// A body, its parents whose family looks for it, convicts and a trace.
 fn world(with_lineage: bool) -> World {
-    let world = World::new();
+    let world = World::empty();
     let write = |name: &str, rows: &[Row]| world.write(name, &table(rows, with_lineage));
     // C1 is the body's person; C2a and C2b are one person; C3 lacks a marker.
     write(
@@ -248,7 +234,7 @@ fn lineage_markers_change_no_hit_no_score_and_no_order() {
 
 #[test]
 fn a_haplotype_without_its_record_keeps_every_file_out_unless_the_rest_is_asked_for() {
-    let world = World::new();
+    let world = World::empty();
     world.write("corpses.csv", &table(&[Row("K1", BODY, Y_OF_BODY)], true));
     world.write("mt.csv", "id,ranges,variants\nK1,73-340,263G\nK9,73-340,263G\nK8,73-340,999G\n");
     let said = world.import(3, "corpse", &["mt.csv", "corpses.csv"], &[]);

@@ -19,8 +19,11 @@ mod destroy;
 mod flips;
 #[path = "common/program.rs"]
 mod program;
+#[path = "common/world.rs"]
+mod world;
 
 use program::{exits, tanba, text};
+use world::World;
 
 const LOCI: [&str; 8] =
     ["D3S1358", "TH01", "D21S11", "D18S51", "D5S818", "D13S317", "D7S820", "D16S539"];
@@ -29,28 +32,7 @@ const LOCI: [&str; 8] =
 const ALLELES: &str = "14,15,6,9.3,28,30,12,13,11,12,8,11,9,10,11,12";
 const OTHERS: &str = "16,17,7,8,29,31.2,14,17,9,13,9,12,8,11,9,13";
 
-struct World {
-    folder: tempfile::TempDir,
-}
-
 impl World {
-    fn new() -> World {
-        World { folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn gallery(&self) -> PathBuf {
-        self.path("gallery")
-    }
-
-    fn write(&self, name: &str, content: &str) -> PathBuf {
-        fs::write(self.path(name), content).unwrap();
-        self.path(name)
-    }
-
     /// Imports a table of records; each line is record, person, day of registration, day of birth and alleles.
     fn import(&self, index: &str, name: &str, lines: &[&str]) -> String {
         let columns = LOCI.iter().flat_map(|locus| [1, 2].map(|n| format!("{locus}_{n}")));
@@ -112,7 +94,7 @@ fn convicts(world: &World) {
 
 #[test]
 fn an_acquittal_in_a_feed_ends_the_record_after_a_year_and_the_feed_again_changes_nothing() {
-    let world = World::new();
+    let world = World::empty();
     convicts(&world);
     // The last day kept is a year after the acquittal took force: yesterday, today and tomorrow.
     for (days, living) in [(-1, 1), (0, 2), (1, 2)] {
@@ -133,7 +115,7 @@ fn an_acquittal_in_a_feed_ends_the_record_after_a_year_and_the_feed_again_change
 
 #[test]
 fn a_death_of_a_person_concerns_every_record_of_that_person_and_words_without_effect_are_noted() {
-    let world = World::new();
+    let world = World::empty();
     convicts(&world);
     let again = format!("C3,P1,2021-01-01,1990-05-01,{ALLELES}");
     world.import("convict", "again.csv", &[&again]);
@@ -155,7 +137,7 @@ fn a_death_of_a_person_concerns_every_record_of_that_person_and_words_without_ef
 
 #[test]
 fn the_end_of_a_search_closes_the_family_and_ends_the_relatives_nobody_else_needs() {
-    let world = World::new();
+    let world = World::empty();
     let first = format!("R1,P1,2020-01-01,,{ALLELES}");
     let second = format!("R2,P2,2020-01-01,,{OTHERS}");
     world.import("relative", "relatives.csv", &[&first, &second]);
@@ -180,7 +162,7 @@ fn the_end_of_a_search_closes_the_family_and_ends_the_relatives_nobody_else_need
 
 #[test]
 fn an_identified_corpse_ends_on_that_day_and_an_event_that_does_not_fit_is_refused_with_its_line() {
-    let world = World::new();
+    let world = World::empty();
     world.import("corpse", "corpses.csv", &[&format!("K1,,2020-01-01,,{ALLELES}")]);
     convicts(&world);
     world.feed(0, &["K1,,identified,2026-05-05,examiner 4,"], &[]);
@@ -216,7 +198,7 @@ fn a_gallery_written_before_status_feeds_is_read_and_takes_them_in() {
     // A status file of before has five columns; the bytes are what that release wrote.
     use arrow::array::{Date32Array, RecordBatch, StringArray};
     use std::sync::Arc;
-    let world = World::new();
+    let world = World::empty();
     convicts(&world);
     exits(0, &["gallery", "block", text(&world.gallery()), "--record", "C2", "--reason", "r"]);
     let newest = world.path("gallery/manifest/g0000000002.json");
@@ -255,7 +237,7 @@ fn persons(out: &Path) -> Vec<(String, Option<String>, String, Option<String>)> 
 
 #[test]
 fn a_depersonalised_record_takes_part_without_its_person_until_that_is_undone() {
-    let world = World::new();
+    let world = World::empty();
     convicts(&world);
     world.import("convict", "again.csv", &[&format!("C3,P7,2021-01-01,1990-05-01,{ALLELES}")]);
     let gallery = world.gallery();
@@ -285,7 +267,7 @@ fn a_depersonalised_record_takes_part_without_its_person_until_that_is_undone() 
 
 #[test]
 fn what_is_held_on_a_person_is_listed_with_terms_events_and_families_and_without_biometrics() {
-    let world = World::new();
+    let world = World::empty();
     convicts(&world);
     world.import("relative", "relatives.csv", &[&format!("R1,P1,2020-01-01,,{OTHERS}")]);
     world.families("families.csv", &["F1,M1,R1,father,true,true"]);

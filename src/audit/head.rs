@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::chain::{Chain, Damage, Fault, Link, sealed};
 use crate::error::{Error, Result};
 use crate::gallery::file::write_new;
+use crate::gallery::keys::{hex, unhex};
 
 /// Name of the head below the log's folder.
 pub const HEAD_FILE: &str = "head.json";
@@ -154,22 +155,4 @@ pub(super) fn holds(chain: &Chain<'_>, known: &Head) -> std::result::Result<(), 
     };
     let sequence = known.sequence.min(chain.last.sequence + 1);
     Err(Fault { sequence, damage })
-}
-
-/// Bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// `N` bytes from lower-case hexadecimal digits.
-pub(super) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let is_digit = |b: &u8| b.is_ascii_digit() || (b'a'..=b'f').contains(b);
-    if text.len() != 2 * N || !text.as_bytes().iter().all(is_digit) {
-        return None;
-    }
-    let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(bytes)
 }

@@ -8,15 +8,13 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
-use rand::TryRngCore;
-use rand::rngs::OsRng;
 
-use super::head::{hex, unhex};
 use crate::error::{Error, Position, Rejection, Result};
+use crate::gallery::keys::{check_rights, fill_random, hex, unhex};
 
 /// Where the public half of the key in `path` is written.
 fn public_path(path: &Path) -> PathBuf {
@@ -31,10 +29,7 @@ fn public_path(path: &Path) -> PathBuf {
 /// One of the files exists, or the operating system refuses.
 pub fn generate(path: &Path) -> Result<String> {
     let mut secret = [0; 32];
-    OsRng.try_fill_bytes(&mut secret).map_err(|e| Error::Io {
-        path: "random numbers of the operating system".into(),
-        source: std::io::Error::other(e),
-    })?;
+    fill_random(&mut secret)?;
     let key = SigningKey::from_bytes(&secret);
     let public = hex(key.verifying_key().as_bytes());
     create(path, 0o600, &hex(&secret))?;
@@ -60,13 +55,7 @@ fn create(path: &Path, mode: u32, text: &str) -> Result<()> {
 /// # Errors
 /// The file cannot be read, others than its owner may read it, or it holds no key.
 pub fn read(path: &Path) -> Result<SigningKey> {
-    let mode = fs::metadata(path).map_err(Error::input(path))?.mode();
-    if mode & 0o077 != 0 {
-        return Err(Error::usage(
-            format!("{} may be read by others than its owner", path.display()),
-            format!("take their rights away: chmod 600 {}", path.display()),
-        ));
-    }
+    check_rights(path)?;
     // What was found is not quoted: it may be a key with a digit too many.
     let text = fs::read_to_string(path).map_err(Error::input(path))?;
     unhex(text.trim_end()).map(|secret| SigningKey::from_bytes(&secret)).ok_or_else(|| {

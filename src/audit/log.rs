@@ -12,6 +12,7 @@ use super::pseudonym::{self, SALT_VERB, Salt};
 use super::{Account, Entry, Event, Phase};
 use crate::error::{Error, Result};
 use crate::gallery::file::{create_directory, write_new};
+use crate::gallery::keys::hex;
 
 /// Folder of the log below the gallery.
 pub const AUDIT_FOLDER: &str = "audit";
@@ -110,7 +111,7 @@ fn write(
 /// A log once signed stays signed by the same key.
 fn check_key(path: &Path, head: Option<&Head>, key: Option<&SigningKey>) -> Result<()> {
     let Some(signer) = head.and_then(|head| head.public_key.as_deref()) else { return Ok(()) };
-    let own = key.map(|key| head::hex(key.verifying_key().as_bytes()));
+    let own = key.map(|key| hex(key.verifying_key().as_bytes()));
     if own.as_deref() == Some(signer) {
         return Ok(());
     }

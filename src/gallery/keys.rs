@@ -125,6 +125,7 @@ impl Keys {
             };
             let (name, digits) = line.split_once(' ').ok_or_else(|| wrong(RULE))?;
             let secret = unhex(digits.trim_start()).ok_or_else(|| wrong(RULE))?;
+            let secret = Zeroizing::new(secret);
             if !is_name(name) {
                 return Err(wrong(RULE));
             }
@@ -162,7 +163,7 @@ impl Keys {
     /// The key of a file that says `label` of it; none where no key of that name is here.
     pub fn of_label(&self, label: &str) -> Option<FileKey> {
         let (name, salt) = label.split_once(':')?;
-        let salt: [u8; SALT_BYTES] = unhex_exact(salt)?;
+        let salt: [u8; SALT_BYTES] = unhex(salt)?;
         let (_, secret) = self.0.iter().find(|(present, _)| present == name)?;
         Some(FileKey { name: name.to_owned(), salt, secret: derive(secret, &salt) })
     }
@@ -195,7 +196,10 @@ pub fn new_line(name: &str) -> Result<Zeroizing<String>> {
 }
 
 /// Refuses a file of secrets that others than its owner may read.
-fn check_rights(path: &Path) -> Result<()> {
+///
+/// # Errors
+/// They may, or the file cannot be asked.
+pub fn check_rights(path: &Path) -> Result<()> {
     use std::os::unix::fs::MetadataExt;
     let metadata = std::fs::metadata(path).map_err(Error::input(path))?;
     if metadata.is_file() && metadata.mode() & 0o077 != 0 {
@@ -214,7 +218,11 @@ fn derive(secret: &[u8; KEY_BYTES], salt: &[u8; SALT_BYTES]) -> Zeroizing<[u8; K
     Zeroizing::new(*hasher.finalize().as_bytes())
 }
 
-fn fill_random(bytes: &mut [u8]) -> Result<()> {
+/// Random bytes of the operating system.
+///
+/// # Errors
+/// It has none.
+pub fn fill_random(bytes: &mut [u8]) -> Result<()> {
     OsRng.try_fill_bytes(bytes).map_err(|e| Error::Io {
         path: "random numbers of the operating system".into(),
         source: std::io::Error::other(e),
@@ -233,11 +241,8 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }
 
-fn unhex(text: &str) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
-    unhex_exact(text).map(Zeroizing::new)
-}
-
-fn unhex_exact<const N: usize>(text: &str) -> Option<[u8; N]> {
+/// `N` bytes from lower-case hexadecimal digits.
+pub fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let value = |digit: u8| match digit {
         b'0'..=b'9' => Some(digit - b'0'),
         b'a'..=b'f' => Some(digit - b'a' + 10),

@@ -40,6 +40,10 @@ pub struct Condemned {
 }
 
 impl Condemned {
+    fn wanted(&self) -> HashSet<&str> {
+        self.records.iter().map(String::as_str).collect()
+    }
+
     /// Whether a text names one of them.
     pub fn are_in(&self, text: &str) -> bool {
         self.words.are_in(text)
@@ -93,47 +97,54 @@ fn try_commit(root: &Path, condemned: &Condemned, key: &[u8; 32]) -> Result<u64>
 }
 
 fn rewrite_segments(root: &Path, next: &mut Manifest, condemned: &Condemned) -> Result<()> {
-    let wanted: HashSet<&str> = condemned.records.iter().map(String::as_str).collect();
-    let holding = ids::holding(root, &next.segments, |s| &s.records, &wanted)?;
-    let holding: HashSet<String> = holding.into_iter().map(|s| s.id.clone()).collect();
-    let mut segments = Vec::with_capacity(next.segments.len());
-    for entry in std::mem::take(&mut next.segments) {
-        if !holding.contains(&entry.id) {
-            segments.push(entry);
-            continue;
-        }
-        let records = segment::read_records(root, &entry)?;
-        let kept: Vec<&DnaRecord> =
-            records.iter().filter(|r| !condemned.records.contains(&r.record_id)).collect();
-        // The records that stay came with the generation of the old segment, whatever the file is.
-        if !kept.is_empty() {
-            segments.push(segment::write(root, entry.index, &kept, entry.generation)?);
-        }
-    }
-    next.segments = segments;
+    next.segments = without(
+        &condemned.records,
+        ids::holding(root, &next.segments, |s| &s.records, &condemned.wanted())?,
+        &next.segments,
+        |entry| segment::read_records(root, entry),
+        |record: &DnaRecord| &record.record_id,
+        |entry, kept| segment::write(root, entry.index, kept, entry.generation),
+    )?;
     Ok(())
 }
 
 fn rewrite_finger_segments(root: &Path, next: &mut Manifest, condemned: &Condemned) -> Result<()> {
-    let wanted: HashSet<&str> = condemned.records.iter().map(String::as_str).collect();
-    let holding = ids::holding(root, &next.finger_segments, |s| &s.records, &wanted)?;
-    let holding: HashSet<String> = holding.into_iter().map(|s| s.id.clone()).collect();
-    let mut segments = Vec::with_capacity(next.finger_segments.len());
-    for entry in std::mem::take(&mut next.finger_segments) {
-        if !holding.contains(&entry.id) {
-            segments.push(entry);
+    next.finger_segments = without(
+        &condemned.records,
+        ids::holding(root, &next.finger_segments, |s| &s.records, &condemned.wanted())?,
+        &next.finger_segments,
+        |entry| finger_segment::read_records(root, entry),
+        |record: &FingerRecord| &record.record_id,
+        |entry, kept| {
+            finger_segment::write(root, entry.register, &entry.owner, kept, entry.generation)
+        },
+    )?;
+    Ok(())
+}
+
+/// The segments of one kind with those of them that hold condemned records written again without these. The records
+/// that stay came with the generation of the old segment, whatever the file is.
+fn without<S: Clone + PartialEq, R>(
+    condemned: &BTreeSet<String>,
+    holding: Vec<&S>,
+    all: &[S],
+    read: impl Fn(&S) -> Result<Vec<R>>,
+    id: impl Fn(&R) -> &String,
+    write: impl Fn(&S, &[&R]) -> Result<S>,
+) -> Result<Vec<S>> {
+    let mut segments = Vec::with_capacity(all.len());
+    for entry in all {
+        if !holding.contains(&entry) {
+            segments.push(entry.clone());
             continue;
         }
-        let records = finger_segment::read_records(root, &entry)?;
-        let kept: Vec<&FingerRecord> =
-            records.iter().filter(|r| !condemned.records.contains(&r.record_id)).collect();
+        let records = read(entry)?;
+        let kept: Vec<&R> = records.iter().filter(|r| !condemned.contains(id(r))).collect();
         if !kept.is_empty() {
-            let (register, owner) = (entry.register, &entry.owner);
-            segments.push(finger_segment::write(root, register, owner, &kept, entry.generation)?);
+            segments.push(write(entry, &kept)?);
         }
     }
-    next.finger_segments = segments;
-    Ok(())
+    Ok(segments)
 }
 
 /// Every batch of a committed file as `decode` understands it.

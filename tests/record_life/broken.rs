@@ -27,7 +27,7 @@ fn flip(path: &Path, random: &mut ChaCha8Rng) {
 /// A gallery of two convicts of one profile and two cards of one person; with `more` another of each, in a segment of
 /// its own.
 fn gallery(more: bool) -> World {
-    let world = World::new();
+    let world = World::empty();
     convicts(&world);
     world.import("convict", "twice.csv", &[&format!("C3,P7,2021-01-01,1990-05-01,{ALLELES}")]);
     let mut random = ChaCha8Rng::seed_from_u64(3);

@@ -43,7 +43,7 @@ struct Planted {
 
 impl Planted {
     fn new() -> Planted {
-        let world = World::new();
+        let world = World::empty();
         convicts(&world);
         let columns = LOCI.iter().flat_map(|locus| [1, 2].map(|n| format!("{locus}_{n}")));
         let columns: Vec<String> = columns.collect();
@@ -385,7 +385,7 @@ fn what_may_not_be_destroyed_refuses_the_whole_act_before_anything_changes() {
     exits(2, &[&args[..], &["--approved-by", "u", "--runs", "nowhere"]].concat());
     // The act of one gallery is not completed in another.
     planted.destroy(0);
-    let other = World::new();
+    let other = World::empty();
     convicts(&other);
     let elsewhere = other.gallery();
     let args = ["gallery", "destroy", text(&elsewhere), "--act", text(&act), "--approved-by", "u"];
@@ -401,7 +401,7 @@ fn what_may_not_be_destroyed_refuses_the_whole_act_before_anything_changes() {
 #[test]
 fn a_card_in_the_archive_is_kept_and_a_card_a_court_orders_destroyed_leaves_no_byte() {
     let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(11);
-    let world = World::new();
+    let world = World::empty();
     fs::create_dir(world.path("files")).unwrap();
     let first = card(&mut random);
     let cards = [

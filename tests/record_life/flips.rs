@@ -27,7 +27,7 @@ fn number(variable: &str, default: u64) -> u64 {
 
 /// A gallery with a file of each kind, a finished run, and an output folder with a shard and a journal.
 fn stored() -> (World, PathBuf) {
-    let world = World::new();
+    let world = World::empty();
     convicts(&world);
     world.import("convict", "twice.csv", &[&format!("C3,P7,2021-01-01,1990-05-01,{ALLELES}")]);
     world.import("relative", "relatives.csv", &[&format!("R1,P9,2020-01-01,,{OTHERS}")]);
