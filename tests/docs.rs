@@ -303,6 +303,9 @@ fn the_three_ways_to_ask_a_question_of_hits_md_give_one_answer() {
     assert!(questions.len() >= 3, "docs/hits.md asks {} questions", questions.len());
     let folder = tempfile::tempdir().unwrap();
     let (driver, list) = (folder.path().join("driver.py"), folder.path().join("asked.json"));
+    let _ = fs::remove_dir_all(demo().join("night-1"));
+    let earlier = "tanba run nightly --gallery gallery --out night-1 --threshold 9";
+    assert_exit(earlier, &shell(earlier, demo()), &[0]);
     fs::write(&driver, DRIVER).unwrap();
     fs::write(&list, json!(asked).to_string()).unwrap();
     let output = Command::new(python).arg(&driver).arg(&list).current_dir(demo()).output().unwrap();
@@ -328,12 +331,35 @@ fn the_example_scripts_run_on_a_real_run() {
         vec!["-c".to_owned(), sql.to_owned(), script("duckdb.sql")],
         vec![script("polars_hits.py"), "night".to_owned()],
         vec![script("pandas_hits.py"), "night".to_owned()],
+        vec![script("datafusion_hits.py"), "night".to_owned()],
     ] {
         let output = Command::new(&python).args(&arguments).current_dir(demo()).output().unwrap();
         assert_exit(&arguments.join(" "), &output, &[0]);
         let said = String::from_utf8(output.stdout).unwrap();
         assert!(said.contains("dedup/convict"), "{arguments:?} said:\n{said}");
     }
+}
+
+#[test]
+fn every_view_of_the_hit_list_answers() {
+    let Some(python) = python("every_view_of_the_hit_list_answers") else { return };
+    let views = "import duckdb, json, sys\n\
+                 connection = duckdb.connect()\n\
+                 connection.execute(open(sys.argv[1]).read())\n\
+                 names = connection.execute('SELECT view_name FROM duckdb_views() WHERE NOT internal').fetchall()\n\
+                 ask = lambda name: connection.execute(f'SELECT * FROM {name}').fetchall()\n\
+                 print(json.dumps({name: len(ask(name)) for (name,) in names}))";
+    let file = root().join("docs/examples/views.sql");
+    let output = Command::new(python).args(["-c", views]).arg(file).current_dir(demo()).output();
+    let output = output.unwrap();
+    assert_exit("views.sql", &output, &[0]);
+    let rows: BTreeMap<String, usize> = serde_json::from_slice(&output.stdout).unwrap();
+    let hits = tanba::hits::read_hits(&demo().join("night")).unwrap();
+    let of_families = hits.iter().filter(|hit| hit.family_id.is_some()).count();
+    let best = hits.iter().filter(|hit| hit.rank == 1).count();
+    assert_eq!((rows["hits"], rows["leads"], rows["families"]), (hits.len(), best, of_families));
+    assert_eq!(rows.len(), 5, "{rows:?}");
+    assert!(rows["duplicates"] > 0 && rows["comparisons"] > 0, "{rows:?}");
 }
 
 #[test]

@@ -26,6 +26,8 @@ mod devices;
 mod fingers;
 #[path = "night/gallery.rs"]
 mod gallery;
+#[path = "night/hits.rs"]
+mod hits;
 #[path = "night/old_versions.rs"]
 mod old_versions;
 #[path = "night/operation.rs"]

@@ -30,6 +30,7 @@ const HELP: &str = "stop writing to this gallery and find out who changed the lo
 /// Every entry passes here, and here the identifiers of records and persons give way to pseudonyms.
 pub(super) fn append(gallery: &Path, key: Option<&SigningKey>, entry: &Entry) -> Result<u64> {
     let names = pseudonym::names_of(gallery, entry);
+    let entry = &names.without_unchecked(entry.clone());
     let folder = gallery.join(AUDIT_FOLDER);
     create_directory(&folder)?;
     let lock_path = folder.join("lock");

@@ -6,10 +6,12 @@
 //! entries about it; who holds only the log, or a copy of it, cannot try identifiers out.
 //!
 //! What is replaced, in every text of an entry: what the command line names by an option of [`NAMING`], what the act
-//! says it concerns, the record of a rejected line, and, in texts that people write or errors make, every word
-//! that is an identifier of the gallery and every word with a digit after `record` or `person`.
+//! says it concerns, the record of a rejected line, and, in texts that people write or errors make, every passage
+//! between words that is an identifier of the gallery and every word with a digit after `record` or `person`. Where the
+//! gallery cannot be opened to look, what people wrote is left out.
 //!
-//! Limits: names of files are held as they are given. Who asks, and the case asked for, stay in clear: a request must be
+//! Limits: of the name of a file only what is a record's is replaced, and only where its ending is that of data or
+//! pictures. Who asks, and the case asked for, stay in clear: a request must be
 //! answered for (L510 16-2(3)). Who can read the salt beside the log can try identifiers out, and who can read the
 //! gallery has them anyway.
 
@@ -21,6 +23,8 @@ use super::log::{AUDIT_FOLDER, LOG_FILE};
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
 use crate::gallery::file::write_new;
+use crate::gallery::words::file_stem;
+use crate::limits::MAX_ID_BYTES;
 
 /// Name of the salt below the folder of the log.
 pub const SALT_FILE: &str = "salt";
@@ -122,9 +126,9 @@ impl Salt {
     }
 
     /// Replaces the names of an entry in all its texts.
-    pub(super) fn hide(&self, entry: &mut Entry, names: &Names) {
+    pub(super) fn hide(&self, entry: &mut Entry, found: &Found) {
         // The longest first: an identifier may be the beginning of another.
-        let mut names: Vec<&(Named, String)> = names.iter().collect();
+        let mut names: Vec<&(Named, String)> = found.names.iter().collect();
         names.sort_by_key(|(_, id)| std::cmp::Reverse(id.len()));
         let hide = |text: &mut String| {
             for (named, id) in &names {
@@ -140,8 +144,50 @@ impl Salt {
 
 const HELP: &str = "restore the audit folder from a backup: without its salt nobody finds the entries about a record";
 
+/// What an entry must not show.
+pub(super) struct Found {
+    names: Names,
+    /// The gallery could not be looked through for what people wrote.
+    is_unchecked: bool,
+}
+
+impl Found {
+    /// Whether nothing of an entry is to be replaced.
+    pub(super) fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// `entry` without the texts that could not be looked through.
+    pub(super) fn without_unchecked(&self, mut entry: Entry) -> Entry {
+        if self.is_unchecked {
+            if let Some(purpose) = &mut entry.asker.purpose {
+                *purpose = UNCHECKED.to_owned();
+            }
+            leave_out(&mut entry.arguments);
+        }
+        entry
+    }
+}
+
+/// What stands for a text that may name anybody.
+const UNCHECKED: &str = "(left out: the gallery could not be opened to look for identifiers)";
+
+/// Leaves out the values of [`FREE`] options.
+fn leave_out(arguments: &mut [String]) {
+    let mut is_value = false;
+    for argument in arguments {
+        if std::mem::take(&mut is_value) && !argument.starts_with("--") {
+            *argument = UNCHECKED.to_owned();
+        } else if let Some((name, _)) = argument.split_once('=').filter(|(n, _)| FREE.contains(n)) {
+            *argument = format!("{name}={UNCHECKED}");
+        } else {
+            is_value = FREE.contains(&argument.as_str());
+        }
+    }
+}
+
 /// What an entry must not show. `gallery` is looked through only where the entry has a text that people or errors wrote.
-pub(super) fn names_of(gallery: &Path, entry: &Entry) -> Names {
+pub(super) fn names_of(gallery: &Path, entry: &Entry) -> Found {
     let mut names = entry.account.names.clone();
     names.extend(entry.names.iter().cloned());
     let mut free: Vec<&str> = Vec::new();
@@ -155,18 +201,22 @@ pub(super) fn names_of(gallery: &Path, entry: &Entry) -> Names {
             free.push(value);
         }
     }
-    let words: HashSet<&str> = free.iter().flat_map(|text| words(text)).collect();
-    if !words.is_empty() {
-        // A gallery that cannot be opened has an error of its own; what is known without it is hidden all the same.
-        if let Ok(gallery) = Gallery::open(gallery) {
-            let (records, persons) = gallery.identifiers_among(&words);
-            names.extend(records.into_iter().map(|id| (Named::Record, id)));
-            names.extend(persons.into_iter().map(|id| (Named::Person, id)));
+    let files = entry.arguments.iter().filter_map(|argument| file_stem(argument));
+    let passages: HashSet<&str> = free.iter().copied().chain(files).flat_map(passages).collect();
+    let mut is_unchecked = false;
+    if !passages.is_empty() {
+        match Gallery::open(gallery) {
+            Ok(gallery) => {
+                let (records, persons) = gallery.identifiers_among(&passages);
+                names.extend(records.into_iter().map(|id| (Named::Record, id)));
+                names.extend(persons.into_iter().map(|id| (Named::Person, id)));
+            }
+            Err(_) => is_unchecked = true,
         }
         names.extend(free.iter().flat_map(|text| announced(text)));
     }
     names.retain(|(_, id)| !id.trim().is_empty());
-    names
+    Found { names, is_unchecked }
 }
 
 /// The options of a command line with their values, one pair for each value.
@@ -191,18 +241,22 @@ fn is_part(letter: char) -> bool {
     letter.is_alphanumeric() || matches!(letter, '_' | '-')
 }
 
-/// The words of a text, with and without what full stops divide.
-fn words(text: &str) -> Vec<&str> {
-    let mut words = Vec::new();
-    for word in text.split(|letter: char| !is_part(letter) && letter != '.') {
-        let word = word.trim_matches('.');
-        words.push(word);
-        if word.contains('.') {
-            words.extend(word.split('.'));
-        }
+/// Every passage of a text that [`replaced`] would take for whole, up to the longest identifier: identifiers may hold
+/// spaces and strokes.
+fn passages(text: &str) -> Vec<&str> {
+    let is_inside = |at: usize| {
+        text[..at].chars().next_back().is_some_and(is_part)
+            && text[at..].chars().next().is_some_and(is_part)
+    };
+    let places = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    let edges: Vec<usize> = places.filter(|at| !is_inside(*at)).collect();
+    let mut passages = Vec::new();
+    for (number, start) in edges.iter().enumerate() {
+        let ends = edges[number + 1..].iter().take_while(|end| **end - start <= MAX_ID_BYTES);
+        passages.extend(ends.map(|end| &text[*start..*end]));
     }
-    words.retain(|word| !word.is_empty());
-    words
+    passages.retain(|passage| passage.trim() == *passage && passage.chars().any(is_part));
+    passages
 }
 
 /// Words with a digit that stand after `record` or `person`: identifiers that no gallery holds yet.
@@ -283,6 +337,33 @@ mod tests {
             [(Named::Record, "C404".to_owned()), (Named::Person, "7".to_owned())]
         );
         assert_eq!(announced(&format!("see record:{} and 5 records 7", "0a".repeat(16))), []);
-        assert_eq!(words("a C1.x, b."), ["a", "C1.x", "C1", "x", "b"]);
+        let found = passages("is C1 of 12/2026?");
+        for passage in ["C1", "12/2026", "12", "2026", "C1 of 12/2026"] {
+            assert!(found.contains(&passage), "{passage}");
+        }
+        for passage in ["C", "1", "2/2026", "12/202", " C1"] {
+            assert!(!found.contains(&passage), "{passage}");
+        }
+    }
+
+    #[test]
+    fn what_people_wrote_is_left_out_where_it_cannot_be_looked_through() {
+        let line = [
+            "search",
+            "--purpose-note",
+            "is it C1?",
+            "--reason=C2",
+            "--out",
+            "C3",
+            "--reason",
+            "--json",
+        ];
+        let mut line = line.map(str::to_owned);
+        leave_out(&mut line);
+        let left = format!("--reason={UNCHECKED}");
+        assert_eq!(
+            line,
+            ["search", "--purpose-note", UNCHECKED, &left, "--out", "C3", "--reason", "--json"]
+        );
     }
 }

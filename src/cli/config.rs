@@ -25,6 +25,12 @@ const FILE_VARIABLE: &str = "TANBA_CONFIG";
 /// First letters of all variables of the program.
 const PREFIX: &str = "TANBA";
 
+/// Flags that say where keys are.
+const OF_KEYS: [&str; 3] = ["audit-key", "keys", "keys-command"];
+
+/// Global flags that exclude each other; those of a verb say so themselves.
+const EXCLUDE_EACH_OTHER: [[&str; 2]; 1] = [["keys", "keys-command"]];
+
 /// The verb whose section another verb reads after its own: a plan is of a run.
 const READS_ALSO: [(&str, &str); 1] = [("plan", "run")];
 
@@ -150,6 +156,7 @@ fn variable(verb: &[String], flag: &str) -> String {
     match (verb, flag) {
         ([], "config") => return FILE_VARIABLE.into(),
         ([], "audit-key") => return super::audit::KEY_VARIABLE.into(),
+        ([], "keys") => return super::keys::FILE_VARIABLE.into(),
         _ => {}
     }
     let words = verb.iter().map(String::as_str).chain([flag]);
@@ -277,6 +284,10 @@ impl Merging<'_> {
 
     /// Settings of the environment or the file that one which goes before them excludes, with its flag.
     fn excluded(&self, flags: &[Arg], settings: &[Setting]) -> Vec<(usize, String)> {
+        let are_global = |a: &Arg, b: &Arg| {
+            let names = [a.get_long().unwrap_or_default(), b.get_long().unwrap_or_default()];
+            EXCLUDE_EACH_OTHER.iter().any(|pair| names == *pair || names == [pair[1], pair[0]])
+        };
         let conflicts = |command: &Command, a: &Arg, b: &Arg| {
             let named = |a: &Arg, b: &Arg| {
                 command.get_arg_conflicts_with(a).iter().any(|arg| arg.get_id() == b.get_id())
@@ -285,7 +296,7 @@ impl Merging<'_> {
                 !arg.is_global_set()
                     && command.get_arguments().any(|own| own.get_id() == arg.get_id())
             };
-            own(a) && own(b) && (named(a, b) || named(b, a))
+            are_global(a, b) || own(a) && own(b) && (named(a, b) || named(b, a))
         };
         let weight = |setting: &Setting| match (&setting.source, &setting.values[..]) {
             // A flag that is not given excludes nothing and is not excluded.
@@ -359,8 +370,8 @@ fn added(setting: &Setting, arg: &Arg) -> Vec<OsString> {
     let flag = &setting.flag;
     match setting.source {
         Source::CommandLine | Source::Default => Vec::new(),
-        // The key's variable is read where the key is; no command line repeats it.
-        Source::Environment { .. } if flag == "audit-key" => Vec::new(),
+        // The variables of keys are read where the keys are; no command line repeats them.
+        Source::Environment { .. } if OF_KEYS.contains(&flag.as_str()) => Vec::new(),
         _ if arg.get_action().takes_values() => {
             setting.values.iter().map(|value| format!("--{flag}={value}").into()).collect()
         }
@@ -510,5 +521,21 @@ mod tests {
         assert!(!with.arguments.iter().any(|a| a.to_string_lossy().starts_with("--audit-key")));
         let with = merged(RUN, &[], Some("audit-key = 'f'\n")).unwrap();
         assert!(with.arguments.contains(&"--audit-key=f".into()));
+        // The same of the keys that encrypt, of which there are two ways to say them.
+        let keys_of = |line: &str, variables: &[(&str, &str)], file: Option<&str>| {
+            let with = merged(line, variables, file).unwrap();
+            Cli::try_parse_from(&with.arguments).unwrap();
+            let given = with.arguments.iter().filter(|a| a.to_string_lossy().starts_with("--keys"));
+            let given: Vec<String> = given.map(|a| a.to_string_lossy().into_owned()).collect();
+            (given, value(&with, "keys").1, value(&with, "keys-command").1)
+        };
+        let (file, none) = (Some("keys = 'f'\n"), Vec::<String>::new());
+        let variable = [("TANBA_KEYS_FILE", "k")];
+        assert_eq!(keys_of(RUN, &variable, file), (none.clone(), "environment", "default"));
+        let variable = [("TANBA_KEYS_COMMAND", "c")];
+        assert_eq!(keys_of(RUN, &variable, file), (none, "default", "environment"));
+        assert_eq!(keys_of(RUN, &[], file), (vec!["--keys=f".into()], "file", "default"));
+        let given = keys_of(&format!("{RUN} --keys=l"), &variable, file);
+        assert_eq!(given, (vec!["--keys=l".into()], "command line", "default"));
     }
 }

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::evaluate::finger::{
     Bootstrap, CalibrationSource, Dataset, Distractors, FingerEvaluation, FingerOptions, Matrix,
     NamedProjection, Projections, Protocol, SHOWN_MBAN, Training, calibrate, evaluate_finger,
-    kernels, render, write_finger,
+    kernels, render, tails, write_finger,
 };
 
 /// Shape of a tail from which the extrapolation is called bold.
@@ -229,6 +229,10 @@ fn write_calibration(path: &Path, sources: &[CalibrationSource], ui: &Ui) -> Res
     text.push('\n');
     std::fs::write(path, bytes).map_err(Error::io(path))?;
     std::fs::write(&beside, text).map_err(Error::io(&beside))?;
+    for (rotation, curve) in [(Rotation::Upright, &table.upright), (Rotation::Any, &table.any)] {
+        let figure = path.with_extension(format!("{}.svg", rotation.word()));
+        std::fs::write(&figure, tails(sources, curve, rotation)).map_err(Error::io(&figure))?;
+    }
     ui.say(render_calibration(
         sources,
         &[(Rotation::Upright, &upright), (Rotation::Any, &any)],
@@ -245,9 +249,10 @@ fn write_calibration(path: &Path, sources: &[CalibrationSource], ui: &Ui) -> Res
         ));
     }
     ui.note(format!(
-        "the table is in {}, what it was made of in {}",
+        "the table is in {}, what it was made of in {}, its curves in {}",
         path.display(),
-        beside.display()
+        beside.display(),
+        path.with_extension("ROTATION.svg").display()
     ));
     Ok(())
 }

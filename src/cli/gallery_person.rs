@@ -192,10 +192,7 @@ struct Held<'a> {
 impl Sources<'_> {
     fn record(&self, held: Held<'_>) -> Result<RecordReport> {
         let id = held.record_id.as_str();
-        let kept = Retention {
-            until: self.statuses.retention(id).unwrap_or(held.stated.until),
-            rule: self.statuses.retention_rule(id).unwrap_or(held.stated.rule),
-        };
+        let kept = self.statuses.in_force(id, held.stated);
         let absent = absence(id, held.stated.until, &self.statuses, today());
         let archived = archived_until(kept);
         let state = match absent {

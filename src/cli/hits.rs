@@ -1,4 +1,4 @@
-//! `tanba hits`: what becomes of results.
+//! `tanba hits`: hit lists looked at, written for other programs, compared, counted; and destroyed with their case.
 
 use std::path::PathBuf;
 
@@ -6,6 +6,10 @@ use clap::{Args, Subcommand};
 
 use super::audit::{audited, event};
 use super::common::grouped;
+use super::hits_diff::{self, DiffArgs};
+use super::hits_export::{self, ExportArgs};
+use super::hits_list::{self, ListArgs};
+use super::hits_stats::{self, StatsArgs};
 use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
 use crate::error::Result;
@@ -21,6 +25,14 @@ pub(super) struct HitsArgs {
 
 #[derive(Debug, Subcommand)]
 enum HitsVerb {
+    /// The hits of a run as a table, by search, record, score or decision
+    List(ListArgs),
+    /// Write hits into a CSV, JSON Lines, Arrow or Parquet file
+    Export(ExportArgs),
+    /// What one run found and another did not
+    Diff(DiffArgs),
+    /// A run in numbers: hits by search, score, class and rule
+    Stats(StatsArgs),
     /// Destroy the results bound to a case (L510 16-3(3))
     Expunge(ExpungeArgs),
 }
@@ -45,6 +57,10 @@ struct ExpungeArgs {
 /// Runs the verb.
 pub(super) fn run(args: &HitsArgs, ui: &Ui) -> Result<Outcome> {
     match &args.verb {
+        HitsVerb::List(args) => hits_list::run(args, ui),
+        HitsVerb::Export(args) => hits_export::run(args, ui),
+        HitsVerb::Diff(args) => hits_diff::run(args, ui),
+        HitsVerb::Stats(args) => hits_stats::run(args, ui),
         HitsVerb::Expunge(args) => expunge(args, ui),
     }
 }

@@ -13,12 +13,14 @@ use super::common::{grouped, parse_index, parse_register, today};
 use super::import_finger;
 use super::set_aside::SetAside;
 use super::ui::{Outcome, Ui};
+use crate::audit::pseudonym::Named;
 use crate::audit::{Account, Asker};
 use crate::domain::category::Index;
 use crate::domain::locus::Locus;
 use crate::domain::register::Register;
 use crate::error::{Error, Rejection, Result};
 use crate::gallery::commit::{self, Committed, ImportOutcome, Intake};
+use crate::gallery::words::file_stem;
 use crate::import::mitochondrial::{HaplotypeAccount, HaplotypeTables};
 use crate::import::{ImportOptions, Imported, import_file};
 
@@ -112,7 +114,14 @@ pub(super) fn run(args: &ImportArgs, ui: &Ui) -> Result<Outcome> {
         return check::run(&args.finger, &args.files, ui);
     }
     let owner = |default: &str| args.owner.clone().unwrap_or_else(|| default.to_owned());
-    let event = event("import", Asker::default());
+    let mut event = event("import", Asker::default());
+    if args.register.is_some() {
+        // A file of one card may be named by its record, which no gallery holds before it.
+        let cards =
+            args.files.iter().filter(|file| file.extension().is_none_or(|end| end != "csv"));
+        let stems = cards.filter_map(|file| file_stem(file.to_str()?));
+        event.names.extend(stems.map(|stem| (Named::Record, stem.to_owned())));
+    }
     match (&args.gallery, args.index, args.register) {
         (Some(gallery), Some(index), None) => in_log(gallery, event, |account| {
             import_dna(args, (gallery, index, owner("agis")), account, ui)

@@ -14,7 +14,7 @@ use crate::gallery::file;
 use crate::gallery::keys::{self, Keys};
 
 /// Environment variable that names the key file.
-const FILE_VARIABLE: &str = "TANBA_KEYS_FILE";
+pub(super) const FILE_VARIABLE: &str = "TANBA_KEYS_FILE";
 
 /// Environment variable with the command that prints the keys.
 const COMMAND_VARIABLE: &str = "TANBA_KEYS_COMMAND";

@@ -24,6 +24,10 @@ mod gallery_finger;
 mod gallery_person;
 mod gallery_status;
 mod hits;
+mod hits_diff;
+mod hits_export;
+mod hits_list;
+mod hits_stats;
 mod import;
 mod import_finger;
 mod keys;
@@ -130,7 +134,7 @@ enum Verb {
     Verify(verify::VerifyArgs),
     /// Decide on hits: the queue, two records side by side, verdicts, statistics
     Adjudicate(adjudicate::AdjudicateArgs),
-    /// Destroy the results bound to a case
+    /// List, export, compare and count hits; destroy the results bound to a case
     Hits(hits::HitsArgs),
     /// Score pairs of profiles or of fingerprints, as CSV
     Score(score::ScoreArgs),
@@ -211,8 +215,9 @@ mod tests {
         Cli::command().debug_assert();
     }
 
-    /// Options that take the identifier of who asks or decides; and `--drop-out`, whose samples `--sample` names too.
-    const OF_OTHERS: [&str; 4] = ["--examiner", "--person-id", "--approved-by", "--drop-out"];
+    /// Options that take the identifier of who asks or decides, or of a family, which is no person; and `--drop-out`, whose samples `--sample` names too.
+    const OF_OTHERS: [&str; 5] =
+        ["--examiner", "--person-id", "--approved-by", "--drop-out", "--family"];
 
     #[test]
     fn every_option_that_names_a_record_is_known_to_the_audit_log() {

@@ -120,6 +120,7 @@ fn whole(args: &RunArgs, begin: &Begin, watch: &Watch, ui: &Ui) -> Result<Outcom
         account_of_run(&outcome, &args.out, account)?;
         parameters.set_aside.iter().for_each(|segment| ui.warn(begin::told(segment)));
         summary::show(&outcome.report, &outcome.hits, Some(&args.out), ui);
+        summary::warn_of_memory(&outcome.report, ui);
         say_decided(&args.gallery, &outcome.hits, ui)?;
         Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })
     })

@@ -213,6 +213,7 @@ pub(super) fn finish(
     let outcome = execute(&inputs, &execution, &Shown::new(*ui))?;
     account_of_run(&outcome, out, asked.account)?;
     summary::show(&outcome.report, &outcome.hits, args.out.as_deref(), ui);
+    summary::warn_of_memory(&outcome.report, ui);
     night.parameters.set_aside.iter().for_each(|segment| ui.warn(begin::told(segment)));
     Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })
 }

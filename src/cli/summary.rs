@@ -5,6 +5,7 @@ use std::path::Path;
 use super::common::{expectation, grouped};
 use super::ui::Ui;
 use crate::column::hit::{DnaEvidence, FingerEvidence, Hit};
+use crate::gallery::memory;
 use crate::hits::contested::{Contested, joint};
 use crate::hits::output::HITS_FILE;
 use crate::hits::report::{LineageCounts, RunReport, SearchReport, StatementCounts};
@@ -78,6 +79,19 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], kept: Option<&Path>, ui: &U
         None => ui.document(&serde_json::json!({
             "type": "run", "report": report, "hits": hits, "joint": joint,
         })),
+    }
+}
+
+/// Warns of a limit of memory that was overrun.
+pub(super) fn warn_of_memory(report: &RunReport, ui: &Ui) {
+    let peak = report.peak_resident_bytes;
+    if let (Some(limit), Some(peak)) = (memory::overrun(peak), peak) {
+        let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+        ui.warn(format!(
+            "{} MiB were resident for a moment, the limit of --memory is {} MiB: give that much, or fewer --threads",
+            mib(peak),
+            limit >> 20
+        ));
     }
 }
 

@@ -167,7 +167,7 @@ pub fn encode_records(records: &[&DnaRecord], generation: u64) -> Result<RecordB
         buffer.clear();
         encode_profile(&record.profile, &mut buffer);
         profiles.append_value(&buffer);
-        apart.append_value(apart_json(record)?);
+        apart.append_value(encode_apart(&record.apart)?);
     }
     let columns: Vec<ArrayRef> = vec![
         text(&|r| &r.record_id),
@@ -188,8 +188,12 @@ pub fn encode_records(records: &[&DnaRecord], generation: u64) -> Result<RecordB
     Ok(RecordBatch::try_new(record_schema(), columns)?)
 }
 
-fn apart_json(record: &DnaRecord) -> Result<Vec<u8>, ColumnError> {
-    serde_json::to_vec(&record.apart).map_err(|error| ColumnError::Value {
+/// The markers of one record that are kept apart, as they are stored: a JSON object of lists of calls.
+///
+/// # Errors
+/// JSON refuses them.
+pub fn encode_apart(apart: &ApartMarkers) -> Result<Vec<u8>, ColumnError> {
+    serde_json::to_vec(apart).map_err(|error| ColumnError::Value {
         row: 0,
         column: "apart",
         rule: error.to_string(),

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use crate::column::dna::encode_profile;
+use crate::column::dna::{encode_apart, encode_profile};
 use crate::column::finger::encode_templates;
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
@@ -72,9 +72,17 @@ pub fn destroy(order: &Order<'_>) -> Result<ActReport> {
     let ids = order.ids();
     let held = held(&gallery, &ids)?;
     let mut report = match report::begun(order, &gallery, &path)? {
-        Some(report) => report,
+        // Given again after it was done, with no run that it did not know: there is nothing to do and nothing to prove.
+        Some(done) if done.is_done() && held.is_empty() && done.knows_all(order.runs) => {
+            return Ok(done);
+        }
+        Some(mut begun) => {
+            begun.begin_again();
+            begun
+        }
         None => new_report(order, &gallery, &held)?,
     };
+    check_runs(order, &report)?;
     check_records(order, &gallery, &held, &mut report)?;
     report.write(&path)?;
     let biometrics: Vec<Vec<u8>> = held.values().flat_map(|held| held.biometrics.clone()).collect();
@@ -90,6 +98,8 @@ pub fn destroy(order: &Order<'_>) -> Result<ActReport> {
     for run in order.runs {
         let removed = removal::remove_records(run, &condemned)?;
         report.runs.entry(run.display().to_string()).or_default().add(removed);
+        // What a kill after this would leave unsaid is never found again.
+        report.write(&path)?;
     }
     proof::remove_orphans(order.gallery, &condemned, &mut report)?;
     let gallery = Gallery::open(order.gallery)?;
@@ -123,7 +133,29 @@ fn check_places(order: &Order<'_>) -> Result<()> {
             ));
         }
     }
-    order.runs.iter().try_for_each(|run| removal::check_idle(run))
+    let gallery = fs::canonicalize(order.gallery).map_err(Error::input(order.gallery))?;
+    for run in order.runs {
+        let place = fs::canonicalize(run).map_err(Error::input(run))?;
+        if place.starts_with(&gallery) || gallery.starts_with(&place) {
+            let rule = "holds the gallery, or lies in it, and is not the folder of a run";
+            return Err(Error::usage(format!("{} {rule}", run.display()), RUNS_HELP));
+        }
+        removal::check_idle(run)?;
+    }
+    Ok(())
+}
+
+const RUNS_HELP: &str =
+    "name the --out folders of runs and searches, one by one; nothing was destroyed";
+
+/// Refuses a folder that is no run's: its files would be cut. One that this act has emptied before may be.
+fn check_runs(order: &Order<'_>, report: &ActReport) -> Result<()> {
+    for run in order.runs {
+        if !report.runs.contains_key(&run.display().to_string()) && !removal::is_run(run)? {
+            return Err(Error::usage(format!("{} holds no run", run.display()), RUNS_HELP));
+        }
+    }
+    Ok(())
 }
 
 /// The report of an act that begins now, whose records are all held.
@@ -184,7 +216,7 @@ fn held(gallery: &Gallery, ids: &BTreeSet<String>) -> Result<BTreeMap<String, He
         }
         // One or two markers kept apart, such as amelogenin, are the same of half of all persons.
         if record.apart.len() > 2 {
-            biometrics.push(serde_json::to_vec(&record.apart).map_err(|e| {
+            biometrics.push(encode_apart(&record.apart).map_err(|e| {
                 Error::integrity(gallery.root(), e.to_string(), "run gallery verify")
             })?);
         }
@@ -223,33 +255,21 @@ fn checked(
     order: &Order<'_>,
 ) -> Result<DestroyedRecord> {
     let id = &line.record_id;
-    let refused = |rule: String, article: &'static str, help: &str| {
-        Err(Error::Refused {
-            what: format!("the destruction of record {id}"),
-            rule,
-            article,
-            help: format!("{help}; nothing was destroyed"),
-        })
-    };
     if statuses.is_blocked(id) {
-        let rule = "the record is blocked, which suspends destruction too (L40 1(7), 9(2))";
-        return refused(
-            rule.into(),
-            "L40 1(7), 9(2)",
-            "unblock it first, or take it out of the act",
-        );
+        return Err(purge::blocked_refusal(id));
     }
-    let kept = Retention {
-        until: statuses.retention(id).unwrap_or(held.retain_until),
-        rule: statuses.retention_rule(id).unwrap_or(&held.retain_rule),
-    };
+    let stated = Retention { until: held.retain_until, rule: &held.retain_rule };
+    let kept = statuses.in_force(id, stated);
     // Cards in the archive are kept forty years more.
     let last = archived_until(kept).or(kept.until);
     if line.ground == Ground::TermEnded && is_alive(last, order.today) {
         let until = last.map_or("with no date".to_owned(), |day| format!("until {day}"));
-        let rule = format!("the record is kept {until}: {}", kept.rule);
-        let help = "wait for the end of the term, or state the ground court:REFERENCE";
-        return refused(rule, "L40 15, 17, 23, 29", help);
+        return Err(Error::Refused {
+            what: format!("the destruction of record {id}"),
+            rule: format!("the record is kept {until}: {}", kept.rule),
+            article: "L40 15, 17, 23, 29",
+            help: "wait for the end of the term, or state the ground court:REFERENCE; nothing was destroyed".into(),
+        });
     }
     Ok(DestroyedRecord {
         record: (order.pseudonym)(id),
@@ -276,8 +296,11 @@ fn remove_from_decisions(
     }
     let rewrites = rewrites(order.gallery, condemned, &hits)?;
     for rewrite in &rewrites {
-        report.decisions_replaced.insert(rewrite.old_blake3.clone(), rewrite.new_blake3());
-        report.decisions += rewrite.decisions;
+        let old = rewrite.old_blake3.clone();
+        // Entered before, by a destruction that was killed before the file changed: it is counted.
+        if report.decisions_replaced.insert(old, rewrite.new_blake3()).is_none() {
+            report.decisions += rewrite.decisions;
+        }
     }
     report.write(path)?;
     rewrites.iter().try_for_each(|rewrite| rewrite.apply(order.gallery))

@@ -105,12 +105,13 @@ pub(super) fn prove(
         let (files, bytes, findings) = absence::search(folder, &sentinels)?;
         done.files += files;
         done.bytes += bytes;
-        for Finding { path, record, number, biometrics } in findings {
+        for Finding { path, record, number, biometrics, is_unreadable } in findings {
             let text = path.display().to_string();
             let is_of_request = path == folder.join(RUN_FILE)
                 || top(order.gallery, &path)
                     .is_some_and(|top| OF_REQUESTS.iter().any(|f| top == *f));
-            if record || number && !is_of_request || biometrics && !present.contains(&path) {
+            let is_of_others = biometrics && !present.contains(&path);
+            if record || is_unreadable || number && !is_of_request || is_of_others {
                 done.found_in.push(text);
                 continue;
             }

@@ -130,7 +130,7 @@ pub(super) fn begun(
         return Ok(None);
     }
     let bytes = fs::read(path).map_err(Error::io(path))?;
-    let mut report: ActReport = serde_json::from_slice(&bytes)
+    let report: ActReport = serde_json::from_slice(&bytes)
         .map_err(|e| Error::integrity(path, e.to_string(), RESTORE))?;
     if report.act_blake3 != hash_of(order.act)? {
         return Err(Error::usage(
@@ -145,11 +145,11 @@ pub(super) fn begun(
             "give the gallery it was begun in; an act about two galleries is given as two files",
         ));
     }
-    report.state = BEGUN.to_owned();
     Ok(Some(report))
 }
 
 const BEGUN: &str = "begun";
+const DONE: &str = "done";
 
 fn hash_of(path: &Path) -> Result<String> {
     let bytes = fs::read(path).map_err(Error::io(path))?;
@@ -185,9 +185,24 @@ impl ActReport {
         Ok(*key.as_bytes())
     }
 
+    /// Whether the destruction was complete.
+    pub(super) fn is_done(&self) -> bool {
+        self.state == DONE
+    }
+
+    /// Whether it has looked through all of `runs`.
+    pub(super) fn knows_all(&self, runs: &[PathBuf]) -> bool {
+        runs.iter().all(|run| self.runs.contains_key(&run.display().to_string()))
+    }
+
+    /// The same act is given again.
+    pub(super) fn begin_again(&mut self) {
+        self.state = BEGUN.to_owned();
+    }
+
     /// The destruction is complete: what was kept to complete it goes too.
     pub(super) fn finish(&mut self) {
-        self.state = "done".to_owned();
+        self.state = DONE.to_owned();
         self.biometric_blake3.clear();
         self.numbers.clear();
     }

@@ -1,8 +1,9 @@
 //! Proof that nothing of a record is left: a search of every file of a folder for its identifier and its biometrics.
 //!
-//! Every file is searched byte by byte; columns of Parquet and Arrow files are decoded as well, because compression
-//! hides what they hold. An identifier counts where it stands as a whole word, a biometric value where a cell is equal
-//! to it or its bytes stand in a file.
+//! Every file is searched byte by byte; columns of Parquet files are decoded as well, because compression hides what
+//! they hold, and encrypted files are decrypted. An identifier counts where it stands as a whole word, a biometric value
+//! where a cell is equal to it or its bytes stand in a file. A file that cannot be decoded counts as one in which
+//! everything was found: nobody can tell what it holds.
 //!
 //! Limit: an identifier of fewer than [`LEAST_RAW_BYTES`] bytes is looked for in compressed files only after decoding:
 //! so few bytes occur there by chance.
@@ -12,11 +13,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use aho_corasick::AhoCorasick;
-use arrow::array::{Array, BinaryArray, LargeBinaryArray, StringArray};
+use arrow::array::{Array, AsArray, BinaryArray, LargeBinaryArray, LargeStringArray};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
 
-use super::file::read_parquet;
-use super::map;
+use super::file::{keys_for, read_parquet};
 use super::words::Words;
+use super::{map, seal};
 use crate::error::{Error, Result};
 
 /// Least length of what is looked for in compressed bytes.
@@ -67,7 +70,18 @@ pub struct Finding {
     pub number: bool,
     /// A biometric value stands in it.
     pub biometrics: bool,
+    /// It cannot be decoded, or its key is not here: what it holds cannot be told.
+    pub is_unreadable: bool,
 }
+
+impl Finding {
+    fn is_any(&self) -> bool {
+        self.record || self.number || self.biometrics || self.is_unreadable
+    }
+}
+
+/// First bytes of Parquet files, plain and with an encrypted footer.
+const PARQUET: [&[u8]; 2] = [b"PAR1", b"PARE"];
 
 /// Every file below `folder`, in order; links are not followed.
 ///
@@ -110,21 +124,27 @@ pub fn search(folder: &Path, sentinels: &Sentinels) -> Result<(u64, u64, Vec<Fin
 /// # Errors
 /// The operating system refuses.
 pub fn search_file(path: &Path, sentinels: &Sentinels) -> Result<Option<Finding>> {
-    let content = map::map(path)?;
-    let is_parquet = content.starts_with(b"PAR1");
-    let is_compressed = is_parquet || content.starts_with(b"ARROW1");
+    let mapped = map::map(path)?;
     let mut found = Finding { path: path.to_owned(), ..Finding::default() };
+    let opened = seal::is_sealed(&mapped).then(|| keys_for(path).map(|k| seal::open(k, &mapped)));
+    let opened = opened.map(|opened| opened.ok().and_then(std::result::Result::ok));
+    found.is_unreadable = matches!(opened, Some(None));
+    let opened = opened.flatten();
+    let content = opened.as_deref().unwrap_or(&mapped);
+    let is_parquet = PARQUET.iter().any(|magic| content.starts_with(magic));
+    let is_compressed = is_parquet || content.starts_with(b"ARROW1") || found.is_unreadable;
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-    let stands = |words: &Words| match std::str::from_utf8(&content) {
+    let stands = |words: &Words| match std::str::from_utf8(content) {
         Ok(text) if !is_compressed => words.are_in(text),
-        _ => words.are_in_bytes(&content, if is_compressed { LEAST_RAW_BYTES } else { 0 }),
+        _ => words.are_in_bytes(content, if is_compressed { LEAST_RAW_BYTES } else { 0 }),
     };
     found.record = sentinels.records.are_in_bytes(name, 0) || stands(&sentinels.records);
     found.number = stands(&sentinels.numbers);
-    found.biometrics = sentinels.biometrics.is_match(&content[..]);
+    found.biometrics = sentinels.biometrics.is_match(content);
     if is_parquet {
-        // A file that cannot be decoded was searched as bytes; `tanba gallery verify` reports committed ones.
-        for batch in read_parquet(path, None).unwrap_or_default() {
+        let batches = read_parquet(path, None);
+        found.is_unreadable |= batches.is_err();
+        for batch in batches.unwrap_or_default() {
             for column in batch.columns() {
                 found.record |= holds_word(column.as_ref(), &sentinels.records);
                 found.number |= holds_word(column.as_ref(), &sentinels.numbers);
@@ -132,12 +152,23 @@ pub fn search_file(path: &Path, sentinels: &Sentinels) -> Result<Option<Finding>
             }
         }
     }
-    Ok((found.record || found.number || found.biometrics).then_some(found))
+    Ok(found.is_any().then_some(found))
 }
 
+/// Whether a column of texts, of whatever type other programs write, or one inside lists and structures, holds a word.
 fn holds_word(column: &dyn Array, words: &Words) -> bool {
-    let Some(texts) = column.as_any().downcast_ref::<StringArray>() else { return false };
-    texts.iter().flatten().any(|text| words.has(text) || words.are_in(text))
+    match column.data_type() {
+        DataType::List(_) => holds_word(column.as_list::<i32>().values(), words),
+        DataType::LargeList(_) => holds_word(column.as_list::<i64>().values(), words),
+        DataType::Struct(_) => column.as_struct().columns().iter().any(|c| holds_word(c, words)),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(..) => {
+            let Ok(texts) = cast(column, &DataType::LargeUtf8) else { return false };
+            let texts = texts.as_any().downcast_ref::<LargeStringArray>();
+            let texts = texts.into_iter().flat_map(|texts| texts.iter().flatten());
+            texts.into_iter().any(|text| words.has(text) || words.are_in(text))
+        }
+        _ => false,
+    }
 }
 
 fn holds_biometrics(column: &dyn Array, sentinels: &Sentinels) -> bool {

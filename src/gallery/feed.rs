@@ -116,10 +116,10 @@ impl Held {
         }
     }
 
-    fn stated(&self) -> (Option<Date>, String) {
+    fn stated(&self) -> Retention<'_> {
         match self {
-            Held::Genomic(r) => (r.retain_until, r.retain_rule.clone()),
-            Held::Fingers(r) => (r.retain_until, r.retain_rule.clone()),
+            Held::Genomic(r) => Retention { until: r.retain_until, rule: &r.retain_rule },
+            Held::Fingers(r) => Retention { until: r.retain_until, rule: &r.retain_rule },
         }
     }
 }
@@ -170,9 +170,8 @@ impl State {
         let all = status::events(root, manifest)?;
         let statuses = StatusTable::of(all.iter().cloned());
         let in_force = records.iter().map(|(id, held)| {
-            let (until, rule) = held.stated();
-            let until = statuses.retention(id).unwrap_or(until);
-            (id.clone(), (until, statuses.retention_rule(id).map_or(rule, str::to_owned)))
+            let kept = statuses.in_force(id, held.stated());
+            (id.clone(), (kept.until, kept.rule.to_owned()))
         });
         let in_force = in_force.collect();
         let known = all.into_iter().filter_map(|event| Some((event.record_id, event.news?)));

@@ -22,7 +22,7 @@ use parquet::schema::types::ColumnPath;
 use serde::{Deserialize, Serialize};
 
 use super::keys::{self, FileKey, KEYS_HELP, Keys};
-use super::{map, seal};
+use super::{map, memory, seal};
 use crate::error::{Error, Result};
 
 /// Rows of a Parquet row group: pruning by group still skips work, and a group decodes in cache.
@@ -237,6 +237,18 @@ pub fn is_encrypted(path: &Path) -> Result<bool> {
     let mut start = Vec::new();
     file.take(seal::MAGIC.len() as u64).read_to_end(&mut start).map_err(Error::io(path))?;
     Ok(start.starts_with(ENCRYPTED_MAGIC) || seal::is_sealed(&start))
+}
+
+/// Refuses an encrypted file under a limit of memory: what is decrypted must not be written to a file.
+///
+/// # Errors
+/// It is encrypted and there is a limit.
+pub(super) fn refuse_limit(path: &Path) -> Result<()> {
+    if memory::is_limited() && is_encrypted(path)? {
+        let what = "an encrypted gallery is decrypted into memory and has no limit there";
+        return Err(Error::usage(what, "run without --memory"));
+    }
+    Ok(())
 }
 
 /// The keys of the process, to read an encrypted file.

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::file::{self, FileEntry, RESTORE_HELP};
-use super::{keys, map, memory, seal};
+use super::{keys, map, seal};
 use crate::error::{Error, Result};
 
 /// Writes `bytes`, the file of a batch, as a new file of the gallery.
@@ -37,10 +37,7 @@ pub(super) fn open(root: &Path, entry: &FileEntry) -> Result<RecordBatch> {
     let mapped = map::map(&path)?;
     let buffer = if seal::is_sealed(&mapped) {
         let keys = file::keys_for(&path)?;
-        if memory::is_limited() {
-            let what = "an encrypted gallery is decrypted into memory and has no limit there";
-            return Err(Error::usage(what, "run without --memory"));
-        }
+        file::refuse_limit(&path)?;
         let label = seal::label_of(&mapped).map(|(label, _)| label).unwrap_or_default();
         if keys.of_label(label).is_none() {
             let what = format!("{}: {}", path.display(), seal::missing_key(label));

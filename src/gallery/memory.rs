@@ -134,6 +134,12 @@ pub fn check() -> Result<()> {
     }
 }
 
+/// The limit, where `peak_bytes` of resident memory went over it: pages of files that one step touched.
+pub fn overrun(peak_bytes: Option<u64>) -> Option<u64> {
+    let limit = LIMIT.get()?.bytes;
+    peak_bytes.is_some_and(|peak| peak > limit).then_some(limit)
+}
+
 /// Decoded batches as a segment keeps them: in memory, or under a limit in a mapped file without a name.
 pub(super) enum Keeper {
     Memory(Vec<RecordBatch>),

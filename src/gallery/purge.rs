@@ -15,7 +15,7 @@ use super::commit::{next_generation, retried, write_events, write_families, writ
 use super::file::{self, FileEntry, RESTORE_HELP};
 use super::manifest::{self, Destruction, Manifest, PurgedGeneration};
 use super::words::Words;
-use super::{finger_segment, ids, segment};
+use super::{finger_segment, ids, segment, status};
 use crate::column::family::{decode_family_members, decode_pedigree_persons};
 use crate::column::status::decode_status_events;
 use crate::domain::finger_record::FingerRecord;
@@ -24,6 +24,16 @@ use crate::error::{Error, Result};
 
 /// The articles behind every destruction.
 pub const RULE: &str = "destroyed by an act (L40 17, 23(4))";
+
+/// The refusal of a destruction because the record is blocked.
+pub fn blocked_refusal(record_id: &str) -> Error {
+    Error::Refused {
+        what: format!("the destruction of record {record_id}"),
+        rule: "the record is blocked, which suspends destruction too (L40 1(7), 9(2))".into(),
+        article: "L40 1(7), 9(2)",
+        help: "unblock it first, or take it out of the act; nothing was destroyed".into(),
+    }
+}
 
 /// The keyed BLAKE3 of a record identifier, hexadecimal.
 pub fn keyed_hash(key: &[u8; 32], record_id: &str) -> String {
@@ -54,13 +64,19 @@ impl Condemned {
 /// hashes their identifiers in the manifest.
 ///
 /// # Errors
-/// The gallery cannot be read or written, or other processes kept committing first.
+/// A record is blocked ([`Error::Refused`]); the gallery cannot be read or written, or other processes kept committing
+/// first.
 pub fn commit(root: &Path, condemned: &Condemned, key: &[u8; 32]) -> Result<u64> {
     retried(|| try_commit(root, condemned, key))
 }
 
 fn try_commit(root: &Path, condemned: &Condemned, key: &[u8; 32]) -> Result<u64> {
     let (mut next, _) = next_generation(root)?;
+    // Asked of the generation that is replaced: a record may have been blocked since the act was checked.
+    let statuses = status::read(root, &next)?;
+    if let Some(blocked) = condemned.records.iter().find(|id| statuses.is_blocked(id)) {
+        return Err(blocked_refusal(blocked));
+    }
     let before: HashSet<String> = next.files().map(|file| file.path.clone()).collect();
     rewrite_segments(root, &mut next, condemned)?;
     rewrite_finger_segments(root, &mut next, condemned)?;

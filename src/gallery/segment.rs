@@ -146,6 +146,7 @@ impl Segment {
     /// manifest says: which comparisons are lawful is decided from the manifest.
     pub fn open(root: &Path, entry: &SegmentEntry) -> Result<Segment> {
         let path = file::verified(root, &entry.records)?;
+        file::refuse_limit(&path)?;
         let mut keeper = Keeper::new()?;
         let columns = [&ID_COLUMNS[..], &MATCH_COLUMNS].concat();
         for batch in file::batches(&path, Some(&columns))? {

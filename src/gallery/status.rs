@@ -12,6 +12,7 @@ use super::file;
 use super::manifest::Manifest;
 use crate::column::status::{StatusChange, StatusEvent, decode_status_events};
 use crate::error::{Error, Result};
+use crate::law::retention::Retention;
 
 /// The latest block state and the latest retention of every record that has one.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +44,14 @@ impl StatusTable {
     /// The rule of the record's latest retention event, with its article.
     pub fn retention_rule(&self, record_id: &str) -> Option<&str> {
         self.retentions.get(record_id).map(|(_, rule)| rule.as_str())
+    }
+
+    /// How long a record is kept, and by which rule, that was `stated` at its registration.
+    pub fn in_force<'a>(&'a self, record_id: &str, stated: Retention<'a>) -> Retention<'a> {
+        Retention {
+            until: self.retention(record_id).unwrap_or(stated.until),
+            rule: self.retention_rule(record_id).unwrap_or(stated.rule),
+        }
     }
 
     /// Whether the record is depersonalised: no personal identifier is shown for it (L40 1(9), 9(1)).

@@ -2,7 +2,7 @@
 //!
 //! All words are looked for in one pass (Aho-Corasick), because an act may name many records and every byte of the gallery
 //! is searched for each. A word counts where it stands whole: `C1` is in `C1, C2` and not in `C12`, `C1-2` or `C1/2`,
-//! which are identifiers of other records.
+//! which are identifiers of other records. It is in `prints/C1.iso`: the name of a file often is its record's.
 
 use std::collections::BTreeSet;
 
@@ -85,14 +85,42 @@ impl Words {
         let found = self.finder.find_overlapping_iter(bytes).map(|m| (m.start(), m.end()));
         found.filter(move |(start, end)| {
             let before = start.checked_sub(1).and_then(|before| bytes.get(before));
-            let is_dot_part =
-                || bytes.get(end + 1).is_some_and(|byte| byte.is_ascii_alphanumeric());
+            let rest = bytes.get(*end..).unwrap_or_default();
+            if is_file_ending(rest) {
+                return !before.is_some_and(|byte| *byte != b'/' && is_part(*byte, is_text));
+            }
+            let is_dot_part = || rest.get(1).is_some_and(|byte| byte.is_ascii_alphanumeric());
             // A full stop ends a sentence unless a letter or digit follows.
-            let after = bytes.get(*end).filter(|byte| **byte != b'.' || is_dot_part());
+            let after = rest.first().filter(|byte| **byte != b'.' || is_dot_part());
             !before.is_some_and(|byte| is_part(*byte, is_text))
                 && !after.is_some_and(|byte| is_part(*byte, is_text))
         })
     }
+}
+
+/// Endings of names of files that are imported or written beside a gallery.
+const FILE_ENDINGS: [&str; 24] = [
+    "an2", "arrow", "bmp", "csv", "eft", "fmd", "fmr", "html", "ist", "iso", "jpg", "json",
+    "jsonl", "min", "nist", "parquet", "pdf", "png", "svg", "tsv", "txt", "wsq", "xml", "xyt",
+];
+
+/// The name of a file without its folders and its ending, if `text` is the name of one that may be a record's.
+pub fn file_stem(text: &str) -> Option<&str> {
+    let name = text.rsplit('/').next()?;
+    let place = name.find('.').filter(|place| *place > 0)?;
+    let mut places = name[place..].char_indices().filter(|(_, letter)| *letter == '.');
+    places
+        .find(|(at, _)| is_file_ending(&name.as_bytes()[place + at..]))
+        .map(|(at, _)| &name[..place + at])
+}
+
+/// Whether `rest`, what follows a word, begins with the ending of the name of a file.
+fn is_file_ending(rest: &[u8]) -> bool {
+    let Some(rest) = rest.strip_prefix(b".") else { return false };
+    let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let is_over = !rest.get(length).is_some_and(|byte| matches!(byte, b'_' | b'-' | b'/'));
+    is_over
+        && FILE_ENDINGS.iter().any(|known| rest[..length].eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// Whether a byte beside a word makes it part of a longer one; in a text, every letter that is not ASCII does.
@@ -119,8 +147,31 @@ mod tests {
         for text in ["C12", "AC1", "C1-2", "C1_2", "C1.2", "C1/2", "7/C1", "ЖC1", "C1Ж", "C1C1"] {
             assert!(!one.are_in(text), "{text}");
         }
+        for name in
+            ["C1.iso", "prints/C1.ISO", "see prints/C1.xyt, then", "\"C1.fmr\"", "C1.csv.staged"]
+        {
+            assert!(one.are_in(name), "{name}");
+        }
+        for name in ["prints/C12.iso", "C1.isotope", "C1.iso/2", "C1.iso-2", "A-C1.iso", "7/C1"] {
+            assert!(!one.are_in(name), "{name}");
+        }
         assert!(one.are_in_bytes(b"\xffC1\x80", 2) && !one.are_in_bytes(b"\xffC1\x80", 3));
         assert!(!words(&["", " "]).are_in("a b"), "no word is no word");
+    }
+
+    #[test]
+    fn the_stem_of_a_file_is_what_stands_before_its_ending() {
+        for (name, stem) in [
+            ("prints/C1.iso", Some("C1")),
+            ("C1.2.iso", Some("C1.2")),
+            ("C1.csv.staged", Some("C1")),
+            ("prints.iso/C1", None),
+            (".iso", None),
+            ("C1.x", None),
+            ("nightly", None),
+        ] {
+            assert_eq!(file_stem(name), stem, "{name}");
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::gallery::file::{create_directory, sync_directory, write_new};
 const JOB_FILE: &str = "job.json";
 
 /// Layout version of the file.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A run that was begun.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,9 @@ pub struct Job {
     pub as_of: Date,
     /// Generation of the gallery.
     pub gallery_generation: u64,
+    /// Whether its tiles are those of a run under a limit of memory.
+    #[serde(default)]
+    pub is_memory_limited: bool,
     /// Searches in order.
     pub searches: Vec<JobSearch>,
     /// Start, RFC 3339 in UTC.
@@ -60,6 +63,9 @@ pub struct JobSearch {
     pub way: Option<String>,
     /// Tiles it has.
     pub tiles: u64,
+    /// BLAKE3 of where they begin and end: a tile that was done is known by its number alone.
+    #[serde(default)]
+    pub tiles_blake3: String,
 }
 
 impl Job {
@@ -73,6 +79,7 @@ impl Job {
             directory,
             as_of,
             gallery_generation: 0,
+            is_memory_limited: false,
             searches: Vec::new(),
             started_at: String::new(),
             division: None,
@@ -203,7 +210,12 @@ mod tests {
         let arguments = vec!["tanba".to_owned(), "run".to_owned()];
         let day = jiff::civil::date(2026, 11, 21);
         let mut job = Job::new("r".into(), arguments, "/somewhere".into(), day);
-        job.searches = vec![JobSearch { search: "a/b".into(), way: None, tiles: 3 }];
+        job.searches = vec![JobSearch {
+            search: "a/b".into(),
+            way: None,
+            tiles: 3,
+            tiles_blake3: String::new(),
+        }];
         job.write(folder.path()).unwrap();
         let read = Job::read(folder.path()).unwrap().unwrap();
         assert_eq!(Job { body_blake3: None, ..read }, job);

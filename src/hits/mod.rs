@@ -3,6 +3,8 @@
 pub mod cluster;
 pub mod contested;
 pub mod decision;
+pub mod difference;
+pub mod export;
 pub mod expunge;
 pub mod finish;
 pub mod histogram;
@@ -13,6 +15,8 @@ pub mod output;
 pub mod part;
 pub mod removal;
 pub mod report;
+pub mod select;
 pub mod shard;
+pub mod statistics;
 
 pub use output::read_hits;

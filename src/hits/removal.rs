@@ -57,6 +57,16 @@ pub fn check_idle(out: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Whether `out` is the folder of a run: finished, interrupted, or in parts; or an empty one.
+///
+/// # Errors
+/// The operating system refuses.
+pub fn is_run(out: &Path) -> Result<bool> {
+    let has = |name: &&str| out.join(name).exists();
+    let is_one = UNFINISHED.iter().chain([&RUN_FILE, &HITS_FILE]).any(has);
+    Ok(is_one || !part::directories(out)?.is_empty() || files(out)?.is_empty())
+}
+
 /// Identities of the hits of the condemned records in the run in `out`, if it has ended.
 ///
 /// # Errors

@@ -70,6 +70,32 @@ pub fn tiles(
     list
 }
 
+/// BLAKE3 of where the tiles of a search begin and end, in their order. Two runs whose tiles differ in anything have
+/// different ones, however many tiles each has.
+pub fn layout_blake3(tiles: &[Tile]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for tile in tiles {
+        let part: usize = match tile.part {
+            Part::Rows => 0,
+            Part::Pool => 1,
+            Part::Keyed => 2,
+        };
+        for number in [
+            tile.probe_segment,
+            tile.probes.start,
+            tile.probes.end,
+            tile.gallery_segment,
+            tile.rows.start,
+            tile.rows.end,
+            usize::from(tile.diagonal),
+            part,
+        ] {
+            hasher.update(&(number as u64).to_le_bytes());
+        }
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
 impl Tile {
     /// The tile in two halves, along its longer side; `None` if it is a single pair.
     pub fn halves(&self) -> Option<[Tile; 2]> {
@@ -107,6 +133,18 @@ mod tests {
             .clone()
             .flat_map(|p| (tile.first_row(p)..tile.rows.end).map(move |r| (p, r)))
             .collect()
+    }
+
+    #[test]
+    fn lists_of_as_many_tiles_that_begin_elsewhere_have_another_layout() {
+        let of = |probes, rows| tiles((0, 1024), (0, 1 << 20), false, TileSize { probes, rows });
+        let (wide, narrow) = (of(256, 1 << 18), of(2048, 1 << 16));
+        assert_eq!(wide.len(), narrow.len());
+        assert_ne!(layout_blake3(&wide), layout_blake3(&narrow));
+        assert_eq!(layout_blake3(&wide), layout_blake3(&of(256, 1 << 18)));
+        let mut pooled = wide.clone();
+        pooled[3].part = Part::Pool;
+        assert_ne!(layout_blake3(&wide), layout_blake3(&pooled));
     }
 
     proptest! {

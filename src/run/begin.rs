@@ -14,6 +14,7 @@ use super::progress::{Event, Observer};
 use super::tile::{Stages, TileOutput};
 use super::{Execution, part};
 use crate::error::{Error, Kind, Result};
+use crate::gallery::memory;
 use crate::hits::job::{Job, JobSearch};
 use crate::hits::journal::{self, Journal, Recorded, TileEntry};
 use crate::hits::lock::{self, Claim, Holder, Wait};
@@ -50,6 +51,11 @@ impl Begin {
         }
     }
 
+    /// Whether the tiles are those of a run under a limit of memory: as the run began.
+    pub(super) fn is_memory_limited(&self) -> bool {
+        self.job().map_or_else(memory::is_limited, |job| job.is_memory_limited)
+    }
+
     /// The command line, of a run or part that begins.
     pub(super) fn command_line(&self) -> CommandLine {
         match self {
@@ -67,6 +73,7 @@ pub(super) struct Identity<'a> {
     pub(super) run_id: &'a str,
     pub(super) as_of: Date,
     pub(super) gallery_generation: u64,
+    pub(super) is_memory_limited: bool,
     pub(super) searches: Vec<JobSearch>,
     pub(super) started_at: &'a str,
 }
@@ -89,6 +96,7 @@ impl Identity<'_> {
         let mut job = Job::new(self.run_id.to_owned(), line.arguments, line.directory, self.as_of);
         job.gallery_generation = self.gallery_generation;
         job.searches = self.searches.clone();
+        job.is_memory_limited = self.is_memory_limited;
         job.started_at = self.started_at.to_owned();
         job
     }
@@ -164,13 +172,18 @@ pub(super) fn fresh(out: &Path, line: CommandLine, identity: &Identity) -> Resul
 pub(super) fn resumed(out: &Path, job: &Job, identity: &Identity, help: &str) -> Result<Begun> {
     if !identity.is_of(job) {
         return Err(Error::usage(
+            match job.run_id == identity.run_id {
+                true => format!("the tiles of the run in {} would be others", out.display()),
+                false => format!(
+                    "the run in {} is {} and would go on as {}",
+                    out.display(),
+                    job.run_id,
+                    identity.run_id
+                ),
+            },
             format!(
-                "the run in {} is {} and would go on as {}",
-                out.display(),
-                job.run_id,
-                identity.run_id
+                "a file it reads, the program, or what decides on tiles has changed since; {help}"
             ),
-            format!("a file it reads or the program has changed since; {help}"),
         ));
     }
     let shards = Shards::open(out)?;

@@ -57,7 +57,7 @@ use crate::plan::finger_search::ReadyFingerSearch;
 use crate::plan::job::{Comparator, Parameters};
 use crate::plan::join::Join;
 use crate::plan::search::ReadySearch;
-use crate::plan::tile::{Tile, TileSize};
+use crate::plan::tile::{Tile, TileSize, layout_blake3};
 use crate::plan::way::{self, Deciding, PlannedWay, WayChoice};
 use begin::{Begin, Begun, Identity};
 use finger_tile::FingerContext;
@@ -152,7 +152,7 @@ pub fn execute(
     let run_id = run_id(inputs)?;
     let ways = ways(inputs, execution)?;
     let works = works(inputs, execution, &run_id, &ways);
-    let identity = identity(inputs, &works, &ways, (&run_id, &started_at));
+    let identity = identity(inputs, &works, &ways, (execution, &run_id, &started_at));
     let (_claim, mut begun) = begin::begin(execution, observer, &identity)?;
     announce(&begun, &identity, None, observer);
     let parts = std::mem::take(&mut begun.parts);
@@ -218,7 +218,7 @@ fn works<'a>(
     ways: &'a [MadeWay],
 ) -> Vec<(Work<'a>, Vec<Tile>)> {
     let with_tiles = |work: Work<'a>| {
-        let tiles = work.tiles(execution.tile);
+        let tiles = work.tiles(execution.tile, execution.begin.is_memory_limited());
         (work, tiles)
     };
     work(inputs, &execution.devices.cpu.device, run_id, ways).map(with_tiles).collect()
@@ -228,10 +228,11 @@ fn identity<'a>(
     inputs: &RunInputs,
     works: &[(Work, Vec<Tile>)],
     ways: &[MadeWay],
-    (run_id, started_at): (&'a str, &'a str),
+    (execution, run_id, started_at): (&Execution, &'a str, &'a str),
 ) -> Identity<'a> {
     Identity {
         run_id,
+        is_memory_limited: execution.begin.is_memory_limited(),
         as_of: inputs.parameters.as_of,
         gallery_generation: inputs.gallery_generation,
         searches: job_searches(works, ways),
@@ -322,6 +323,7 @@ fn job_searches(works: &[(Work, Vec<Tile>)], ways: &[MadeWay]) -> Vec<JobSearch>
         search: work.name().to_owned(),
         way: ways.get(number).and_then(|way| Some(way.planned.as_ref()?.way.name().to_owned())),
         tiles: tiles.len() as u64,
+        tiles_blake3: layout_blake3(tiles),
     });
     named.collect()
 }

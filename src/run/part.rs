@@ -67,7 +67,7 @@ pub fn execute_part(
     let run_id = super::run_id(inputs)?;
     let ways = super::ways(inputs, execution)?;
     let works = super::works(inputs, execution, &run_id, &ways);
-    let identity = super::identity(inputs, &works, &ways, (&run_id, &started_at));
+    let identity = super::identity(inputs, &works, &ways, (execution, &run_id, &started_at));
     settle(part, execution, &identity)?;
     let directory = part.directory(&execution.out);
     let _claim = begin::claim(&directory, execution, observer)?;
@@ -123,7 +123,10 @@ fn settle(part: Part, execution: &Execution, identity: &Identity) -> Result<()> 
     }
     let differs = if job.run_id == identity.run_id {
         let size = job.division.map_or((0, 0), |d| (d.tile_probes, d.tile_rows));
-        format!("its tiles have {} probes and {} rows at most", size.0, size.1)
+        format!(
+            "its tiles have {} probes and {} rows at most, or its searches another way",
+            size.0, size.1
+        )
     } else {
         format!("it is run {}, and this part is of run {}", job.run_id, identity.run_id)
     };

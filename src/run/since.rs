@@ -8,10 +8,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
+use crate::hits::difference::parameter_changes;
 use crate::hits::output::{RUN_FILE, read_report};
 use crate::hits::report::RunReport;
 use crate::plan::delta::Watermark;
@@ -88,15 +89,11 @@ pub fn read(directory: &Path, gallery: &Gallery, parameters: &Parameters) -> Res
 fn changes(report: &RunReport, parameters: &Parameters) -> Result<Vec<String>> {
     let now = serde_json::to_value(parameters)
         .map_err(|e| Error::usage(e.to_string(), "check the parameters"))?;
-    let empty = Map::new();
-    let (then, now) =
-        (report.parameters.as_object().unwrap_or(&empty), now.as_object().unwrap_or(&empty));
-    let keys: BTreeSet<&String> = then.keys().chain(now.keys()).collect();
-    let differs = |key: &&&String| {
-        !MAY_DIFFER.contains(&key.as_str()) && then.get(key.as_str()) != now.get(key.as_str())
-    };
-    let mut changed: Vec<String> =
-        keys.iter().filter(differs).map(|key| format!("parameter {key}")).collect();
+    let mut changed: Vec<String> = parameter_changes(&report.parameters, &now)
+        .into_iter()
+        .filter(|name| !MAY_DIFFER.contains(&name.as_str()))
+        .map(|name| format!("parameter {name}"))
+        .collect();
     let name = |version: &str| version.split(' ').next().unwrap_or_default().to_owned();
     for version in super::possible_versions(parameters) {
         let of_then = report.kernels.iter().find(|other| name(other) == name(&version));

@@ -291,7 +291,7 @@ proptest! {
                 TileContext { search, parameters, population, join, device, run_id: "r" };
             let work = Work::Dna(TileContext { device: cpu.into(), ..context });
             let mut sum = TileOutput::default();
-            for tile in work.tiles(TileSize { probes, rows }) {
+            for tile in work.tiles(TileSize { probes, rows }, false) {
                 sum.merge(run_within(&context, &tile, capacity).unwrap());
             }
             sum

@@ -5,7 +5,6 @@ use super::tile::{TileContext, TileOutput, run_tile};
 use crate::device::Device;
 use crate::error::Result;
 use crate::gallery::file::ROWS_PER_GROUP;
-use crate::gallery::memory;
 use crate::hits::report::{SearchReport, StageReport};
 use crate::plan::census::LeftOut;
 use crate::plan::join::Join;
@@ -36,11 +35,12 @@ impl Work<'_> {
         }
     }
 
-    /// The tiles of the search. Under a limit of memory those of profiles are narrow, so that a tile touches few
-    /// pages, and long, so that there are not many more of them.
-    pub(super) fn tiles(&self, size: TileSize) -> Vec<Tile> {
+    /// The tiles of the search. In a run that began under a limit of memory those of profiles are narrow, so that a
+    /// tile touches few pages, and long, so that there are not many more of them. What goes on or takes part in a run
+    /// has the tiles of that run, whatever its own limit is.
+    pub(super) fn tiles(&self, size: TileSize, is_memory_limited: bool) -> Vec<Tile> {
         let size = match self {
-            _ if !memory::is_limited() => size,
+            _ if !is_memory_limited => size,
             Work::Dna(_) => {
                 let probes = size.probes.saturating_mul(LIMITED_PROBES);
                 TileSize { probes, rows: size.rows.min(ROWS_PER_GROUP) }

@@ -8,6 +8,29 @@ fn verify(code: i32, world: &World, more: &[&str]) -> String {
 }
 
 #[test]
+fn an_identifier_with_a_stroke_or_in_a_gallery_that_cannot_be_read_is_not_in_the_log() {
+    let world = World::new();
+    world.table("more.csv", &[("12/2026 b", FIRST)]);
+    let gallery = world.gallery();
+    let more = world.path("more.csv");
+    exits(0, &["import", "--gallery", text(&gallery), "--index", "convict", text(&more)]);
+    let reason = "same person as 12/2026 b, not C2";
+    exits(0, &["gallery", "block", text(&gallery), "--record", "C1", "--reason", reason]);
+    let log = || fs::read_to_string(gallery.join("audit/log.jsonl")).unwrap();
+    assert!(log().contains("same person as record:"), "{}", log());
+    for id in ["12/2026", "C1", "C2"] {
+        assert!(!log().contains(id), "{id} in {}", log());
+    }
+    // A segment that is gone: nobody can tell whether a text names a record.
+    let manifest = fs::read_dir(gallery.join("manifest")).unwrap().count();
+    fs::write(gallery.join(format!("manifest/g{manifest:010}.json")), "{").unwrap();
+    let block = ["gallery", "block", text(&gallery), "--record", "C3", "--reason", "unlike C2"];
+    let output = tanba(&block);
+    assert!(!output.status.success());
+    assert!(!log().contains("C2"), "{}", log());
+}
+
+#[test]
 fn every_act_is_entered_before_and_after_with_who_why_and_what_came_of_it() {
     let world = World::new();
     let out = world.path("out");

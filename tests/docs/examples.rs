@@ -187,6 +187,7 @@ pub(super) fn prepare(verb: &str, folder: &Path) {
         }
         "hits" => {
             put("gallery", "registry");
+            put("night", "night");
             write("stain.csv", rows("traces.csv", 1).join("\n") + "\n");
             for out in ["search-1", "results/search-2"] {
                 let line = format!(

@@ -245,3 +245,24 @@ fn what_is_damaged_in_a_part_that_has_ended_is_named_and_done_again() {
     }
     assert_eq!(fs::read_dir(out.join("quarantine")).unwrap().count(), 1);
 }
+
+#[test]
+fn parts_with_and_without_a_limit_of_memory_are_parts_of_one_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = &world().gallery;
+    let pairs = [&SIZE[..], &["--nn", "pairs"]].concat();
+    let single = single("dedup", folder.path(), gallery, &pairs);
+    for limited in [1, 2] {
+        let out = folder.path().join(format!("parts-{limited}"));
+        for number in [1, 2] {
+            let limit = if number == limited { &["--memory", "1GiB"][..] } else { &[] };
+            part("dedup", gallery, &out, number, 2, &[&pairs[..], limit].concat());
+        }
+        exits(0, &["resume", "--out", text(&out)]);
+        // Not the number of tiles: they are those of the part that began first.
+        for file in FILES {
+            let [parts, whole] = [&out, &single].map(|out| fs::read(out.join(file)).unwrap());
+            assert!(parts == whole, "{file} where part {limited} is under a limit");
+        }
+    }
+}

@@ -85,6 +85,27 @@ fn a_killed_run_goes_on_and_ends_with_the_bytes_of_an_unbroken_one() {
 }
 
 #[test]
+fn a_limit_of_memory_given_or_taken_away_in_between_changes_no_tile() {
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = &world().gallery;
+    let expected = unbroken(folder.path(), gallery);
+    let limit = ["--memory", "1GiB"];
+    for (first, then) in [(&[][..], &limit[..]), (&limit[..], &[][..])] {
+        let out = folder.path().join(format!("limited-{}", first.len()));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tanba"));
+        command.args(["run", "nightly", "--gallery", text(gallery), "--out", text(&out)]);
+        command.args(SMALL).args(["--nn", "pairs"]).args(first);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        assert!(until_it_works(&mut child, &out, 2_000));
+        signal(&child, "KILL");
+        child.wait().unwrap();
+        let tiles = fs::read_to_string(out.join("job.json")).unwrap();
+        exits(0, &[&["resume", "--out", text(&out)], then].concat());
+        assert_eq!(fs::read(out.join("hits.parquet")).unwrap(), expected, "{tiles}");
+    }
+}
+
+#[test]
 fn a_signal_ends_a_run_gently_and_nobody_resumes_what_the_law_has_taken_out() {
     let folder = tempfile::tempdir().unwrap();
     let gallery = own_gallery(folder.path());

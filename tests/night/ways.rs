@@ -120,9 +120,11 @@ fn under_a_limit_of_memory_every_pair_is_looked_at_and_the_files_are_the_same() 
         exits(0, &[&args[..], more].concat());
         out
     };
-    let (free, limited) = (run("free", &[]), run("limited", &["--memory", "1GiB"]));
+    let (free, limited) = (run("free", &[]), run("limited", &["--memory", "160MiB"]));
     let report = read_report(&limited).unwrap();
-    assert!(report.peak_resident_bytes.is_some_and(|peak| peak < 1 << 30));
+    // Pages are given back above 64 MiB on two threads: they were, and it sufficed.
+    let peak_mib = report.peak_resident_bytes.unwrap() >> 20;
+    assert!((65..160).contains(&peak_mib), "{peak_mib} MiB");
     let reason = report.searches[0].way_reason.as_deref().unwrap();
     assert!(reason.starts_with("memory is limited"), "{reason}");
     for file in FILES {

@@ -214,6 +214,8 @@ fn a_destroyed_record_leaves_no_byte_and_the_search_for_it_can_fail() {
         "unfinished/job.json",
         "unfinished/journal",
         "unfinished/shards",
+        // Cut short: nobody can tell what it holds.
+        "unfinished/x.7-0-77.staged",
     ];
     assert_eq!(kinds.iter().map(String::as_str).collect::<Vec<_>>(), everywhere);
     let hits = |run: usize| read_hits(&planted.runs[run]).unwrap();
@@ -239,11 +241,14 @@ fn a_destroyed_record_leaves_no_byte_and_the_search_for_it_can_fail() {
     let generation = opened.manifest().destructions[0].purged[0].generation;
     let error = Gallery::open_at(&gallery, generation).unwrap_err();
     assert!(error.to_string().contains("L40 17"), "{error}");
-    // Given again, the act finds nothing to do and says so.
+    // Given again, the act finds nothing to do and changes nothing, its proof included.
     let generation = planted.world.generation();
+    let proof = fs::read(planted.world.path("acts/act.csv.report.json")).unwrap();
+    assert!(planted.report()["search"]["biometrics_by_bytes"] != 0);
     planted.destroy(0);
     planted.nothing_is_left();
     assert_eq!(planted.world.generation(), generation);
+    assert_eq!(fs::read(planted.world.path("acts/act.csv.report.json")).unwrap(), proof);
 }
 
 #[test]
@@ -282,7 +287,8 @@ fn a_destruction_killed_at_any_moment_is_completed_by_the_same_act() {
     let report = planted.world.path("acts/act.csv.report.json");
     let args = planted.arguments();
     let mut killed = 0;
-    for milliseconds in [5, 15, 25, 35, 50, 70, 90, 120, 160] {
+    // From the moment on at which the report says what will be destroyed; nothing is changed before.
+    for milliseconds in [0, 1, 3, 6, 10, 15, 25, 40, 60] {
         before.iter().for_each(|(folder, files)| restore(folder, files));
         let _ = fs::remove_file(&report);
         let mut program = Command::new(env!("CARGO_BIN_EXE_tanba"))
@@ -291,13 +297,16 @@ fn a_destruction_killed_at_any_moment_is_completed_by_the_same_act() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
+        while !report.exists() && program.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
         std::thread::sleep(Duration::from_millis(milliseconds));
         let _ = program.kill();
         killed += usize::from(!program.wait().unwrap().success());
         planted.destroy(0);
         planted.nothing_is_left();
     }
-    assert!(killed > 0, "no kill came before the end");
+    assert!(killed > 2, "only {killed} kills came between the first change and the end");
 }
 
 #[test]
@@ -383,6 +392,26 @@ fn what_may_not_be_destroyed_refuses_the_whole_act_before_anything_changes() {
     exits(2, &args);
     exits(2, &[&args[..], &["--approved-by", " "]].concat());
     exits(2, &[&args[..], &["--approved-by", "u", "--runs", "nowhere"]].concat());
+    // Folders that are no run's would lose lines: the gallery's own log among them.
+    let above = planted.world.folder.path();
+    let desk = tempfile::tempdir().unwrap();
+    let paper = desk.path().join("act.csv");
+    fs::copy(&act, &paper).unwrap();
+    let of_desk = ["gallery", "destroy", text(&gallery), "--act", text(&paper)];
+    for (folder, word) in
+        [(above, "holds the gallery"), (&gallery.join("audit"), "holds the gallery")]
+    {
+        let said =
+            exits(2, &[&of_desk[..], &["--approved-by", "u", "--runs", text(folder)]].concat());
+        assert!(said.contains(word), "{said}");
+    }
+    let other = planted.world.path("notes");
+    fs::create_dir(&other).unwrap();
+    fs::write(other.join("notes.txt"), format!("{SENTINEL}\n")).unwrap();
+    let said = exits(2, &[&args[..], &["--approved-by", "u", "--runs", text(&other)]].concat());
+    assert!(said.contains("holds no run"), "{said}");
+    assert_eq!(fs::read_to_string(other.join("notes.txt")).unwrap(), format!("{SENTINEL}\n"));
+    exits(0, &["audit", "verify", text(&gallery)]);
     // The act of one gallery is not completed in another.
     planted.destroy(0);
     let other = World::empty();
@@ -396,6 +425,78 @@ fn what_may_not_be_destroyed_refuses_the_whole_act_before_anything_changes() {
     let args = ["gallery", "destroy", text(&gallery), "--act", text(&inside)];
     let said = exits(2, &[&args[..], &["--approved-by", "unit-7"]].concat());
     assert!(said.contains("folder of their own"), "{said}");
+}
+
+#[test]
+fn in_an_encrypted_gallery_the_proof_reads_what_is_encrypted() {
+    let world = World::empty();
+    let keys = world.path("keys");
+    exits(0, &["keys", "new", text(&keys)]);
+    let gallery = world.gallery();
+    let with_keys =
+        |code: i32, args: &[&str]| exits(code, &[args, &["--keys", text(&keys)]].concat());
+    let columns = LOCI.iter().flat_map(|locus| [1, 2].map(|n| format!("{locus}_{n}")));
+    let header = format!("record_id,person_id,{}", columns.collect::<Vec<_>>().join(","));
+    let lines = format!(
+        "{SENTINEL},{PERSON},{SENTINEL_ALLELES}\nC1,P1,{SENTINEL_ALLELES}\nC2,P2,{OTHERS}\n"
+    );
+    let file = world.write("convicts.csv", &format!("{header}\n{lines}"));
+    with_keys(0, &["import", "--gallery", text(&gallery), "--index", "convict", text(&file)]);
+    let out = world.path("night");
+    with_keys(
+        0,
+        &["run", "dedup", "--gallery", text(&gallery), "--out", text(&out), "--threshold", "3"],
+    );
+    let segments = content(&gallery.join("segments"));
+    fs::copy(out.join("hits.parquet"), out.join("hits-copy.parquet")).unwrap();
+    let planted = Planted { world, runs: vec![out.clone()], biometrics: Vec::new() };
+    planted.act(&format!("{SENTINEL},court:7"));
+    let destroy = |code: i32| {
+        let args = planted.arguments();
+        let runs = args.iter().map(String::as_str).collect::<Vec<_>>();
+        exits(code, &[&["--keys", text(&keys)], &runs[..]].concat())
+    };
+    // A copy of the hit list that no run knows is found, named, and not passed over.
+    let said = destroy(4);
+    assert!(said.contains("hits-copy.parquet"), "{said}");
+    fs::remove_file(out.join("hits-copy.parquet")).unwrap();
+    // What a killed command left of the old segment is found though it is encrypted.
+    for (path, bytes) in &segments {
+        let orphan =
+            path.parent().unwrap().with_file_name("orphan").join(path.file_name().unwrap());
+        fs::create_dir_all(orphan.parent().unwrap()).unwrap();
+        fs::write(orphan, bytes).unwrap();
+    }
+    let said = destroy(0);
+    assert!(said.contains("nothing of them"), "{said}");
+    assert!(!gallery.join("segments/orphan").exists());
+    // Without its key nobody can tell what a file holds.
+    fs::write(out.join("other.parquet"), [&b"PARE"[..], &[7; 100], &b"PARE"[..]].concat()).unwrap();
+    planted.world.write("acts/act.csv", "record_id,ground\nC2,court:8\n");
+    fs::remove_file(planted.world.path("acts/act.csv.report.json")).unwrap();
+    assert!(destroy(4).contains("other.parquet"));
+}
+
+#[test]
+fn the_name_of_a_file_that_is_the_record_s_goes_with_it() {
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(12);
+    let world = World::empty();
+    let gallery = world.gallery();
+    for name in ["FPX77", "FPX771"] {
+        let file = world.path(&format!("{name}.iso"));
+        let card = tanba::import::finger::write_iso2005(&card(&mut random)).unwrap();
+        fs::write(&file, card).unwrap();
+        exits(0, &["import", "--gallery", text(&gallery), "--register", "resident", text(&file)]);
+    }
+    let planted = Planted { world, runs: Vec::new(), biometrics: Vec::new() };
+    planted.act("FPX77,court:7");
+    let args = planted.arguments();
+    let args: Vec<&str> = args.iter().map(String::as_str).filter(|a| *a != "--runs").collect();
+    exits(0, &args);
+    for (path, bytes) in content(&gallery.join("manifest")) {
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(!text.contains("FPX77.iso") && text.contains("FPX771.iso"), "{}", path.display());
+    }
 }
 
 #[test]

@@ -169,6 +169,15 @@ impl CalibrationSource {
         Ok(fitted)
     }
 
+    /// Similarities with the rate at which different fingers reach them: as measured, and from there as extrapolated up
+    /// to the similarity `to`.
+    pub(super) fn rates(&self, to: f64) -> (Vec<(f64, f64)>, Vec<(f64, f64)>) {
+        let rate = |at: i32| (f64::from(at), 10f64.powf(-self.log10_evidence(at)));
+        let measured = self.reached.iter().map(|(similarity, _)| *similarity);
+        let measured = measured.filter(|at| *at <= self.measured_to).map(rate).collect();
+        (measured, vec![rate(self.measured_to), rate(to as i32)])
+    }
+
     /// -log10 of the rate at a similarity.
     fn log10_evidence(&self, similarity: i32) -> f64 {
         let place = self.reached.partition_point(|(s, _)| *s >= similarity.min(self.measured_to));
@@ -279,6 +288,32 @@ mod tests {
         assert!(!beyond.is_measured);
         assert!((7300..8000).contains(&beyond.score_mban), "8 bans less caution: {beyond:?}");
         assert_eq!(curve.scores_mban[STEPS - 1], MAX_SCORE_MBAN);
+    }
+
+    #[test]
+    fn the_curves_of_a_calibration_go_on_from_what_was_measured_and_never_rise() {
+        let made = source(Rotation::Upright, 10_000, 1000.0);
+        let (measured, beyond) = made.rates(20_000.0);
+        let falls = |curve: &[(f64, f64)]| {
+            let mut curve = curve.to_vec();
+            curve.sort_by(|a, b| a.0.total_cmp(&b.0));
+            curve.windows(2).all(|pair| pair[0].1 >= pair[1].1)
+        };
+        assert!(falls(&measured) && falls(&beyond) && measured.len() > 100);
+        assert_eq!(measured[0], beyond[0]);
+        assert_eq!(beyond[0].1, made.measured_fmr);
+        assert!((beyond[1].1.log10() + made.log10_evidence(20_000)).abs() < 1e-9);
+        let drawing =
+            super::super::tails(&[made.clone()], &curve(&[&made]).unwrap(), Rotation::Upright);
+        assert!(drawing.contains("made, extrapolated") && drawing.contains("stroke-dasharray"));
+        assert!(
+            !super::super::tails(
+                &[made],
+                &curve(&[&source(Rotation::Any, 9, 9.0)]).unwrap(),
+                Rotation::Any
+            )
+            .contains("made,")
+        );
     }
 
     #[test]

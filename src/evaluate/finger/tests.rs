@@ -238,7 +238,7 @@ fn files_of_an_evaluation_are_written_whole() {
     assert_eq!(json["full"]["pooled"]["mated"], 4);
     assert_eq!(json["databases"][0]["training"], "unseen");
     assert_eq!(read("scores.csv").lines().count(), 1 + 28);
-    for name in ["det.svg", "cmc.svg", "recall.svg"] {
+    for name in ["det.svg", "roc.svg", "similarities.svg", "cmc.svg", "recall.svg"] {
         let drawing = read(name);
         assert!(drawing.starts_with("<svg") && drawing.contains("made"), "{name}");
     }
