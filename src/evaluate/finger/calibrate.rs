@@ -171,11 +171,11 @@ impl CalibrationSource {
 
     /// Similarities with the rate at which different fingers reach them: as measured, and from there as extrapolated up
     /// to the similarity `to`.
-    pub(super) fn rates(&self, to: f64) -> (Vec<(f64, f64)>, Vec<(f64, f64)>) {
+    pub(super) fn rates(&self, to: f64) -> [Vec<(f64, f64)>; 2] {
         let rate = |at: i32| (f64::from(at), 10f64.powf(-self.log10_evidence(at)));
         let measured = self.reached.iter().map(|(similarity, _)| *similarity);
         let measured = measured.filter(|at| *at <= self.measured_to).map(rate).collect();
-        (measured, vec![rate(self.measured_to), rate(to as i32)])
+        [measured, vec![rate(self.measured_to), rate(to as i32)]]
     }
 
     /// -log10 of the rate at a similarity.
@@ -293,7 +293,7 @@ mod tests {
     #[test]
     fn the_curves_of_a_calibration_go_on_from_what_was_measured_and_never_rise() {
         let made = source(Rotation::Upright, 10_000, 1000.0);
-        let (measured, beyond) = made.rates(20_000.0);
+        let [measured, beyond] = made.rates(20_000.0);
         let falls = |curve: &[(f64, f64)]| {
             let mut curve = curve.to_vec();
             curve.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -303,17 +303,11 @@ mod tests {
         assert_eq!(measured[0], beyond[0]);
         assert_eq!(beyond[0].1, made.measured_fmr);
         assert!((beyond[1].1.log10() + made.log10_evidence(20_000)).abs() < 1e-9);
-        let drawing =
-            super::super::tails(&[made.clone()], &curve(&[&made]).unwrap(), Rotation::Upright);
+        let table = curve(&[&made]).unwrap();
+        let of = |rotation| super::super::tails(std::slice::from_ref(&made), &table, rotation);
+        let drawing = of(Rotation::Upright);
         assert!(drawing.contains("made, extrapolated") && drawing.contains("stroke-dasharray"));
-        assert!(
-            !super::super::tails(
-                &[made],
-                &curve(&[&source(Rotation::Any, 9, 9.0)]).unwrap(),
-                Rotation::Any
-            )
-            .contains("made,")
-        );
+        assert!(!of(Rotation::Any).contains("made, extrapolated"));
     }
 
     #[test]

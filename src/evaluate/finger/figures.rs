@@ -154,7 +154,7 @@ pub fn tails(
     for (number, source) in own.enumerate() {
         let colour = number + 1;
         let name = &source.source;
-        let (measured, beyond) = source.rates(to);
+        let [measured, beyond] = source.rates(to);
         let named = |what: &str| format!("{name}, {what}");
         series.push(Series { name: named("measured"), points: measured, colour, is_dashed: false });
         let name = named("extrapolated");
