@@ -17,6 +17,7 @@ mod devices;
 mod evaluate;
 mod evaluate_finger;
 mod expected;
+mod explain;
 mod family_warnings;
 mod gallery;
 mod gallery_destroy;
@@ -130,6 +131,8 @@ enum Verb {
     Verify(verify::VerifyArgs),
     /// Decide on hits: the queue, two records side by side, verdicts, statistics
     Adjudicate(adjudicate::AdjudicateArgs),
+    /// Explain a hit: every locus or every paired minutia, counted again
+    Explain(explain::ExplainArgs),
     /// Destroy the results bound to a case
     Hits(hits::HitsArgs),
     /// Score pairs of profiles or of fingerprints, as CSV
@@ -191,6 +194,7 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Rules(args) => rules::run(args, ui),
         Verb::Verify(args) => verify::run(args, ui),
         Verb::Adjudicate(args) => adjudicate::run(args, ui),
+        Verb::Explain(args) => explain::run(args, ui),
         Verb::Hits(args) => hits::run(args, ui),
         Verb::Score(args) => score::run(args, ui),
         Verb::Evaluate(args) => evaluate::run(args, ui),
