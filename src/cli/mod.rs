@@ -59,6 +59,7 @@ mod synth_finger;
 mod train;
 pub mod ui;
 mod verify;
+mod why_not;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -133,6 +134,8 @@ enum Verb {
     Adjudicate(adjudicate::AdjudicateArgs),
     /// Explain a hit: every locus or every paired minutia, counted again
     Explain(explain::ExplainArgs),
+    /// Say what kept two records out of the hit list
+    WhyNot(why_not::WhyNotArgs),
     /// Destroy the results bound to a case
     Hits(hits::HitsArgs),
     /// Score pairs of profiles or of fingerprints, as CSV
@@ -195,6 +198,7 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Verify(args) => verify::run(args, ui),
         Verb::Adjudicate(args) => adjudicate::run(args, ui),
         Verb::Explain(args) => explain::run(args, ui),
+        Verb::WhyNot(args) => why_not::run(args, ui),
         Verb::Hits(args) => hits::run(args, ui),
         Verb::Score(args) => score::run(args, ui),
         Verb::Evaluate(args) => evaluate::run(args, ui),
