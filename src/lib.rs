@@ -8,7 +8,7 @@
 //! 2. [`kernel`] (integer arithmetic on slices), [`column`] (domain to Arrow)
 //! 3. [`device`] (runs kernels), [`gallery`] (immutable segments)
 //! 4. [`import`], [`synth`], [`plan`], [`hits`]
-//! 5. [`run`], [`evaluate`], [`audit`], [`destroy`]
+//! 5. [`run`], [`evaluate`], [`audit`], [`destroy`], [`explain`] (imports [`run`])
 //! 6. [`cli`]
 
 pub mod error;
@@ -33,6 +33,7 @@ pub mod synth;
 pub mod audit;
 pub mod destroy;
 pub mod evaluate;
+pub mod explain;
 pub mod run;
 
 pub mod cli;

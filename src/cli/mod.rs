@@ -17,6 +17,7 @@ mod devices;
 mod evaluate;
 mod evaluate_finger;
 mod expected;
+mod explain;
 mod family_warnings;
 mod gallery;
 mod gallery_destroy;
@@ -62,6 +63,7 @@ mod synth_finger;
 mod train;
 pub mod ui;
 mod verify;
+mod why_not;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -134,6 +136,10 @@ enum Verb {
     Verify(verify::VerifyArgs),
     /// Decide on hits: the queue, two records side by side, verdicts, statistics
     Adjudicate(adjudicate::AdjudicateArgs),
+    /// Explain a hit: every locus or every paired minutia, counted again
+    Explain(explain::ExplainArgs),
+    /// Say what kept two records out of the hit list
+    WhyNot(why_not::WhyNotArgs),
     /// List, export, compare and count hits; destroy the results bound to a case
     Hits(hits::HitsArgs),
     /// Score pairs of profiles or of fingerprints, as CSV
@@ -195,6 +201,8 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Rules(args) => rules::run(args, ui),
         Verb::Verify(args) => verify::run(args, ui),
         Verb::Adjudicate(args) => adjudicate::run(args, ui),
+        Verb::Explain(args) => explain::run(args, ui),
+        Verb::WhyNot(args) => why_not::run(args, ui),
         Verb::Hits(args) => hits::run(args, ui),
         Verb::Score(args) => score::run(args, ui),
         Verb::Evaluate(args) => evaluate::run(args, ui),

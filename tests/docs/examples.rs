@@ -175,6 +175,16 @@ pub(super) fn prepare(verb: &str, folder: &Path) {
             let row = "365feabf38eeab16505cb1829423753c,exclusion,read,E7,2026-11-21T08:30:00Z";
             write("verdicts.csv", format!("hit_id,verdict,reason,examiner,decided_at\n{row}\n"));
         }
+        "explain" | "why-not" => {
+            put("gallery", "registry");
+            put("night", "night");
+        }
+        "report" => {
+            put("gallery", "registry");
+            put("registry", "synthetic");
+            put("night", "night-1");
+            put("night", "night-2");
+        }
         "keys" => {
             put("registry/traces.csv", "traces.csv");
             for line in [
@@ -275,6 +285,7 @@ fn every_example_in_the_help_of_every_verb_runs() {
         "completions",
         "demo",
         "evaluate",
+        "explain",
         "gallery",
         "hits",
         "import",
@@ -287,6 +298,7 @@ fn every_example_in_the_help_of_every_verb_runs() {
         "synth",
         "train",
         "verify",
+        "why-not",
     ] {
         assert!(covered.contains(verb), "{verb} shows no example");
     }
