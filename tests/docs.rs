@@ -22,6 +22,10 @@ use tanba::domain::locus::Locus;
 
 #[path = "docs/operating.rs"]
 mod operating;
+#[path = "common/python.rs"]
+mod python;
+
+use python::python;
 
 /// Asks every snippet of `docs/hits.md` and prints, as one JSON document, what each answered.
 const DRIVER: &str = r#"
@@ -266,21 +270,6 @@ fn blocks(text: &str) -> Vec<Block> {
     blocks
 }
 
-/// The Python of the environment that scripts/test makes, or `None` after saying what was skipped.
-fn python(test: &str) -> Option<PathBuf> {
-    let cache = std::env::var_os("TANBA_CACHE").map(PathBuf::from).or_else(|| {
-        let home = |name| std::env::var_os(name).map(PathBuf::from);
-        Some(home("XDG_CACHE_HOME").or_else(|| Some(home("HOME")?.join(".cache")))?.join("tanba"))
-    });
-    let python = cache.map(|cache| cache.join("venv/bin/python")).filter(|path| path.exists());
-    let is_required = std::env::var("TANBA_REQUIRE_PYTHON").is_ok_and(|value| value == "1");
-    assert!(python.is_some() || !is_required, "the environment of scripts/test is absent");
-    if python.is_none() {
-        println!("SKIPPED (no Python environment; scripts/test makes it): {test}");
-    }
-    python
-}
-
 #[test]
 fn the_three_ways_to_ask_a_question_of_hits_md_give_one_answer() {
     let Some(python) = python("the_three_ways_to_ask_a_question_of_hits_md_give_one_answer") else {
@@ -491,6 +480,12 @@ fn prepare(verb: &str, folder: &Path) {
         }
         "status" => put("night", "interrupted"),
         "resume" => interrupted(folder),
+        "report" => {
+            put("gallery", "registry");
+            put("registry", "synthetic");
+            put("night", "night-1");
+            put("night", "night-2");
+        }
         "evaluate" => {
             put("registry", "registry");
             put("night", "out");
@@ -625,6 +620,7 @@ fn every_example_in_the_help_of_every_verb_runs() {
         "keys",
         "man",
         "plan",
+        "report",
         "run",
         "score",
         "search",

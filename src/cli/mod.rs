@@ -37,6 +37,7 @@ mod pedigree_args;
 mod plan;
 mod policy;
 mod progress;
+mod report;
 mod resume;
 mod rules;
 mod run;
@@ -132,6 +133,8 @@ enum Verb {
     Adjudicate(adjudicate::AdjudicateArgs),
     /// Destroy the results bound to a case
     Hits(hits::HitsArgs),
+    /// Make one page of a run: what needs attention, what was found, how sure that is
+    Report(report::ReportArgs),
     /// Score pairs of profiles or of fingerprints, as CSV
     Score(score::ScoreArgs),
     /// Compare a run with the truth, or the fingerprint matcher with labelled impressions
@@ -192,6 +195,7 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Verify(args) => verify::run(args, ui),
         Verb::Adjudicate(args) => adjudicate::run(args, ui),
         Verb::Hits(args) => hits::run(args, ui),
+        Verb::Report(args) => report::run(args, ui),
         Verb::Score(args) => score::run(args, ui),
         Verb::Evaluate(args) => evaluate::run(args, ui),
         Verb::Devices(args) => devices::run(args, ui),

@@ -94,6 +94,8 @@ impl Planted {
         let (out, gallery) = (self.world.path(name), self.world.gallery());
         let args = ["run", "dedup", "--gallery", text(&gallery), "--out", text(&out)];
         exits(0, &[&args[..], &["--min-loci", "7", "--threshold", "3"], more].concat());
+        exits(0, &["report", text(&out), "--gallery", text(&gallery)]);
+        assert!(fs::read_to_string(out.join("report.html")).unwrap().contains(SENTINEL));
         self.runs.push(out.clone());
         out
     }
