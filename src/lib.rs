@@ -8,7 +8,7 @@
 //! 2. [`kernel`] (integer arithmetic on slices), [`column`] (domain to Arrow)
 //! 3. [`device`] (runs kernels), [`gallery`] (immutable segments)
 //! 4. [`import`], [`synth`], [`plan`], [`hits`]
-//! 5. [`run`], [`evaluate`], [`audit`], [`destroy`]
+//! 5. [`run`], [`evaluate`], [`audit`], [`destroy`], [`explain`] (imports [`run`])
 //! 6. [`report`] (a run as one page)
 //! 7. [`cli`]
 
@@ -34,6 +34,7 @@ pub mod synth;
 pub mod audit;
 pub mod destroy;
 pub mod evaluate;
+pub mod explain;
 pub mod run;
 
 pub mod report;

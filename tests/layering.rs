@@ -13,14 +13,15 @@ const LAYERS: [&[&str]; 8] = [
     &["kernel", "column"],
     &["device", "gallery"],
     &["import", "synth", "plan", "hits"],
-    &["run", "evaluate", "audit", "destroy"],
+    &["run", "evaluate", "audit", "destroy", "explain"],
     &["report"],
     &["cli"],
 ];
 
 /// Imports between two modules of one layer that are allowed, with the reason.
-const SAME_LAYER: [(&str, &str, &str); 2] = [
+const SAME_LAYER: [(&str, &str, &str); 3] = [
     ("law", "domain", "the rules are about the indexes of the domain"),
+    ("explain", "run", "a hit is explained by the code that made it"),
     ("error", "limits", "a rejection quotes a limited number of characters"),
 ];
 

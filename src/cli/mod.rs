@@ -17,6 +17,7 @@ mod devices;
 mod evaluate;
 mod evaluate_finger;
 mod expected;
+mod explain;
 mod family_warnings;
 mod gallery;
 mod gallery_destroy;
@@ -131,6 +132,8 @@ enum Verb {
     Verify(verify::VerifyArgs),
     /// Decide on hits: the queue, two records side by side, verdicts, statistics
     Adjudicate(adjudicate::AdjudicateArgs),
+    /// Explain a hit: every locus or every paired minutia, counted again
+    Explain(explain::ExplainArgs),
     /// Destroy the results bound to a case
     Hits(hits::HitsArgs),
     /// Make one page of a run: what needs attention, what was found, how sure that is
@@ -194,6 +197,7 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Rules(args) => rules::run(args, ui),
         Verb::Verify(args) => verify::run(args, ui),
         Verb::Adjudicate(args) => adjudicate::run(args, ui),
+        Verb::Explain(args) => explain::run(args, ui),
         Verb::Hits(args) => hits::run(args, ui),
         Verb::Report(args) => report::run(args, ui),
         Verb::Score(args) => score::run(args, ui),

@@ -40,6 +40,9 @@ pub(super) struct ReportArgs {
     /// Hits shown of each search, and clusters drawn
     #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     top: u16,
+    /// Hits of each search that are drawn, with --gallery
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=100))]
+    pictures: u16,
 }
 
 /// Runs the verb.
@@ -72,6 +75,7 @@ fn made(args: &ReportArgs, account: &mut Account, ui: &Ui) -> Result<Outcome> {
         previous: args.previous.clone(),
         truth: args.truth.clone(),
         top: usize::from(args.top),
+        pictures: usize::from(args.pictures),
     })?;
     let page = html(&facts)?;
     let path = args.output.clone().unwrap_or_else(|| args.run.join(REPORT_FILE));

@@ -297,6 +297,34 @@ impl Template {
     /// # Errors
     /// The resolution or the extent cannot be those of a print.
     pub fn print(&self) -> Result<Vec<PlacedMinutia>, PrintError> {
+        let mut placed = self.placed()?;
+        placed.sort_unstable_by_key(|m| (m.0, m.1, m.2, std::cmp::Reverse(m.3)));
+        placed.dedup_by_key(|m| (m.0, m.1, m.2));
+        keep_best(&mut placed);
+        Ok(placed
+            .into_iter()
+            .map(|(x, y, direction, quality)| PlacedMinutia {
+                x_px: x as i16,
+                y_px: y as i16,
+                direction,
+                quality,
+            })
+            .collect())
+    }
+
+    /// The minutia of the record that stands at a place of [`Self::print`]; of exact duplicates the first.
+    ///
+    /// # Errors
+    /// As [`Self::print`].
+    pub fn recorded_at(&self, at: &PlacedMinutia) -> Result<Option<&Minutia>, PrintError> {
+        let wanted = (i32::from(at.x_px), i32::from(at.y_px), at.direction);
+        let placed = self.placed()?;
+        let place = placed.iter().position(|m| (m.0, m.1, m.2) == wanted);
+        Ok(place.and_then(|place| self.minutiae.get(place)))
+    }
+
+    /// Every minutia in the order of the record: x, y, direction and quality as in [`PlacedMinutia`].
+    fn placed(&self) -> Result<Vec<(i32, i32, u8, u8)>, PrintError> {
         let scale_x = scale(self.units_per_metre_x)?;
         let scale_y = scale(self.units_per_metre_y)?;
         let middle_x = middle(self.minutiae.iter().map(|m| m.x));
@@ -316,18 +344,7 @@ impl Template {
             }
             placed.push((x, y, turn_256(m.direction), m.quality.unwrap_or(0)));
         }
-        placed.sort_unstable_by_key(|m| (m.0, m.1, m.2, std::cmp::Reverse(m.3)));
-        placed.dedup_by_key(|m| (m.0, m.1, m.2));
-        keep_best(&mut placed);
-        Ok(placed
-            .into_iter()
-            .map(|(x, y, direction, quality)| PlacedMinutia {
-                x_px: x as i16,
-                y_px: y as i16,
-                direction,
-                quality,
-            })
-            .collect())
+        Ok(placed)
     }
 }
 

@@ -36,7 +36,60 @@ pub struct IdentityScore {
     pub score_log10: f64,
 }
 
+/// What the chance of an agreement is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChanceOf {
+    /// Equal genotypes: the match probability (NRC II 4.10).
+    Match,
+    /// One set contains the other, or a call names no allele: the probability of inclusion.
+    Inclusion,
+    /// The sets share an allele: the probability of sharing one.
+    Sharing,
+    /// They agree where neighbouring microvariants are the same: the probability of inclusion with these.
+    Neighbours,
+}
+
+/// One locus that two profiles are compared at.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LocusIdentity {
+    /// The locus.
+    pub locus: Locus,
+    /// What the rules say of it.
+    pub judged: LocusJudgement,
+    /// What the chance is that of.
+    pub chance_of: ChanceOf,
+    /// Chance that an unrelated person agrees as well; `None` where the locus fails or the table lacks it.
+    pub chance: Option<f64>,
+    /// What the locus adds to the score, log10.
+    pub score_log10: f64,
+}
+
 impl Population<'_> {
+    /// The loci that two profiles are compared at, ascending; what they add up to is
+    /// [`Self::identity_score`].
+    pub fn identity_loci<'a>(
+        &'a self,
+        a: &'a Profile,
+        b: &'a Profile,
+        rules: &'a RuleSet,
+        kind: SearchKind,
+    ) -> impl Iterator<Item = LocusIdentity> + 'a {
+        let compared = a.iter().filter_map(|(locus, x)| Some((locus, x, b.get(locus)?)));
+        let compared = compared.filter(|(_, x, y)| x.is_comparable() && y.is_comparable());
+        compared.map(move |(locus, x, y)| {
+            let judged = rules.judge(kind, locus, x, y);
+            let demanded = rules.stringency(kind, locus);
+            let chance_of = chance_of((x, y), judged);
+            let chance = judged.passes.then(|| self.chance(locus, (x, y), chance_of, demanded));
+            let chance = chance.flatten();
+            let score_log10 = match judged.passes {
+                true => chance.map_or(0.0, |chance| -chance.log10()),
+                false => DISCORDANCE_LOG10,
+            };
+            LocusIdentity { locus, judged, chance_of, chance, score_log10 }
+        })
+    }
+
     /// Compares two profiles as samples of one person under `rules`, which must have read both
     /// ([`RuleSet::read_profile`]).
     pub fn identity_score(
@@ -58,27 +111,16 @@ impl Population<'_> {
             score_log10: 0.0,
         };
         let mut is_excluded = false;
-        for (locus, x) in a.iter() {
-            let Some(y) = b.get(locus) else { continue };
-            if !x.is_comparable() || !y.is_comparable() {
-                continue;
-            }
-            let judged = rules.judge(kind, locus, x, y);
+        for LocusIdentity { judged, score_log10, .. } in self.identity_loci(a, b, rules, kind) {
             score.agreement.count(judged.reached);
             score.by_microvariant += u32::from(judged.by_microvariant);
             score.with_wildcard += u32::from(judged.has_wildcard);
             score.designated += u32::from(judged.designated);
             score.lacking_required += u32::from(judged.lacks_required);
             is_excluded |= !judged.passes || judged.reached < Some(Stringency::Moderate);
-            if judged.passes {
-                let demanded = rules.stringency(kind, locus);
-                let chance = self.chance(locus, (x, y), judged, demanded);
-                score.score_log10 -= chance.map_or(0.0, f64::log10);
-            } else {
-                score.failing += 1;
-                score.below_floor += u32::from(!judged.above_floor);
-                score.score_log10 += DISCORDANCE_LOG10;
-            }
+            score.failing += u32::from(!judged.passes);
+            score.below_floor += u32::from(!judged.passes && !judged.above_floor);
+            score.score_log10 += score_log10;
         }
         score.log10_lr = if is_excluded { f64::NEG_INFINITY } else { score.score_log10 };
         score
@@ -89,19 +131,30 @@ impl Population<'_> {
         &self,
         locus: Locus,
         (x, y): (&Typing, &Typing),
-        judged: LocusJudgement,
+        chance_of: ChanceOf,
         demanded: Stringency,
     ) -> Option<f64> {
         let both = |of: &dyn Fn(&Typing) -> Option<f64>| Some(of(x)?.max(of(y)?));
-        if judged.by_microvariant {
-            return both(&|typing| self.chance_with_neighbours(locus, typing, demanded));
+        let agreement =
+            |exact| both(&|typing| Some(self.chance_of_agreement(locus, typing, exact)?.agree));
+        match chance_of {
+            ChanceOf::Neighbours => {
+                both(&|typing| self.chance_with_neighbours(locus, typing, demanded))
+            }
+            ChanceOf::Sharing => both(&|typing| self.chance_of_sharing(locus, typing, false)),
+            ChanceOf::Match => agreement(true),
+            ChanceOf::Inclusion => agreement(false),
         }
-        if judged.reached == Some(Stringency::Low) {
-            return both(&|typing| self.chance_of_sharing(locus, typing, false));
-        }
-        let equal = judged.reached == Some(Stringency::High);
-        let exact = equal && x.genotype().is_some() && y.genotype().is_some();
-        both(&|typing| Some(self.chance_of_agreement(locus, typing, exact)?.agree))
+    }
+}
+
+fn chance_of((x, y): (&Typing, &Typing), judged: LocusJudgement) -> ChanceOf {
+    let equal = judged.reached == Some(Stringency::High);
+    match judged.reached {
+        _ if judged.by_microvariant => ChanceOf::Neighbours,
+        Some(Stringency::Low) => ChanceOf::Sharing,
+        _ if equal && x.genotype().is_some() && y.genotype().is_some() => ChanceOf::Match,
+        _ => ChanceOf::Inclusion,
     }
 }
 

@@ -169,6 +169,12 @@ impl FingerSegment {
         FingerSegment::of_batches(entry, PathBuf::from("ad-hoc probes"), batches, prints)
     }
 
+    /// The same segment, as if it had been committed at `generation`: of records that are looked at by themselves.
+    pub fn of_generation(mut self, generation: u64) -> FingerSegment {
+        self.entry.generation = generation;
+        self
+    }
+
     fn of_batches(
         entry: FingerSegmentEntry,
         path: PathBuf,

@@ -185,6 +185,12 @@ impl Segment {
         Segment::of_batches(entry, path, batches, map, planes)
     }
 
+    /// The same segment, as if it had been committed at `generation`: of records that are looked at by themselves.
+    pub fn of_generation(mut self, generation: u64) -> Segment {
+        self.entry.generation = generation;
+        self
+    }
+
     fn of_batches(
         entry: SegmentEntry,
         path: PathBuf,

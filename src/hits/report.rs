@@ -102,6 +102,10 @@ pub struct SearchReport {
     pub since_generation: Option<u64>,
     /// Pairs compared.
     pub comparisons: u64,
+    /// Least sums of gate scores by which a pair of fingerprint records passed the screen; none for profiles and
+    /// in accounts of earlier releases.
+    #[serde(default)]
+    pub screen: Option<serde_json::Value>,
     /// Pairs that passed the stages of a screen of fingerprints; empty for profiles.
     #[serde(default)]
     pub stages: Vec<StageReport>,
@@ -161,6 +165,35 @@ pub struct CaseBinding {
     pub purpose: Option<String>,
 }
 
+/// Tables of a run that are not built into the program. With them its scores can be had again from the gallery and
+/// this account alone; the parameters hold a hash of each.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RunTables {
+    /// Allele frequencies, in the layout of the built-in tables (CSV).
+    pub frequencies: Option<String>,
+    /// Rule set of the searches of identity (TOML).
+    pub rules: Option<String>,
+    /// Models of mutation of the searches of families.
+    pub mutation: Option<Vec<MutationRow>>,
+}
+
+/// The model of mutation of one locus and sex of the parent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MutationRow {
+    /// Locus; none stands for every other.
+    pub locus: Option<String>,
+    /// Sex of the parent.
+    pub sex: String,
+    /// Model.
+    pub model: String,
+    /// Probability that a transmitted allele mutates.
+    pub rate: f64,
+    /// How much rarer one step more is, where the model has steps.
+    pub range: Option<f64>,
+    /// Probability of another incomplete repeat.
+    pub rate2: f64,
+}
+
 /// A run: inputs, parameters, counts, timings. Only `devices` and times may differ between two runs
 /// of one `run_id`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -182,6 +215,9 @@ pub struct RunReport {
     pub gallery_manifest_blake3: String,
     /// The parameters, as given.
     pub parameters: serde_json::Value,
+    /// Tables the parameters name that are not built into the program.
+    #[serde(default)]
+    pub tables: RunTables,
     /// Searches in order.
     pub searches: Vec<SearchReport>,
     /// Hits in the list.

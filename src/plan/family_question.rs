@@ -15,7 +15,7 @@ use crate::domain::pedigree::locus_model::{AllelePair, LocusModel};
 use crate::domain::pedigree::missing::MissingPersonCase;
 use crate::domain::pedigree::pair::PairPedigree;
 use crate::domain::pedigree::transmission::Transmission;
-use crate::domain::pedigree::{PedigreeError, UntypedParent};
+use crate::domain::pedigree::{Pedigree, PedigreeError, UntypedParent};
 use crate::kernel::genotype_screen::{GenotypeMap, Query};
 
 /// A family ready to be asked for.
@@ -26,8 +26,8 @@ pub struct FamilyQuestion {
     /// The relative that stands for the family in a hit, among the relatives of the search: of those in the
     /// pedigree the one with the lowest record id.
     pub relative: usize,
-    /// How many relatives are in the pedigree.
-    pub members: u32,
+    /// The relatives in the pedigree, by their numbers among those of the search, with their places in it.
+    pub placed: Vec<(usize, usize)>,
     /// The screen's question.
     pub query: Query,
     asked: Asked,
@@ -57,7 +57,7 @@ struct Asked {
 pub(super) struct Named {
     pub(super) family_id: String,
     pub(super) relative: usize,
-    pub(super) members: u32,
+    pub(super) placed: Vec<(usize, usize)>,
 }
 
 impl FamilyQuestion {
@@ -87,8 +87,16 @@ impl FamilyQuestion {
             let (_, table) = tables.iter().find(|(other, _)| *other == locus)?;
             table.iter().find(|(genotype, _)| *genotype == typing).map(|(_, ratio)| *ratio)
         });
-        let Named { family_id, relative, members } = named;
-        Ok(FamilyQuestion { family_id, relative, members, query, asked })
+        let Named { family_id, relative, placed } = named;
+        Ok(FamilyQuestion { family_id, relative, placed, query, asked })
+    }
+
+    /// The pedigree with the place of the missing person; none where the missing person's own sample is asked.
+    pub fn pedigree(&self) -> Option<(&Pedigree, usize)> {
+        match &self.asked.case {
+            Case::Family(case) => Some((case.pedigree(), case.missing())),
+            Case::Own(..) => None,
+        }
     }
 
     /// The profile of the first member: of a pair the relative's.

@@ -8,6 +8,8 @@
 //!
 //! Limits: the screen loses mates; docs/hits.md says how many on a synthetic registry.
 
+use serde::{Deserialize, Serialize};
+
 use super::finger_side::{FingerPlace, FingerSide, SCREENING_ORDER, mirror};
 use crate::device::cpu::CpuDevice;
 use crate::kernel::minutia::{Print, PrintView};
@@ -77,7 +79,7 @@ pub const ACROSS_MINUTIAE: usize = 20;
 pub const MAX_SCREENED: usize = 10;
 
 /// Least sums of gate scores, by stage.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Screen {
     /// Least excess of a finger, and of one across the hands; below, it counts 0.
     pub excess: i32,

@@ -117,7 +117,7 @@ pub fn families(
         let count = members.len() as u64;
         match made {
             Made::Question(question) => {
-                search.members_beside += count - u64::from(question.members);
+                search.members_beside += count - question.placed.len() as u64;
                 search.families.push(*question);
             }
             Made::NoPedigree => search.members_beside += count,
@@ -192,7 +192,7 @@ impl Maker<'_> {
             let typed = vec![self.gallery.profile(first.segment, first.row)?];
             let untyped = self.model.transmission.untyped_parent;
             let own = PairPedigree::new(Relation::Identity).map(|pair| Case::Own(pair, untyped));
-            return Ok(own.map(|case| Some((case, typed, self.named(members, &[0])))));
+            return Ok(own.map(|case| Some((case, typed, self.named(members, &[(0, 0)])))));
         }
         let pedigree = match given {
             Some(persons) => self.given(persons, members),
@@ -211,18 +211,19 @@ impl Maker<'_> {
         let typed: Vec<Profile> = profiles.iter().flatten().cloned().collect();
         let untyped = self.model.transmission.untyped_parent;
         let case = MissingPersonCase::new(pedigree, missing, profiles, untyped);
-        let numbers: Vec<usize> = placed.iter().map(|(member, _)| *member).collect();
-        let named = self.named(members, &numbers);
+        let named = self.named(members, &placed);
         Ok(case.map(|case| Some((Case::Family(case), typed, named))))
     }
 
-    /// The family of `members`, of whom those with the numbers `placed` are in its pedigree.
-    fn named(&self, members: &[usize], placed: &[usize]) -> Named {
+    /// The family of `members`, of whom those with the numbers in `placed` are in its pedigree at the places there.
+    fn named(&self, members: &[usize], placed: &[(usize, usize)]) -> Named {
         let id = |place: &usize| self.record_id(*place);
-        let places = placed.iter().map(|number| members[*number]);
+        let placed: Vec<(usize, usize)> =
+            placed.iter().map(|(number, person)| (members[*number], *person)).collect();
+        let places = placed.iter().map(|(relative, _)| *relative);
         let relative = places.min_by(|a, b| id(a).cmp(id(b))).unwrap_or(members[0]);
         let family_id = self.relatives[members[0]].family_id.clone();
-        Named { family_id, relative, members: placed.len() as u32 }
+        Named { family_id, relative, placed }
     }
 
     fn record_id(&self, place: usize) -> &str {

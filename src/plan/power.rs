@@ -60,7 +60,7 @@ pub fn powers(search: &ReadySearch, population: &Population) -> Result<Vec<Famil
         let quantiles = |spread: &FineSpread| EXCEEDED.map(|share| spread.exceeded_with(share));
         Some(FamilyPower {
             family_id: family.family_id.clone(),
-            members: family.members,
+            members: family.placed.len() as u32,
             found: of_missing.at_least(search.threshold_log10),
             chance: of_strangers.at_least(search.threshold_log10),
             true_log10: quantiles(&of_missing),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::accuracy::{self, Trade};
 use super::answer::Answer;
 use super::checks::{Check, checks};
+use super::pictured::{Pictured, pictured};
 use super::source::{Request, Source};
 use super::{chart, lists, tables};
 use crate::error::Result;
@@ -77,6 +78,8 @@ pub struct Facts {
     pub clusters: Table,
     /// Strongest hits.
     pub strongest: Table,
+    /// The first of these drawn; empty without a gallery.
+    pub pictured: Vec<Pictured>,
     /// Rejected imports.
     pub rejected: Option<Table>,
     /// Records left out.
@@ -155,6 +158,7 @@ pub fn facts(request: &Request) -> Result<Facts> {
             answer: lists::cluster_list(&drawn, request.top),
             charts: drawn.iter().filter_map(chart::cluster).collect(),
         },
+        pictured: pictured(request, &strongest)?,
         strongest: Table::plain(lists::strongest_table(&strongest, request.top)),
         rejected: lists::rejected(&source).map(Table::plain),
         left_out: Table::plain(tables::left_out(&source)),

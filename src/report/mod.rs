@@ -14,10 +14,12 @@ mod checks;
 mod facts;
 mod lists;
 mod page;
+mod pictured;
 mod source;
 mod tables;
 
 pub use checks::{Check, Weight};
-pub use facts::{Facts, facts};
+pub use facts::{Chart, Facts, Table, facts};
 pub use page::html;
+pub use pictured::Pictured;
 pub use source::{Request, is_of_encrypted_hits};

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::answer::{Answer, Unit};
 use super::checks::{Check, Weight};
 use super::facts::{Chart, Facts, Table};
+use super::pictured::Pictured;
 use crate::error::{Error, Result};
 use crate::evaluate::{expectation, grouped};
 
@@ -93,6 +94,7 @@ struct View<'a> {
     run: Vec<Named>,
     parameters: Vec<Named>,
     case: Vec<Named>,
+    pictured: &'a [Pictured],
     /// Tables by name.
     tables: BTreeMap<&'a str, Shown<'a>>,
 }
@@ -182,6 +184,7 @@ fn view(facts: &Facts) -> View<'_> {
         run: named(facts, &RUN),
         parameters: named(facts, &PARAMETERS),
         case: named(facts, &CASE),
+        pictured: &facts.pictured,
         tables: facts.tables().map(|table| (table.answer.id.as_str(), shown(table))).collect(),
     }
 }

@@ -27,6 +27,8 @@ pub struct Request {
     pub truth: Option<PathBuf>,
     /// Hits shown of each search, and clusters drawn.
     pub top: usize,
+    /// Hits of each search whose records are drawn, at most `top`; none without a gallery.
+    pub pictures: usize,
 }
 
 /// A file of a gallery's quarantine, as the report counts it.

@@ -30,7 +30,7 @@ const MISPLACED_MBAN: i32 = 3000;
 
 /// Tries by which a comparison with the hands exchanged is priced: one pair of records in ten at most
 /// would have to be looked at that way.
-const ACROSS_TRIES: usize = 10;
+pub const ACROSS_TRIES: usize = 10;
 
 /// One impression and where it is said to come from.
 pub type Placed<'a> = (Position, PrintView<'a>);
@@ -67,6 +67,8 @@ pub struct Compared {
     pub probe: Position,
     /// Position of the gallery's impression.
     pub gallery: Position,
+    /// Places of the two impressions among those of their records.
+    pub prints: (usize, usize),
     /// Calibrated evidence, after the price of several tries.
     pub score_mban: i32,
     /// Similarity of the kernel.
@@ -124,6 +126,7 @@ impl Comparison {
     pub fn swapped(mut self) -> Comparison {
         for pair in &mut self.pairs {
             std::mem::swap(&mut pair.probe, &mut pair.gallery);
+            std::mem::swap(&mut pair.prints.0, &mut pair.prints.1);
         }
         self
     }
@@ -160,6 +163,7 @@ pub(super) fn of_marks_on_processor<'s>(
 
 fn of_score(
     (probe, gallery): (Position, Position),
+    prints: (usize, usize),
     PairScore { similarity, paired }: PairScore,
     rotation: Rotation,
     tries: usize,
@@ -168,6 +172,7 @@ fn of_score(
     Compared {
         probe,
         gallery,
+        prints,
         score_mban: best_of_mban(evidence.score_mban, tries),
         similarity,
         paired,
@@ -192,7 +197,7 @@ fn best_at(
     let tries = at(a, place).count() * at(b, other).count();
     at(a, place)
         .flat_map(|i| at(b, other).map(move |j| (i, j)))
-        .map(|(i, j)| of_score((a[i].0, b[j].0), similarity(i, j), rotation, tries))
+        .map(|(i, j)| of_score((a[i].0, b[j].0), (i, j), similarity(i, j), rotation, tries))
         .max_by_key(|pair| (pair.similarity, pair.paired))
 }
 
@@ -334,7 +339,7 @@ pub(super) fn any_position(
     for (i, mark) in marks.iter().enumerate() {
         let wanted = prints.iter().enumerate().filter(|(j, p)| may(mark, p) && is_wanted(i, *j));
         let scored = wanted.map(|(j, (position, _))| {
-            of_score((mark.0, *position), similarity(i, j), rotation, tries)
+            of_score((mark.0, *position), (i, j), similarity(i, j), rotation, tries)
         });
         // The first of equal ones, so that the order of the record decides.
         best_of_marks.extend(scored.reduce(|best, next| {

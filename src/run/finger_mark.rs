@@ -220,6 +220,7 @@ fn compare(
     for some in candidates.chunks(COMPARED_TOGETHER) {
         for (candidate, found) in some.iter().zip(marks_in_full(context, some)?) {
             output.histogram.add(Millibans(found.score_mban));
+            context.keep(candidate.probe, candidate.row, &found);
             if found.score_mban >= context.search.threshold.0 {
                 output.hits.push(hit(context, candidate.probe, candidate.row, found));
             }

@@ -136,7 +136,7 @@ fn search(sides: &FingerSides, probe: Register, threshold: Threshold) -> ReadyFi
 
 fn run(search: &ReadyFingerSearch, tile: &Tile, capacity: usize) -> TileOutput {
     let device = CpuDevice::detect().unwrap();
-    let context = FingerContext { search, device: device.into(), run_id: "r" };
+    let context = FingerContext { search, device: device.into(), run_id: "r", kept: None };
     let mut output = run_within(&context, tile, capacity).unwrap();
     output.hits.sort_by(|a, b| a.hit_id.cmp(&b.hit_id));
     output
@@ -361,7 +361,8 @@ fn survives(
             observer: &Silent,
             interrupt: &Default::default(),
         };
-        let work = Work::Finger(FingerContext { search, device: cpu.into(), run_id: "r" });
+        let work =
+            Work::Finger(FingerContext { search, device: cpu.into(), run_id: "r", kept: None });
         let mut found = workers.run(&work, &tiles, |_, output| Ok(output)).unwrap();
         found.hits.sort_by(|a, b| a.hit_id.cmp(&b.hit_id));
         assert_eq!(found.hits, all.hits, "{what}");

@@ -7,6 +7,8 @@
 //! only plain partners counts 0. Stage 2: the sum over all fingers, by position or across, given up on
 //! the way where the first three or five fall behind. Stage 3: the full comparison.
 
+use std::sync::Mutex;
+
 use super::finger_compare::{COMPARISON_VERSION, Comparison};
 use super::finger_first::first_fingers;
 use super::finger_full::{COMPARED_TOGETHER, records_in_full};
@@ -31,6 +33,28 @@ pub(super) struct FingerContext<'a> {
     pub(super) search: &'a ReadyFingerSearch,
     pub(super) device: Device,
     pub(super) run_id: &'a str,
+    /// Where comparisons are kept besides their hits, if somebody is to be told how a score comes about.
+    pub(super) kept: Option<&'a Kept>,
+}
+
+/// Full comparisons of a search, each with the sides as a hit of it has them.
+pub(super) type Kept = Mutex<Vec<Comparison>>;
+
+impl FingerContext<'_> {
+    /// In an N:N search the lower id is the probe, however the records are stored.
+    fn is_exchanged(&self, probe: usize, row: usize) -> bool {
+        let (probes, gallery) = (&self.search.probes, &self.search.gallery);
+        let ids =
+            (probes.record_id(&probes.records[probe]), gallery.record_id(&gallery.records[row]));
+        self.search.spec.triangle && ids.0 > ids.1
+    }
+
+    /// Keeps a full comparison, if they are kept.
+    pub(super) fn keep(&self, probe: usize, row: usize, found: &Comparison) {
+        let Some(Ok(mut kept)) = self.kept.map(Mutex::lock) else { return };
+        let found = found.clone();
+        kept.push(if self.is_exchanged(probe, row) { found.swapped() } else { found });
+    }
 }
 
 /// Runs `tile`, in halves if its survivors or hits overflow.
@@ -113,6 +137,7 @@ fn positions(context: &FingerContext, tile: &Tile, capacity: usize) -> Screened<
     for some in candidates.chunks(COMPARED_TOGETHER) {
         for (candidate, found) in some.iter().zip(records_in_full(context, some)?) {
             output.histogram.add(Millibans(found.score_mban));
+            context.keep(candidate.probe, candidate.row, &found);
             if found.score_mban >= search.threshold.0 {
                 output.hits.push(hit(context, candidate.probe, candidate.row, found));
             }
@@ -207,12 +232,12 @@ fn reaching(
 pub(super) fn hit(context: &FingerContext, probe: usize, row: usize, found: Comparison) -> Hit {
     let search = context.search;
     let spec = &search.spec;
+    let is_exchanged = context.is_exchanged(probe, row);
     let mut found = found;
     let mut probe = (&*search.probes, &search.probes.records[probe]);
     let mut gallery = (&*search.gallery, &search.gallery.records[row]);
     let id = |(side, record): (&'_ FingerSide, &FingerPlace)| side.record_id(record).to_owned();
-    // In an N:N search the lower id is the probe, however the records are stored.
-    if spec.triangle && id(probe) > id(gallery) {
+    if is_exchanged {
         std::mem::swap(&mut probe, &mut gallery);
         found = found.swapped();
     }

@@ -19,12 +19,14 @@ pub mod lineage_search;
 pub mod load;
 pub mod matrix;
 pub mod mixture;
+pub mod pair;
 pub mod part;
 mod posterior;
 mod predicted;
 pub mod probes;
 pub mod progress;
 pub mod since;
+mod tables;
 pub mod tile;
 mod work;
 mod workers;
@@ -192,6 +194,7 @@ pub fn execute(
         gallery_generation: inputs.gallery_generation,
         gallery_manifest_blake3: inputs.gallery_manifest_blake3.clone(),
         parameters,
+        tables: tables::tables(inputs),
         searches,
         hits: hits.len() as u64,
         clusters: cluster_count(&members),
@@ -478,7 +481,7 @@ fn work<'a>(
         })
     });
     let fingers = inputs.finger_searches.iter();
-    let finger = move |search| FingerContext { search, device: device.clone(), run_id };
+    let finger = move |search| FingerContext { search, device: device.clone(), run_id, kept: None };
     dna.chain(fingers.map(move |search| Work::Finger(finger(search))))
 }
 

@@ -97,12 +97,16 @@ fn changes(report: &RunReport, parameters: &Parameters) -> Result<Vec<String>> {
     };
     let mut changed: Vec<String> =
         keys.iter().filter(differs).map(|key| format!("parameter {key}")).collect();
-    let name = |version: &str| version.split(' ').next().unwrap_or_default().to_owned();
-    for version in super::possible_versions(parameters) {
-        let of_then = report.kernels.iter().find(|other| name(other) == name(&version));
-        if of_then.is_some_and(|other| *other != version) {
-            changed.push(version);
-        }
-    }
+    changed.extend(other_versions(report, parameters));
     Ok(changed)
+}
+
+/// Comparators of this program that are not of the version an earlier run was made by.
+pub fn other_versions(report: &RunReport, parameters: &Parameters) -> Vec<String> {
+    let name = |version: &str| version.split(' ').next().unwrap_or_default().to_owned();
+    let is_other = |version: &String| {
+        let of_then = report.kernels.iter().find(|other| name(other) == name(version));
+        of_then.is_some_and(|other| other != version)
+    };
+    super::possible_versions(parameters).into_iter().filter(is_other).collect()
 }

@@ -150,6 +150,7 @@ fn finger_report(context: &FingerContext) -> SearchReport {
         records_not_compared: search.unplaced.records,
         since_generation: search.old.map(|old| old.generation),
         threshold_log10: search.threshold.to_log10(),
+        screen: serde_json::to_value(&search.screen).ok(),
         expected_chance_hits: search.expected_chance_hits,
         ..SearchReport::default()
     }

@@ -163,6 +163,11 @@ impl Mutation {
         self.model
     }
 
+    /// Rate, range where the model has one, and second rate, as [`Self::new`] takes them.
+    pub fn numbers(&self) -> (f64, Option<f64>, f64) {
+        (self.rate, self.model.has_range().then_some(self.range), self.rate2)
+    }
+
     /// Whether nothing mutates.
     pub fn is_none(&self) -> bool {
         self.model == MutationModel::None || (self.rate == 0.0 && self.rate2 == 0.0)

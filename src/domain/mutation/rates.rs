@@ -36,6 +36,13 @@ impl MutationTable {
         self.per_locus.get(&(locus, sex)).or_else(|| self.every_locus.get(&sex)).copied()
     }
 
+    /// Every model as [`Self::insert`] takes it; `None` stands for every other locus.
+    pub fn models(&self) -> impl Iterator<Item = (Option<Locus>, Sex, Mutation)> + '_ {
+        let every = self.every_locus.iter().map(|(sex, mutation)| (None, *sex, *mutation));
+        let own = self.per_locus.iter();
+        every.chain(own.map(|((locus, sex), mutation)| (Some(*locus), *sex, *mutation)))
+    }
+
     /// Identity of the content: equal for tables that give every locus and sex the same model.
     pub fn content_id(&self) -> String {
         let mut bytes = Vec::new();

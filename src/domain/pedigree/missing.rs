@@ -91,6 +91,11 @@ impl MissingPersonCase {
         &self.pedigree
     }
 
+    /// Place of the missing person.
+    pub fn missing(&self) -> usize {
+        self.missing
+    }
+
     /// What counts as typed at the locus of `model`, by person, with room for an unrelated one.
     fn typed(&self, model: &LocusModel) -> Vec<Option<AllelePair>> {
         let mut typed = vec![None; self.profiles.len() + 1];

@@ -79,6 +79,13 @@ pub struct Evidence {
     pub pairs: Vec<Paired>,
     /// Rotation from the first print to the second, 1/256 turn counter-clockwise.
     pub rotation: u8,
+    /// Where the alignment lays the minutiae of one print in the frame of the other, 1/16 pixel; empty where nothing
+    /// is aligned.
+    pub mapped: Vec<(i32, i32)>,
+    /// The print that is laid on the other is the second one.
+    pub is_second_mapped: bool,
+    /// Minutiae of either print, by number, that lie in the region the other shows, the paired ones among them.
+    pub in_region: [u128; 2],
 }
 
 /// The definition: the score of two prints, in either order.
@@ -108,6 +115,8 @@ pub fn evidence(a: PrintView<'_>, b: PrintView<'_>) -> Evidence {
             std::mem::swap(&mut pair.first, &mut pair.second);
         }
         evidence.rotation = evidence.rotation.wrapping_neg();
+        evidence.is_second_mapped = true;
+        evidence.in_region.swap(0, 1);
     }
     evidence
 }
@@ -150,7 +159,8 @@ fn compare(a: PrintView<'_>, b: PrintView<'_>) -> (Evidence, bool) {
             return nothing();
         }
     }
-    let overlap = overlap::overlap(first, second, &mapped, &pairs);
+    let in_region = overlap::inside(second, &mapped, &pairs);
+    let overlap = overlap::weight_of(in_region, first, second);
     let similarity = score::similarity(&score::Terms {
         weight: pairing::weight_of(first, second, &pairs),
         overlap,
@@ -159,5 +169,6 @@ fn compare(a: PrintView<'_>, b: PrintView<'_>) -> (Evidence, bool) {
         rotation: alignment.rotation,
     });
     let score = PairScore { similarity, paired: pairs.len() as u32 };
-    (Evidence { score, pairs, rotation: alignment.rotation }, swapped)
+    let rotation = alignment.rotation;
+    (Evidence { score, pairs, rotation, mapped, is_second_mapped: false, in_region }, swapped)
 }

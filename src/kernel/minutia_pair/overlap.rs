@@ -42,31 +42,42 @@ pub(super) fn quality_weight(quality: u8) -> i32 {
     QUALITY_WEIGHTS[usize::from(quality.min(100))]
 }
 
-/// Sums of quality weights of the minutiae of either print in the region of the other, the paired ones
-/// counted in any case. `mapped` are those of `a` in the frame of `b`, 1/16 pixel.
-pub(super) fn overlap(
-    a: PrintView<'_>,
-    b: PrintView<'_>,
-    mapped: &[(i32, i32)],
-    pairs: &[Paired],
-) -> (i32, i32) {
+/// The minutiae of either print in the region of the other, by number, the paired ones in any case. `mapped` are
+/// those of the first print in the frame of `b`, 1/16 pixel.
+pub(super) fn inside(b: PrintView<'_>, mapped: &[(i32, i32)], pairs: &[Paired]) -> [u128; 2] {
     let places: Vec<(i32, i32)> =
         b.x.iter()
             .zip(b.y)
             .map(|(x, y)| (i32::from(*x) * SUB_PIXELS, i32::from(*y) * SUB_PIXELS))
             .collect();
     let paired = |of: fn(&Paired) -> usize| pairs.iter().fold(0u128, |set, p| set | 1 << of(p));
-    let count = |inside: &[(i32, i32)], region: &[i32; SIDES], taken: u128, qualities: &[u8]| {
-        let places = inside.iter().zip(qualities).enumerate();
-        places
-            .filter(|(i, (place, _))| taken >> i & 1 == 1 || holds(region, **place))
-            .map(|(_, (_, quality))| quality_weight(*quality))
-            .sum()
+    let held = |places: &[(i32, i32)], region: &[i32; SIDES], taken: u128| {
+        let others = places.iter().enumerate().filter(|(i, _)| taken >> i & 1 == 0);
+        others.filter(|(_, place)| holds(region, **place)).fold(taken, |set, (i, _)| set | 1 << i)
     };
-    (
-        count(mapped, &region(&places), paired(|p| p.first), a.qualities),
-        count(&places, &region(mapped), paired(|p| p.second), b.qualities),
-    )
+    [
+        held(mapped, &region(&places), paired(|p| p.first)),
+        held(&places, &region(mapped), paired(|p| p.second)),
+    ]
+}
+
+/// Sums of quality weights of the minutiae of either print in the region of the other, as [`inside`].
+pub(super) fn overlap(
+    a: PrintView<'_>,
+    b: PrintView<'_>,
+    mapped: &[(i32, i32)],
+    pairs: &[Paired],
+) -> (i32, i32) {
+    weight_of(inside(b, mapped, pairs), a, b)
+}
+
+/// Sums of quality weights of the minutiae of either print that [`inside`] names.
+pub(super) fn weight_of(inside: [u128; 2], a: PrintView<'_>, b: PrintView<'_>) -> (i32, i32) {
+    let count = |inside: u128, qualities: &[u8]| {
+        let counted = qualities.iter().enumerate().filter(|(i, _)| inside >> i & 1 == 1);
+        counted.map(|(_, quality)| quality_weight(*quality)).sum()
+    };
+    (count(inside[0], a.qualities), count(inside[1], b.qualities))
 }
 
 /// The reach of the places along each normal.
