@@ -48,7 +48,7 @@ fn world() -> &'static World {
         let (demo, fingers, prints) = (world.at("demo"), world.at("fingers"), world.at("prints"));
         exits(0, &["demo", "--persons", "1500", "--out", &demo]);
         let size =
-            ["--persons", "24", "--double-registrations", "2", "--traces", "4", "--corpses", "1"];
+            ["--persons", "24", "--double-registrations", "2", "--traces", "12", "--corpses", "1"];
         exits(0, &[&["synth", "finger", "--out", &fingers], &size[..]].concat());
         for register in ["citizen", "convict", "trace", "corpse"] {
             let list = format!("{fingers}/{register}.csv");
@@ -129,7 +129,7 @@ fn texts(svg: &str) -> Vec<String> {
         match reader.read_event().unwrap() {
             Event::Start(_) => depth += 1,
             Event::End(_) => depth -= 1,
-            Event::Text(text) => texts.push(text.decode().unwrap().trim().to_owned()),
+            Event::Text(text) => texts.push(text.trim().to_owned()),
             Event::Eof => break,
             _ => {}
         }
@@ -200,10 +200,258 @@ fn a_score_that_was_changed_in_the_list_is_not_explained() {
         hits[0].score_mban += 1;
         rewrite(&copy, &hits, &[], &read_report(&copy).unwrap()).unwrap();
         let gallery = world.at(gallery);
-        let output = exits(6, &["explain", &id, "--gallery", &gallery, "--run", text(&copy)]);
-        let error = String::from_utf8_lossy(&output.stderr);
+        let error = exits(6, &["explain", &id, "--gallery", &gallery, "--run", text(&copy)]);
         let (was, is) = (hits[0].score_mban.to_string(), (hits[0].score_mban - 1).to_string());
         assert!(error.contains(&was) && error.contains(&is), "{error}");
         exits(0, &["explain", &id, "--gallery", &gallery, "--run", text(&run)]);
     }
+}
+
+/// What `tanba why-not` answers as JSON.
+fn why_not(pair: [&str; 2], gallery: &str, runs: &[&str]) -> Vec<serde_json::Value> {
+    let mut args = vec!["--json", "why-not", pair[0], pair[1], "--gallery", gallery];
+    runs.iter().for_each(|run| args.extend(["--run", *run]));
+    let said = exits(0, &args);
+    let line = said.lines().find(|line| line.contains("\"why_not\"")).unwrap();
+    let document: serde_json::Value = serde_json::from_str(line).unwrap();
+    document["answers"].as_array().unwrap().clone()
+}
+
+/// The reasons of the answers, one per search.
+fn reasons(answers: &[serde_json::Value]) -> Vec<&str> {
+    answers.iter().map(|answer| answer["reason"].as_str().unwrap()).collect()
+}
+
+/// Identifiers in the first column of a table, in order.
+fn ids(table: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(table).unwrap();
+    text.lines().skip(1).filter_map(|line| Some(line.split(',').next()?.to_owned())).collect()
+}
+
+/// A copy of the registry's gallery for a test that changes it.
+fn gallery_of_its_own(name: &str) -> (tempfile::TempDir, String) {
+    fn copy(from: &Path, to: &Path) {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let path = entry.unwrap().path();
+            let to = to.join(path.file_name().unwrap());
+            if path.is_dir() { copy(&path, &to) } else { drop(std::fs::copy(&path, &to).unwrap()) }
+        }
+    }
+    let kept = tempfile::tempdir().unwrap();
+    let to = kept.path().join("gallery");
+    copy(&world().path(name), &to);
+    let at = text(&to).to_owned();
+    (kept, at)
+}
+
+#[test]
+fn a_pair_of_profiles_is_answered_with_the_law_the_rules_the_threshold_or_its_hit() {
+    let world = world();
+    let (gallery, night) = (world.at("demo/gallery"), world.at("demo/night"));
+    let answer = |a: &str, b: &str| why_not([a, b], &gallery, &[&night]);
+    let table = |name: &str| ids(&world.path(&format!("demo/registry/{name}.csv")));
+    let (convicts, traces) = (table("convicts"), table("traces"));
+    let (corpses, relatives) = (table("corpses"), table("relatives"));
+    let hits = tanba::hits::read_hits(Path::new(&night)).unwrap();
+    let of = |search: &str| hits.iter().find(|hit| hit.search == search).unwrap();
+
+    let law = answer(&relatives[0], &traces[0]);
+    assert_eq!(reasons(&law), ["law"]);
+    assert_eq!(law[0]["article"], "L40 28(2)");
+    assert_eq!(reasons(&answer("C9999999", &traces[0])), ["not_held"]);
+
+    let hit = of("cold-case/trace-convict");
+    let listed = answer(&hit.gallery_id, &hit.probe_id);
+    assert_eq!(reasons(&listed), ["hit"]);
+    assert_eq!(listed[0]["hit_id"], hit.hit_id.as_str());
+
+    // Two strangers among the convicts fail at many loci, and the loci are told.
+    let strangers = convicts.iter().skip(1).map(|other| answer(&convicts[0], other));
+    let stranger = strangers.take(3).find(|answer| answer[0]["reason"] == "rules").unwrap();
+    assert!(stranger[0]["text"].as_str().unwrap().contains("loci fail"));
+    assert!(stranger[0]["evidence"]["loci"].as_array().unwrap().len() > 10);
+
+    // A body and somebody else's relative: two searches answer.
+    let hit = of("missing-person/corpse-family");
+    let other = corpses.iter().find(|body| {
+        **body != hit.probe_id
+            && !hits.iter().any(|h| h.probe_id == **body && h.family_id == hit.family_id)
+            && reasons(&answer(body, &hit.gallery_id)) == ["threshold", "threshold"]
+    });
+    let answers = answer(other.unwrap(), &hit.gallery_id);
+    assert!(answers[0]["threshold_log10"].as_f64().unwrap() >= 3.0);
+
+    let (gallery, run) = world.night("demo/gallery", "demo/night");
+    assert!(tanba::explain::why_not::why_not(&gallery, &[run.directory], ("a", "a")).is_err());
+}
+
+#[test]
+fn a_pair_below_the_threshold_has_its_score_and_every_hit_not_kept_its_reason() {
+    let world = world();
+    let gallery = world.at("demo/gallery");
+    let kept = tempfile::tempdir().unwrap();
+    let run = |name: &str, options: &[&str]| {
+        let out = text(&kept.path().join(name)).to_owned();
+        exits(0, &[&["run", "cold-case", "--gallery", &gallery, "--out", &out], options].concat());
+        out
+    };
+    let night = tanba::hits::read_hits(&world.path("demo/night")).unwrap();
+    let searched = |search: &str| night.iter().filter(move |hit| hit.search == search);
+    // At a higher threshold a hit of the night is none, and its score is that of the night.
+    let strict = run("strict", &["--threshold", "20"]);
+    let weak = searched("cold-case/trace-convict").find(|hit| hit.score_mban < 20_000).unwrap();
+    let answers = why_not([&weak.probe_id, &weak.gallery_id], &gallery, &[&strict]);
+    assert_eq!(reasons(&answers), ["threshold"]);
+    assert_eq!(answers[0]["score_mban"], weak.score_mban);
+    // Of a probe with two hits `--top 1` keeps the better one.
+    let second = searched("cold-case/trace-convict").find(|hit| hit.rank == 2).unwrap();
+    let first = run("first", &["--top", "1"]);
+    let answers = why_not([&second.probe_id, &second.gallery_id], &gallery, &[&first]);
+    assert_eq!(reasons(&answers), ["top"]);
+    // A run of one sweep has not the searches of another.
+    let body = searched("missing-person/corpse-family").next().unwrap();
+    let answers = why_not([&body.probe_id, &body.gallery_id], &gallery, &[&strict]);
+    assert_eq!(reasons(&answers), ["no_search"]);
+    // Relatives of one family that have a lower score than the one that is listed.
+    let (gallery, night_run) = world.night("demo/gallery", "demo/night");
+    let members = gallery.family_members().unwrap();
+    let better = searched("missing-person/corpse-family").find_map(|hit| {
+        let others = members.iter().filter(|member| {
+            Some(&member.family_id) == hit.family_id.as_ref()
+                && member.relative_record_id != hit.gallery_id
+        });
+        others.into_iter().find_map(|other| {
+            let pair = (hit.probe_id.as_str(), other.relative_record_id.as_str());
+            let runs = [night_run.directory.clone()];
+            let answers = tanba::explain::why_not::why_not(&gallery, &runs, pair).unwrap();
+            let is_better = |a: &tanba::explain::why_not::Answer| {
+                a.reason == tanba::explain::why_not::Reason::BetterRelative
+            };
+            answers.into_iter().find(is_better)
+        })
+    });
+    assert!(better.is_some_and(|answer| answer.hit_id.is_some()));
+}
+
+#[test]
+fn a_record_that_took_no_part_is_named_with_the_reason() {
+    let world = world();
+    let (_kept, gallery) = gallery_of_its_own("demo/gallery");
+    let folder = tempfile::tempdir().unwrap();
+    let out = |name: &str| text(&folder.path().join(name)).to_owned();
+    let hits = tanba::hits::read_hits(&world.path("demo/night")).unwrap();
+    let hit = hits.iter().find(|hit| hit.search == "dedup/convict").unwrap();
+    let pair = [hit.probe_id.as_str(), hit.gallery_id.as_str()];
+    let before = world.at("demo/night");
+    exits(0, &["gallery", "block", &gallery, "--record", pair[0], "--reason", "example"]);
+    // The record was in use then, and may not be looked at now.
+    exits(5, &["explain", &hit.hit_id, "--gallery", &gallery, "--run", &before]);
+    let blocked = out("blocked");
+    exits(0, &["run", "nightly", "--gallery", &gallery, "--out", &blocked]);
+    assert_eq!(reasons(&why_not(pair, &gallery, &[&blocked])), ["blocked"]);
+    // Back in use, it is newer than the last night, which did not compare it; the next one does.
+    exits(0, &["gallery", "unblock", &gallery, "--record", pair[0], "--reason", "example"]);
+    let since = out("since");
+    exits(0, &["run", "nightly", "--gallery", &gallery, "--out", &since, "--since", &blocked]);
+    assert_eq!(reasons(&why_not(pair, &gallery, &[&since])), ["hit"]);
+    let old = hits.iter().filter(|hit| hit.search == "dedup/convict").nth(1).unwrap();
+    let pair = [old.probe_id.as_str(), old.gallery_id.as_str()];
+    assert_eq!(reasons(&why_not(pair, &gallery, &[&since])), ["earlier_run"]);
+    assert_eq!(reasons(&why_not(pair, &gallery, &[&since, &blocked])), ["earlier_run", "hit"]);
+    // What comes later is not compared yet.
+    let later = folder.path().join("later.csv");
+    let rows = std::fs::read_to_string(world.path("demo/registry/traces.csv")).unwrap();
+    let mut rows = rows.lines();
+    let (header, first) = (rows.next().unwrap(), rows.next().unwrap());
+    let id = first.split(',').next().unwrap();
+    std::fs::write(&later, format!("{header}\n{}\n", first.replacen(id, "T999999", 1))).unwrap();
+    exits(0, &["import", "--gallery", &gallery, "--index", "trace", text(&later)]);
+    assert_eq!(reasons(&why_not(["T999999", pair[0]], &gallery, &[&since])), ["not_yet"]);
+    // The audit log has the look, and no identifier.
+    let log = std::fs::read_to_string(Path::new(&gallery).join("audit/log.jsonl")).unwrap();
+    assert!(log.contains("\"why-not\"") && !log.contains(pair[0]));
+}
+
+#[test]
+fn a_pair_of_fingerprints_is_answered_with_the_threshold_the_screen_or_its_hit() {
+    let world = world();
+    let (gallery, night) = (world.at("prints"), world.path("fingers-night"));
+    let hits = tanba::hits::read_hits(&night).unwrap();
+    let hit = hits.iter().find(|hit| hit.search == "dedup/finger-citizen").unwrap();
+    let pair = [hit.probe_id.as_str(), hit.gallery_id.as_str()];
+    assert_eq!(reasons(&why_not(pair, &gallery, &[text(&night)])), ["hit"]);
+    let citizens = ids(&world.path("fingers/citizen.csv"));
+    let stranger = citizens.iter().find(|id| {
+        !pair.contains(&id.as_str())
+            && !hits.iter().any(|h| h.probe_id == **id || h.gallery_id == **id)
+    });
+    let strangers = [stranger.unwrap().as_str(), pair[0]];
+    let answers = why_not(strangers, &gallery, &[text(&night)]);
+    assert_eq!(reasons(&answers), ["threshold"]);
+    assert!(answers[0]["score_mban"].as_i64().unwrap() < 3000);
+    // With bounds that nobody reaches the pair falls in the screen; so few records have none of their own.
+    let kept = tempfile::tempdir().unwrap();
+    let screened = kept.path().join("night");
+    copied(&night, &screened);
+    let path = screened.join("run.json");
+    let mut account: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    for search in account["searches"].as_array_mut().unwrap() {
+        let screen = &mut search["screen"];
+        for bounds in ["first_fingers", "across_fingers"] {
+            screen[bounds] = serde_json::json!([1_000_000, 1_000_000]);
+        }
+        screen["first_across"] = 1_000_000.into();
+        screen["mark"] = 1_000_000.into();
+    }
+    std::fs::write(&path, account.to_string()).unwrap();
+    let answers = why_not(strangers, &gallery, &[text(&screened)]);
+    assert_eq!(reasons(&answers), ["screen"]);
+    assert!(answers[0]["text"].as_str().unwrap().contains("1000000"), "{answers:?}");
+    let trace = &ids(&world.path("fingers/trace.csv"))[0];
+    let answers = why_not([trace, stranger.unwrap()], &gallery, &[text(&screened)]);
+    assert_eq!(reasons(&answers), ["screen"]);
+}
+
+#[test]
+fn a_run_that_has_not_ended_says_how_far_it_is() {
+    let world = world();
+    let gallery = world.at("demo/gallery");
+    let kept = tempfile::tempdir().unwrap();
+    let out = text(&kept.path().join("parts")).to_owned();
+    exits(0, &["run", "dedup", "--gallery", &gallery, "--out", &out, "--part", "1/2"]);
+    let convicts = ids(&world.path("demo/registry/convicts.csv"));
+    let pair = [convicts[0].as_str(), convicts[1].as_str()];
+    let answers = why_not(pair, &gallery, &[&out]);
+    assert_eq!(reasons(&answers), ["not_finished"]);
+}
+
+#[test]
+fn a_run_with_tables_of_its_own_is_explained_from_its_account_alone() {
+    let world = world();
+    let gallery = world.at("demo/gallery");
+    let kept = tempfile::tempdir().unwrap();
+    let at = |name: &str| text(&kept.path().join(name)).to_owned();
+    let table = tanba::domain::builtin_frequencies::builtin("nist1036-asian").unwrap().unwrap();
+    std::fs::write(at("laboratory.csv"), table.to_csv()).unwrap();
+    let rules = tanba::domain::rule_set::builtin("codis-moderate").unwrap().unwrap();
+    let own = rules.text.replacen("codis-moderate", "laboratory", 1);
+    std::fs::write(at("laboratory.toml"), own).unwrap();
+    let rates = "locus,sex,model,rate,range,rate2\n*,both,extended-stepwise,0.002,0.1,0.000001\n";
+    std::fs::write(at("rates.csv"), rates).unwrap();
+    let (frequencies, rules, rates) =
+        (at("laboratory.csv"), at("laboratory.toml"), at("rates.csv"));
+    let out = at("night");
+    let run = ["run", "nightly", "--gallery", &gallery, "--out", &out, "--theta", "0.02"];
+    let own = ["--frequencies", &frequencies, "--rules", &rules, "--mutation-table", &rates];
+    exits(0, &[&run[..], &own[..]].concat());
+    for file in [frequencies, rules, rates] {
+        std::fs::remove_file(file).unwrap();
+    }
+    let night =
+        (Gallery::open(Path::new(&gallery)).unwrap(), FinishedRun::open(Path::new(&out)).unwrap());
+    let explained = all(&night);
+    assert!(explained.iter().any(|e| e.search == "missing-person/corpse-family"));
+    assert!(explained.iter().any(|e| e.rule.starts_with("laboratory/")));
 }

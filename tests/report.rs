@@ -98,18 +98,46 @@ impl World {
     }
 }
 
-#[test]
-fn every_number_of_the_page_is_what_its_query_gives() {
-    let Some(python) = python("every_number_of_the_page_is_what_its_query_gives") else { return };
-    let world = World::get();
+/// Asks every query of the page of `run` and compares every number.
+fn asked(python: &Path, run: &str, previous: &str, gallery: &str) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/report/ask.py");
-    let names =
-        ["night-2/report.html", "night-2", "night-1", "gallery"].map(|name| world.text(name));
-    let output = Command::new(python).arg(script).args(names).output().unwrap();
+    let page = format!("{run}/report.html");
+    let output = Command::new(python).arg(script).args([&page, run, previous, gallery]).output();
+    let output = output.unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     let result: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
     assert_eq!(result["wrong"], 0, "{said}");
+    result
+}
+
+#[test]
+fn every_number_of_a_page_of_fingerprints_is_what_its_query_gives() {
+    let test = "every_number_of_a_page_of_fingerprints_is_what_its_query_gives";
+    let Some(python) = python(test) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| text(&folder.path().join(name)).to_owned();
+    let (fingers, gallery, night) = (path("fingers"), path("gallery"), path("night"));
+    let synth = ["synth", "finger", "--out", &fingers, "--persons", "20", "--traces", "4"];
+    exits(0, &[&synth[..], &["--double-registrations", "3"]].concat());
+    for register in ["citizen", "trace"] {
+        let list = format!("{fingers}/{register}.csv");
+        exits(0, &["import", "--gallery", &gallery, "--register", register, "--owner", "o", &list]);
+    }
+    exits(0, &["run", "nightly", "--gallery", &gallery, "--out", &night]);
+    exits(0, &["report", &night, "--gallery", &gallery, "--truth", &fingers]);
+    let result = asked(&python, &night, &night, &gallery);
+    assert!(result["queries"].to_string().contains("finger_stages"), "{result}");
+    let page = fs::read_to_string(Path::new(&night).join("report.html")).unwrap();
+    assert!(page.contains("What these scores are made of") && !page.contains("Not drawn"));
+}
+
+#[test]
+fn every_number_of_the_page_is_what_its_query_gives() {
+    let Some(python) = python("every_number_of_the_page_is_what_its_query_gives") else { return };
+    let world = World::get();
+    let [run, previous, gallery] = ["night-2", "night-1", "gallery"].map(|name| world.text(name));
+    let result = asked(&python, &run, &previous, &gallery);
     assert!(result["compared"].as_u64().unwrap() > 1000, "{result}");
     let asked: Vec<&str> =
         result["queries"].as_array().unwrap().iter().filter_map(Value::as_str).collect();

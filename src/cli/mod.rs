@@ -60,6 +60,7 @@ mod synth_finger;
 mod train;
 pub mod ui;
 mod verify;
+mod why_not;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -134,6 +135,8 @@ enum Verb {
     Adjudicate(adjudicate::AdjudicateArgs),
     /// Explain a hit: every locus or every paired minutia, counted again
     Explain(explain::ExplainArgs),
+    /// Say what kept two records out of the hit list
+    WhyNot(why_not::WhyNotArgs),
     /// Destroy the results bound to a case
     Hits(hits::HitsArgs),
     /// Make one page of a run: what needs attention, what was found, how sure that is
@@ -198,6 +201,7 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Verify(args) => verify::run(args, ui),
         Verb::Adjudicate(args) => adjudicate::run(args, ui),
         Verb::Explain(args) => explain::run(args, ui),
+        Verb::WhyNot(args) => why_not::run(args, ui),
         Verb::Hits(args) => hits::run(args, ui),
         Verb::Report(args) => report::run(args, ui),
         Verb::Score(args) => score::run(args, ui),

@@ -38,10 +38,10 @@ pub(super) struct ReportArgs {
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Hits shown of each search, and clusters drawn
-    #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     top: u16,
     /// Hits of each search that are drawn, with --gallery
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=100))]
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=100))]
     pictures: u16,
 }
 

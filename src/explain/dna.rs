@@ -61,7 +61,8 @@ pub struct DnaExplanation {
 pub(super) struct Question {
     pub(super) search: ReadySearch,
     pub(super) records: BTreeMap<String, DnaRecord>,
-    pedigrees: FamilyPedigrees,
+    pub(super) members: Vec<FamilyMember>,
+    pub(super) pedigrees: FamilyPedigrees,
 }
 
 /// The search that an account names.
@@ -123,11 +124,11 @@ impl Question {
             sides.ad_hoc_probes = Some(records.side(spec.probe, found.get(probe).into_iter())?);
             sides.by_index.insert(spec.gallery, records.side(spec.gallery, others)?);
         }
-        sides.family_members = members;
+        sides.family_members = members.clone();
         sides.family_pedigrees = pedigrees.clone();
         let mut search = ready(&spec, &sides, &run.parameters, &run.population())?;
         search.threshold_log10 = report.threshold_log10;
-        Ok(Question { search, records: found, pedigrees })
+        Ok(Question { search, records: found, members, pedigrees })
     }
 
     fn record(&self, id: &str) -> Result<&DnaRecord> {

@@ -16,6 +16,9 @@ pub mod finger;
 pub mod loci;
 pub mod picture;
 mod records;
+pub mod why_not;
+mod why_not_dna;
+mod why_not_finger;
 
 use serde::Serialize;
 

@@ -8,8 +8,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::answer::{Answer, Unit};
+use super::pictured::Pictured;
 use super::source::Source;
 use crate::column::hit::Hit;
+use crate::evaluate::Evaluation;
 use crate::plan::pedigree::PEDIGREE;
 
 /// How much a count above zero matters.
@@ -52,14 +54,41 @@ fn check(
     count: usize,
     sql: &str,
 ) -> Check {
+    let mut check = without_query((id, weight, part), (what, advice), count);
+    check.answer.sql = Some(sql.to_owned());
+    check
+}
+
+/// A count that no query over the run gives.
+fn without_query(
+    (id, weight, part): (&str, Weight, &'static str),
+    (what, advice): ([&'static str; 2], &'static str),
+    count: usize,
+) -> Check {
     let columns = [("count", "count", Unit::Count)];
-    let answer = Answer::new(format!("check_{id}"), what[1], &columns, sql.to_owned());
+    let answer = Answer::new(format!("check_{id}"), what[1], &columns, None);
     Check { weight, what, advice, part, answer: answer.with([vec![json!(count)]]) }
 }
 
 /// Everything that was looked for, in the order of its weight.
-pub(super) fn checks(source: &Source) -> Vec<Check> {
+pub(super) fn checks(
+    source: &Source,
+    evaluation: Option<&Evaluation>,
+    pictured: &[Pictured],
+) -> Vec<Check> {
     let mut all = Vec::new();
+    if let Some(evaluation) = evaluation {
+        let what = ["hit that must not exist", "hits that must not exist"];
+        let advice = "of records that may not be compared, by the truth: stop and report it";
+        let count = usize::try_from(evaluation.hits_unlawful()).unwrap_or(usize::MAX);
+        all.push(without_query(("unlawful", Weight::Wrong, "accuracy"), (what, advice), count));
+    }
+    if !pictured.is_empty() {
+        let what = ["hit that could not be drawn", "hits that could not be drawn"];
+        let advice = "the reason stands in the place of the picture";
+        let count = pictured.iter().filter(|hit| hit.refused.is_some()).count();
+        all.push(without_query(("not_drawn", Weight::Look, "hits"), (what, advice), count));
+    }
     all.extend(of_run(source));
     all.extend(of_clusters(source));
     all.extend(of_hits(source));

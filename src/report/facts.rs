@@ -135,6 +135,7 @@ pub fn facts(request: &Request) -> Result<Facts> {
     let evaluation =
         request.truth.as_deref().map(|truth| of_run(&request.run, truth)).transpose()?;
     let strongest = lists::strongest(&source, request.top);
+    let pictured = pictured(request, &strongest)?;
     let drawn = lists::clusters(&source, request.top);
     let trades = evaluation.as_ref().map(accuracy::trades).unwrap_or_default();
     let stages = tables::stages(&source);
@@ -142,7 +143,7 @@ pub fn facts(request: &Request) -> Result<Facts> {
     Ok(Facts {
         previous: source.previous.as_ref().map(|(report, _)| report.run_id.clone()),
         top: request.top,
-        checks: checks(&source),
+        checks: checks(&source, evaluation.as_ref(), &pictured),
         night: Table::plain(tables::night(&source)),
         searches: Table::plain(tables::searches(&source)),
         devices: Table::plain(tables::devices(&source)),
@@ -158,7 +159,7 @@ pub fn facts(request: &Request) -> Result<Facts> {
             answer: lists::cluster_list(&drawn, request.top),
             charts: drawn.iter().filter_map(chart::cluster).collect(),
         },
-        pictured: pictured(request, &strongest)?,
+        pictured,
         strongest: Table::plain(lists::strongest_table(&strongest, request.top)),
         rejected: lists::rejected(&source).map(Table::plain),
         left_out: Table::plain(tables::left_out(&source)),

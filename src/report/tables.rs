@@ -33,9 +33,9 @@ pub(super) fn night(source: &Source) -> Answer {
          (SELECT coalesce(sum(comparisons), 0)::BIGINT FROM 'histogram.parquet') AS comparisons,\n       \
          (SELECT coalesce(sum(comparisons), 0)::BIGINT FROM 'histogram.parquet' WHERE stage = 'rescored') AS in_full,\n       \
          (SELECT count(*) FROM 'hits.parquet') AS hits,\n       \
-         (SELECT sum(s.expected_chance_hits) FROM {SEARCHES}) AS expected_chance_hits,\n       \
+         (SELECT coalesce(sum(s.expected_chance_hits), 0) FROM {SEARCHES}) AS expected_chance_hits,\n       \
          (SELECT count(DISTINCT (search, cluster_id)) FROM 'clusters.parquet') AS clusters,\n       \
-         (SELECT sum(s.left_out_expired + s.left_out_blocked + s.left_out_family_members)::BIGINT FROM {SEARCHES})\n         \
+         (SELECT coalesce(sum(s.left_out_expired + s.left_out_blocked + s.left_out_family_members), 0)::BIGINT FROM {SEARCHES})\n         \
          AS left_out,\n       \
          (SELECT seconds FROM 'run.json') AS seconds"
     );

@@ -54,12 +54,14 @@ pub(super) fn draw(explanation: &Explanation, dna: &DnaExplanation) -> Picture {
             // Hollow and dashed, so that colour is not all that tells it.
             bar = bar.set("fill", "none").set("stroke-dasharray", "3 2");
         }
-        let numbers = format!("{added:+.3}   {running:.3}");
+        let added_text = text(WIDTH - 78.0, y + 14.0, &format!("{added:+.3}"));
+        let running_text = text(WIDTH - 12.0, y + 14.0, &format!("{running:.3}"));
         drawing = drawing
             .add(text(LEFT - 8.0, y + 14.0, locus).set("text-anchor", "end"))
             .add(bar)
             .add(line((at(*running), y + ROW - 4.0), (at(*running), y + ROW + 4.0)))
-            .add(text(WIDTH - 12.0, y + 14.0, &numbers).set("text-anchor", "end"));
+            .add(added_text.set("text-anchor", "end"))
+            .add(running_text.set("text-anchor", "end"));
     }
     let y = TOP + ROW * rows.len() as f64;
     let mut sum = Rectangle::new()
@@ -80,7 +82,8 @@ pub(super) fn draw(explanation: &Explanation, dna: &DnaExplanation) -> Picture {
         )
         .add(line((threshold, TOP - 4.0), (threshold, bottom + 6.0)).set("stroke-dasharray", "6 4"))
         .add(text(threshold, bottom + 20.0, &label).set("text-anchor", "middle"))
-        .add(text(WIDTH - 12.0, TOP - 8.0, "adds, running sum").set("text-anchor", "end"));
+        .add(text(WIDTH - 78.0, TOP - 8.0, "adds").set("text-anchor", "end"))
+        .add(text(WIDTH - 12.0, TOP - 8.0, "sum").set("text-anchor", "end"));
     let legend = "dashed, hollow bars take away; the dashed line is the least score of a hit";
     drawing = drawing.add(text(12.0, bottom + 40.0, legend));
     let title = format!("Likelihood ratio by locus: {probe} and {gallery}");

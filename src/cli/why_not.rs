@@ -1,0 +1,67 @@
+//! `tanba why-not`: what kept two records out of a hit list.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::audit::{audited, event};
+use super::explain::{say_fingers, say_loci};
+use super::ui::{Outcome, Ui};
+use crate::audit::Asker;
+use crate::audit::pseudonym::Named;
+use crate::error::Result;
+use crate::explain::Evidence;
+use crate::explain::why_not::{Answer, why_not};
+use crate::gallery::Gallery;
+
+/// Arguments of `tanba why-not`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+tanba why-not C0000001 T0000001 --gallery registry --run night\n  \
+tanba why-not C0000001 C0000002 --gallery registry --run night\n\n\
+Every search of the run that could have had the pair answers: law, status, screen, rules, threshold, not compared\n\
+yet, or the hit it is. The look is recorded in the audit log.")]
+pub(super) struct WhyNotArgs {
+    /// One record
+    #[arg(value_name = "A")]
+    a: String,
+    /// The other record
+    #[arg(value_name = "B")]
+    b: String,
+    /// Directory of the gallery
+    #[arg(long, value_name = "DIR")]
+    gallery: PathBuf,
+    /// Directory of a run; may be repeated, for a night and those it went on from
+    #[arg(long, required = true, value_name = "DIR")]
+    run: Vec<PathBuf>,
+}
+
+/// Runs the verb.
+pub(super) fn run(args: &WhyNotArgs, ui: &Ui) -> Result<Outcome> {
+    let gallery = Gallery::open(&args.gallery)?;
+    let mut event = event("why-not", Asker::default());
+    event.names.extend([&args.a, &args.b].map(|id| (Named::Record, id.clone())));
+    audited(&args.gallery, event, |_| {
+        let answers = why_not(&gallery, &args.run, (&args.a, &args.b))?;
+        for answer in &answers {
+            say(answer, ui);
+        }
+        ui.document(&serde_json::json!({
+            "type": "why_not", "a": args.a, "b": args.b, "answers": answers,
+        }));
+        Ok(Outcome::Done)
+    })
+}
+
+fn say(answer: &Answer, ui: &Ui) {
+    let of = match &answer.search {
+        Some(search) => format!("{search}, run {}", answer.run),
+        None => format!("run {}", answer.run),
+    };
+    ui.say(format!("{of}: {}", answer.text));
+    match &answer.evidence {
+        Some(Evidence::Dna(dna)) => say_loci(dna, ui),
+        Some(Evidence::Finger(finger)) => say_fingers(finger, ui),
+        None => {}
+    }
+}
