@@ -205,6 +205,7 @@ fn a_destroyed_record_leaves_no_byte_and_the_search_for_it_can_fail() {
     let everywhere = [
         "after/clusters.parquet",
         "after/hits.parquet",
+        "after/report.html",
         "gallery/decisions",
         "gallery/families",
         "gallery/quarantine",
@@ -213,6 +214,7 @@ fn a_destroyed_record_leaves_no_byte_and_the_search_for_it_can_fail() {
         "night/clusters.parquet",
         "night/hits.parquet",
         "night/night.log",
+        "night/report.html",
         "unfinished/job.json",
         "unfinished/journal",
         "unfinished/shards",
