@@ -515,6 +515,10 @@ fn prepare(verb: &str, folder: &Path) {
             let row = "365feabf38eeab16505cb1829423753c,exclusion,read,E7,2026-11-21T08:30:00Z";
             write("verdicts.csv", format!("hit_id,verdict,reason,examiner,decided_at\n{row}\n"));
         }
+        "explain" | "why-not" => {
+            put("gallery", "registry");
+            put("night", "night");
+        }
         "keys" => {
             put("registry/traces.csv", "traces.csv");
             for line in [

@@ -48,7 +48,7 @@ fn world() -> &'static World {
         let (demo, fingers, prints) = (world.at("demo"), world.at("fingers"), world.at("prints"));
         exits(0, &["demo", "--persons", "1500", "--out", &demo]);
         let size =
-            ["--persons", "24", "--double-registrations", "2", "--traces", "12", "--corpses", "1"];
+            ["--persons", "24", "--double-registrations", "2", "--traces", "30", "--corpses", "1"];
         exits(0, &[&["synth", "finger", "--out", &fingers], &size[..]].concat());
         for register in ["citizen", "convict", "trace", "corpse"] {
             let list = format!("{fingers}/{register}.csv");
@@ -235,7 +235,11 @@ fn gallery_of_its_own(name: &str) -> (tempfile::TempDir, String) {
         for entry in std::fs::read_dir(from).unwrap() {
             let path = entry.unwrap().path();
             let to = to.join(path.file_name().unwrap());
-            if path.is_dir() { copy(&path, &to) } else { drop(std::fs::copy(&path, &to).unwrap()) }
+            if path.is_dir() {
+                copy(&path, &to);
+            } else {
+                std::fs::copy(&path, &to).unwrap();
+            }
         }
     }
     let kept = tempfile::tempdir().unwrap();
@@ -297,7 +301,7 @@ fn a_pair_below_the_threshold_has_its_score_and_every_hit_not_kept_its_reason() 
         out
     };
     let night = tanba::hits::read_hits(&world.path("demo/night")).unwrap();
-    let searched = |search: &str| night.iter().filter(move |hit| hit.search == search);
+    let searched = |search: &'static str| night.iter().filter(move |hit| hit.search == search);
     // At a higher threshold a hit of the night is none, and its score is that of the night.
     let strict = run("strict", &["--threshold", "20"]);
     let weak = searched("cold-case/trace-convict").find(|hit| hit.score_mban < 20_000).unwrap();

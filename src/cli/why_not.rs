@@ -17,8 +17,8 @@ use crate::gallery::Gallery;
 /// Arguments of `tanba why-not`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-tanba why-not C0000001 T0000001 --gallery registry --run night\n  \
-tanba why-not C0000001 C0000002 --gallery registry --run night\n\n\
+tanba why-not C0000182 T000026 --gallery registry --run night\n  \
+tanba why-not C0000182 C0000416 --gallery registry --run night\n\n\
 Every search of the run that could have had the pair answers: law, status, screen, rules, threshold, not compared\n\
 yet, or the hit it is. The look is recorded in the audit log.")]
 pub(super) struct WhyNotArgs {

@@ -202,6 +202,14 @@ pub(super) fn screen_of(report: &SearchReport) -> Option<Screen> {
     serde_json::from_value(report.screen.clone()?).ok()
 }
 
+/// The error of an account that does not say what passed its screen.
+pub(super) fn no_bounds() -> Error {
+    Error::usage(
+        "the account of the run does not hold the bounds of its screen",
+        "make the run again: accounts of this release hold them",
+    )
+}
+
 impl FingerQuestion {
     /// The search that `report` is about, with the records `probe` and `gallery` alone.
     ///
@@ -485,7 +493,12 @@ pub(super) fn explained(
     let is_of_marks = hit.rule == Correspondence::AnyPosition.rule();
     let question = FingerQuestion::new(records, run, report, ids, is_of_marks)?;
     let found = pair::fingers(&question.search, &hit.run_id)?;
-    let mut checks = compared(run, hit, found.hits.into_iter().next())?;
+    // Without the bounds of the screen other impressions may have been compared than the run did.
+    let without_bounds = |error: Error| match screen_of(report) {
+        Some(_) => error,
+        None => no_bounds(),
+    };
+    let mut checks = compared(run, hit, found.hits.into_iter().next()).map_err(without_bounds)?;
     let comparison = found.compared.first().cloned();
     let comparison = comparison.ok_or_else(|| super::dna::not_held(ids.0))?;
     checks.push(Check {
@@ -493,7 +506,7 @@ pub(super) fn explained(
         stored: hit.score_mban.to_string(),
         recomputed: recomputed(&comparison).to_string(),
     });
-    assert_equal(run, hit, &checks)?;
+    assert_equal(run, hit, &checks).map_err(without_bounds)?;
     let facts = |id: &str| question.record(id).map(facts_of);
     Ok(Explained {
         probe: facts(ids.0)?,

@@ -292,11 +292,21 @@ fn of_run(
     for record in both.iter().zip(&facts) {
         records.may_be_shown(&record.1.record_id, record.0.retain_until())?;
     }
+    let categories = (facts[0].category.as_str(), facts[1].category.as_str());
     let modality = match &both[0] {
         Held::Dna(_) => "dna",
         Held::Finger(_) => "finger",
     };
-    let categories = (facts[0].category.as_str(), facts[1].category.as_str());
+    of_searches(&records, (run, earlier), modality, ((a, b), categories))
+}
+
+/// The answers of the searches of a run that compare records of two categories.
+fn of_searches(
+    records: &Records,
+    (run, earlier): (&FinishedRun, Option<&FinishedRun>),
+    modality: &str,
+    ((a, b), categories): ((&str, &str), (&str, &str)),
+) -> Result<Vec<Answer>> {
     let hits = run.hits()?;
     let mut answers = Vec::new();
     for report in run.report.searches.iter().filter(|report| report.modality == modality) {
@@ -306,7 +316,7 @@ fn of_run(
             sides if sides == (categories.1, categories.0) => (b, a),
             _ => continue,
         };
-        let asked = Asked { records: &records, run, hits: &hits, earlier, report, ids };
+        let asked = Asked { records, run, hits: &hits, earlier, report, ids };
         let answer = match (asked.listed(), modality) {
             (Some(hit), _) => Answer {
                 hit_id: Some(hit.hit_id.clone()),
@@ -325,7 +335,7 @@ fn of_run(
     if answers.is_empty() {
         let names: Vec<&str> = run.report.searches.iter().map(|s| s.search.as_str()).collect();
         let text = format!(
-            "the run compares no {} with a {} of this kind; its searches: {}",
+            "the run has no search of {} with {}; its searches: {}",
             categories.0,
             categories.1,
             names.join(", ")

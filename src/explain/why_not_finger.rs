@@ -1,10 +1,10 @@
 //! What kept a pair of fingerprint records out of a search: an earlier run, the screen, the threshold.
 
 use super::Evidence;
-use super::finger::{FingerQuestion, screen_of};
+use super::finger::{FingerQuestion, no_bounds, screen_of};
 use super::why_not::{Answer, Asked, Reason};
 use super::why_not_dna::watermark;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kernel::minutia::{Print, PrintView};
 use crate::kernel::minutia_gate;
 use crate::kernel::minutia_pair::quarter_turns;
@@ -24,9 +24,7 @@ pub(super) fn answer(asked: &Asked) -> Result<Answer> {
         return Ok(Answer::new(Reason::Rules, text));
     }
     if screen_of(asked.report).is_none() {
-        let text = "the account of this earlier release does not hold the bounds of its screen";
-        let help = "make the run again: accounts of this release hold them";
-        return Err(Error::usage(text, help));
+        return Err(no_bounds());
     }
     if let Some(owner) = other_owner(asked, &question)? {
         return Ok(owner);

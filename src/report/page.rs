@@ -304,7 +304,7 @@ mod tests {
             (json!(18449), Unit::Millibans, "18.4"),
             (json!(i32::MIN), Unit::Millibans, "excluded"),
             (json!(5.9e-10), Unit::Expected, "5.9e-10"),
-            (json!(0.0255), Unit::Seconds, "0.026"),
+            (json!(0.0256), Unit::Seconds, "0.026"),
             (json!(7200.4), Unit::Seconds, "7,200"),
             (Value::Null, Unit::Count, "–"),
             (json!({"rule": "fixed", "value": 0.001}), Unit::Text, "rule fixed, value 0.001"),

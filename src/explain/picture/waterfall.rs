@@ -13,6 +13,84 @@ const TOP: f64 = 64.0;
 const ROW: f64 = 20.0;
 const WIDTH: f64 = 720.0;
 
+/// A log10 scale between the ends of a drawing.
+struct Scale {
+    from: f64,
+    to: f64,
+}
+
+impl Scale {
+    fn of(ends: impl Iterator<Item = f64>) -> Scale {
+        let (from, to) =
+            ends.fold((0.0_f64, 1.0_f64), |(from, to), end| (from.min(end), to.max(end)));
+        Scale { from, to }
+    }
+
+    fn at(&self, log10: f64) -> f64 {
+        LEFT + (RIGHT - LEFT) * (log10 - self.from) / (self.to - self.from)
+    }
+
+    /// Lines at whole numbers, about eight of them.
+    fn lines(&self, bottom: f64) -> Group {
+        let step = ((self.to - self.from) / 8.0).ceil().max(1.0);
+        let first = (self.from / step).ceil();
+        let count = ((self.to / step).floor() - first).clamp(0.0, 16.0) as usize;
+        (0..=count).fold(Group::new(), |group, place| {
+            let mark = (first + place as f64) * step;
+            let x = self.at(mark);
+            let number = text(x, TOP - 8.0, &format!("{mark:.0}")).set("text-anchor", "middle");
+            let rule = line((x, TOP), (x, bottom)).set("stroke-opacity", 0.18);
+            group.add(rule).add(number)
+        })
+    }
+
+    /// The bar of a locus at `y`, with its numbers.
+    fn bar(&self, (locus, added, running): (&str, f64, f64), y: f64) -> Group {
+        let is_loss = added < 0.0;
+        let before = running - added;
+        let (x1, x2) = (self.at(before.min(running)), self.at(before.max(running)));
+        let mut bar = Rectangle::new()
+            .set("x", round(x1))
+            .set("y", round(y + 4.0))
+            .set("width", round((x2 - x1).max(0.5)))
+            .set("height", ROW - 8.0);
+        let accent = if is_loss { GALLERY } else { PROBE };
+        for (name, value) in accent.paint(if is_loss { "stroke" } else { "fill" }) {
+            bar = bar.set(name, value);
+        }
+        if is_loss {
+            // Hollow and dashed, so that colour is not all that tells it.
+            bar = bar.set("fill", "none").set("stroke-dasharray", "3 2");
+        }
+        let end = self.at(running);
+        let right = |x: f64, content: String| text(x, y + 14.0, &content).set("text-anchor", "end");
+        Group::new()
+            .add(right(LEFT - 8.0, locus.to_owned()))
+            .add(bar)
+            .add(line((end, y + ROW - 4.0), (end, y + ROW + 4.0)))
+            .add(right(WIDTH - 78.0, format!("{added:+.3}")))
+            .add(right(WIDTH - 12.0, format!("{running:.3}")))
+    }
+
+    /// The sum at `y`.
+    fn sum(&self, log10: f64, y: f64) -> Group {
+        let bar = Rectangle::new()
+            .set("x", round(self.at(log10.min(0.0))))
+            .set("y", round(y + 4.0))
+            .set("width", round((self.at(log10) - self.at(0.0)).abs()))
+            .set("height", ROW - 8.0)
+            .set("fill", "none")
+            .set("stroke", "currentColor");
+        let bold = |x: f64, content: &str| {
+            text(x, y + 14.0, content).set("text-anchor", "end").set("font-weight", "bold")
+        };
+        Group::new()
+            .add(bold(LEFT - 8.0, "sum"))
+            .add(bar)
+            .add(bold(WIDTH - 12.0, &format!("{log10:.3}")))
+    }
+}
+
 /// The waterfall of a comparison of profiles.
 pub(super) fn draw(explanation: &Explanation, dna: &DnaExplanation) -> Picture {
     let rows: Vec<(&str, f64, f64)> = dna
@@ -20,72 +98,30 @@ pub(super) fn draw(explanation: &Explanation, dna: &DnaExplanation) -> Picture {
         .iter()
         .filter_map(|row| Some((row.locus, row.score_log10?, row.running_log10?)))
         .collect();
+    let threshold = explanation.threshold_log10;
     let ends = rows.iter().map(|(_, _, running)| *running);
-    let ends = ends.chain([0.0, explanation.threshold_log10]);
-    let (from, to) = ends.fold((0.0_f64, 1.0_f64), |(from, to), end| (from.min(end), to.max(end)));
-    let at = |log10: f64| LEFT + (RIGHT - LEFT) * (log10 - from) / (to - from);
-    let bottom = TOP + ROW * (rows.len() as f64 + 1.0);
+    let scale = Scale::of(ends.chain([0.0, threshold]));
+    let last = TOP + ROW * rows.len() as f64;
+    let bottom = last + ROW;
     let (probe, gallery) = (&explanation.probe.record_id, &explanation.gallery.record_id);
     let what = format!("{probe} and {gallery}: log10 of the likelihood ratio, locus by locus");
-    let mut drawing = Group::new().add(text(12.0, 22.0, &what).set("font-size", 14));
-    let step = ((to - from) / 8.0).ceil().max(1.0);
-    let mut mark = (from / step).ceil() * step;
-    while mark <= to {
-        let x = at(mark);
-        let number = text(x, TOP - 8.0, &format!("{mark:.0}")).set("text-anchor", "middle");
-        let rule = line((x, TOP), (x, bottom)).set("stroke-opacity", 0.18);
-        drawing = drawing.add(rule).add(number);
-        mark += step;
-    }
-    for (place, (locus, added, running)) in rows.iter().enumerate() {
-        let y = TOP + ROW * place as f64;
-        let before = running - added;
-        let accent = if *added < 0.0 { GALLERY } else { PROBE };
-        let (x1, x2) = (at(before.min(*running)), at(before.max(*running)));
-        let mut bar = Rectangle::new()
-            .set("x", round(x1))
-            .set("y", round(y + 4.0))
-            .set("width", round((x2 - x1).max(0.5)))
-            .set("height", ROW - 8.0);
-        for (name, value) in accent.paint(if *added < 0.0 { "stroke" } else { "fill" }) {
-            bar = bar.set(name, value);
-        }
-        if *added < 0.0 {
-            // Hollow and dashed, so that colour is not all that tells it.
-            bar = bar.set("fill", "none").set("stroke-dasharray", "3 2");
-        }
-        let added_text = text(WIDTH - 78.0, y + 14.0, &format!("{added:+.3}"));
-        let running_text = text(WIDTH - 12.0, y + 14.0, &format!("{running:.3}"));
-        drawing = drawing
-            .add(text(LEFT - 8.0, y + 14.0, locus).set("text-anchor", "end"))
-            .add(bar)
-            .add(line((at(*running), y + ROW - 4.0), (at(*running), y + ROW + 4.0)))
-            .add(added_text.set("text-anchor", "end"))
-            .add(running_text.set("text-anchor", "end"));
-    }
-    let y = TOP + ROW * rows.len() as f64;
-    let mut sum = Rectangle::new()
-        .set("x", round(at(dna.score_log10.min(0.0))))
-        .set("y", round(y + 4.0))
-        .set("width", round((at(dna.score_log10) - at(0.0)).abs()))
-        .set("height", ROW - 8.0);
-    sum = sum.set("fill", "none").set("stroke", "currentColor");
-    let threshold = at(explanation.threshold_log10);
-    let label = format!("threshold {:.3}", explanation.threshold_log10);
-    drawing = drawing
-        .add(text(LEFT - 8.0, y + 14.0, "sum").set("text-anchor", "end").set("font-weight", "bold"))
-        .add(sum)
-        .add(
-            text(WIDTH - 12.0, y + 14.0, &format!("{:.3}", dna.score_log10))
-                .set("text-anchor", "end")
-                .set("font-weight", "bold"),
-        )
-        .add(line((threshold, TOP - 4.0), (threshold, bottom + 6.0)).set("stroke-dasharray", "6 4"))
-        .add(text(threshold, bottom + 20.0, &label).set("text-anchor", "middle"))
+    let drawing = Group::new()
+        .add(text(12.0, 22.0, &what).set("font-size", 14))
         .add(text(WIDTH - 78.0, TOP - 8.0, "adds").set("text-anchor", "end"))
-        .add(text(WIDTH - 12.0, TOP - 8.0, "sum").set("text-anchor", "end"));
+        .add(text(WIDTH - 12.0, TOP - 8.0, "sum").set("text-anchor", "end"))
+        .add(scale.lines(bottom));
+    let bars = rows.iter().enumerate();
+    let drawing = bars.fold(drawing, |drawing, (place, row)| {
+        drawing.add(scale.bar(*row, TOP + ROW * place as f64))
+    });
+    let label = format!("threshold {threshold:.3}");
+    let x = scale.at(threshold);
     let legend = "dashed, hollow bars take away; the dashed line is the least score of a hit";
-    drawing = drawing.add(text(12.0, bottom + 40.0, legend));
+    let drawing = drawing
+        .add(scale.sum(dna.score_log10, last))
+        .add(line((x, TOP - 4.0), (x, bottom + 6.0)).set("stroke-dasharray", "6 4"))
+        .add(text(x, bottom + 20.0, &label).set("text-anchor", "middle"))
+        .add(text(12.0, bottom + 40.0, legend));
     let title = format!("Likelihood ratio by locus: {probe} and {gallery}");
     let listed: Vec<String> =
         rows.iter().map(|(locus, added, _)| format!("{locus} {added:+.3}")).collect();
