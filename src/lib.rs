@@ -9,7 +9,8 @@
 //! 3. [`device`] (runs kernels), [`gallery`] (immutable segments)
 //! 4. [`import`], [`synth`], [`plan`], [`hits`]
 //! 5. [`run`], [`evaluate`], [`audit`], [`destroy`], [`explain`] (imports [`run`])
-//! 6. [`cli`]
+//! 6. [`report`] (a run as one page)
+//! 7. [`cli`]
 
 pub mod error;
 pub mod ident;
@@ -35,5 +36,7 @@ pub mod destroy;
 pub mod evaluate;
 pub mod explain;
 pub mod run;
+
+pub mod report;
 
 pub mod cli;

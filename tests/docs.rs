@@ -24,6 +24,10 @@ use tanba::domain::locus::Locus;
 mod examples;
 #[path = "docs/operating.rs"]
 mod operating;
+#[path = "common/python.rs"]
+mod python;
+
+use python::python;
 
 /// Asks every snippet of `docs/hits.md` and prints, as one JSON document, what each answered.
 const DRIVER: &str = r#"
@@ -268,21 +272,6 @@ fn blocks(text: &str) -> Vec<Block> {
     blocks
 }
 
-/// The Python of the environment that scripts/test makes, or `None` after saying what was skipped.
-fn python(test: &str) -> Option<PathBuf> {
-    let cache = std::env::var_os("TANBA_CACHE").map(PathBuf::from).or_else(|| {
-        let home = |name| std::env::var_os(name).map(PathBuf::from);
-        Some(home("XDG_CACHE_HOME").or_else(|| Some(home("HOME")?.join(".cache")))?.join("tanba"))
-    });
-    let python = cache.map(|cache| cache.join("venv/bin/python")).filter(|path| path.exists());
-    let is_required = std::env::var("TANBA_REQUIRE_PYTHON").is_ok_and(|value| value == "1");
-    assert!(python.is_some() || !is_required, "the environment of scripts/test is absent");
-    if python.is_none() {
-        println!("SKIPPED (no Python environment; scripts/test makes it): {test}");
-    }
-    python
-}
-
 #[test]
 fn the_three_ways_to_ask_a_question_of_hits_md_give_one_answer() {
     let Some(python) = python("the_three_ways_to_ask_a_question_of_hits_md_give_one_answer") else {
@@ -363,12 +352,19 @@ fn every_view_of_the_hit_list_answers() {
 }
 
 #[test]
-fn the_command_lines_of_the_readme_end_as_it_says() {
+fn the_command_lines_of_the_readme_and_the_tutorial_end_as_they_say() {
+    for page in ["README.md", "docs/tutorial.md"] {
+        command_lines(page);
+    }
+}
+
+/// Runs the command lines of a page one after another in one folder.
+fn command_lines(page: &str) {
     let folder = tempfile::tempdir().unwrap();
     let mut lines = 0;
-    for block in blocks(&document("README.md")).iter().filter(|b| b.info == "console") {
+    for block in blocks(&document(page)).iter().filter(|b| b.info == "console") {
         for line in block.text.lines().filter_map(|l| l.strip_prefix("$ ")) {
-            if !line.starts_with("tanba ") {
+            if !line.contains("tanba ") {
                 continue;
             }
             let code =
@@ -377,7 +373,7 @@ fn the_command_lines_of_the_readme_end_as_it_says() {
             lines += 1;
         }
     }
-    assert!(lines >= 8, "only {lines} command lines were found");
+    assert!(lines >= 8, "only {lines} command lines were found in {page}");
 }
 
 fn pages() -> Vec<String> {

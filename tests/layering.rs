@@ -7,13 +7,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Top-level modules by layer; a module imports only from lower numbers.
-const LAYERS: [&[&str]; 7] = [
+const LAYERS: [&[&str]; 8] = [
     &["error", "limits", "ident", "score"],
     &["domain", "law"],
     &["kernel", "column"],
     &["device", "gallery"],
     &["import", "synth", "plan", "hits"],
     &["run", "evaluate", "audit", "destroy", "explain"],
+    &["report"],
     &["cli"],
 ];
 

@@ -22,7 +22,7 @@ use crate::domain::record::DnaRecord;
 use crate::domain::register::Register;
 use crate::domain::rule_set::{self, RuleSet};
 use crate::error::{Error, Result};
-pub(super) use crate::evaluate::expectation;
+pub(super) use crate::evaluate::{expectation, grouped};
 use crate::gallery::memory;
 use crate::import::frequency::read_frequencies;
 use crate::import::rules::read_rule_set;
@@ -431,19 +431,6 @@ pub(super) fn parse_register(text: &str) -> std::result::Result<Register, String
         let names: Vec<&str> = Register::ALL.iter().map(|r| r.name()).collect();
         format!("is one of {}", names.join(", "))
     })
-}
-
-/// A count with a comma before each group of three digits.
-pub(super) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

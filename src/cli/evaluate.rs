@@ -7,16 +7,8 @@ use clap::{Args, Subcommand};
 
 use super::evaluate_finger::{self, EvaluateFingerArgs};
 use super::ui::{Outcome, Ui};
-use crate::domain::register::Register;
 use crate::error::{Error, Result};
-use crate::evaluate::{
-    Evaluation, FingerSearchTruthInput, Modality, SearchTruthInput, evaluate,
-    evaluate_finger_searches, render,
-};
-use crate::hits::output::{read_hits, read_report};
-use crate::hits::report::SearchReport;
-use crate::synth::finger::read_finger_truth;
-use crate::synth::{is_of_fingers, read_family_members, read_truth};
+use crate::evaluate::{Evaluation, of_run, render};
 
 /// File written into the run's folder unless `--out` names another.
 pub(super) const EVALUATION_FILE: &str = "evaluation.json";
@@ -82,59 +74,15 @@ pub(super) fn run(args: &EvaluateArgs, ui: &Ui) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Evaluates the run in `run` against the truth in `truth` and writes the evaluation to `out`. Of a run
-/// of profiles and fingerprints the searches that the truth is of are evaluated.
+/// Evaluates the run in `run` against the truth in `truth` and writes the evaluation to `out`.
 ///
 /// # Errors
-/// A folder cannot be read, or the run is not of this registry.
+/// As [`of_run`], or the file cannot be written.
 pub(super) fn evaluated(run: &Path, truth: &Path, out: &Path) -> Result<Evaluation> {
-    let modality = if is_of_fingers(truth)? { Modality::Finger } else { Modality::Dna };
-    let is_of = |word: &str| word == modality.name();
-    let mut hits = read_hits(run)?;
-    hits.retain(|hit| is_of(&hit.modality));
-    let mut reports = read_report(run)?.searches;
-    reports.retain(|search| is_of(&search.modality));
-    if reports.is_empty() {
-        return Err(Error::usage(
-            format!("{} has no search of what {} is the truth of", run.display(), truth.display()),
-            "give the registry that the gallery of this run was made from",
-        ));
-    }
-    let evaluation = match modality {
-        Modality::Dna => {
-            let families = read_family_members(truth)?;
-            let searches: Vec<SearchTruthInput> = reports.iter().map(input).collect();
-            evaluate(&hits, &searches, &read_truth(truth)?, &families)?
-        }
-        Modality::Finger => {
-            let searches = reports.iter().map(finger_input).collect::<Result<Vec<_>>>()?;
-            evaluate_finger_searches(&hits, &searches, &read_finger_truth(truth)?)?
-        }
-    };
+    let evaluation = of_run(run, truth)?;
     let mut text =
         serde_json::to_string_pretty(&evaluation).map_err(|error| Error::io(out)(error.into()))?;
     text.push('\n');
     std::fs::write(out, text).map_err(Error::io(out))?;
     Ok(evaluation)
-}
-
-fn input(search: &SearchReport) -> SearchTruthInput {
-    SearchTruthInput {
-        search: search.search.clone(),
-        comparisons: search.comparisons,
-        expected_chance_hits: search.expected_chance_hits,
-    }
-}
-
-fn finger_input(search: &SearchReport) -> Result<FingerSearchTruthInput> {
-    let register = |word: &str| {
-        Register::parse(word).ok_or_else(|| {
-            Error::usage(
-                format!("the search {} is of the unknown register {word:?}", search.search),
-                "evaluate the run with the release of tanba that wrote it",
-            )
-        })
-    };
-    let registers = (register(&search.probe_index)?, register(&search.gallery_index)?);
-    Ok(FingerSearchTruthInput { search: input(search), registers })
 }

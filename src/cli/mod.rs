@@ -42,6 +42,7 @@ mod pedigree_args;
 mod plan;
 mod policy;
 mod progress;
+mod report;
 mod resume;
 mod rules;
 mod run;
@@ -142,6 +143,8 @@ enum Verb {
     WhyNot(why_not::WhyNotArgs),
     /// List, export, compare and count hits; destroy the results bound to a case
     Hits(hits::HitsArgs),
+    /// Make one page of a run: what needs attention, what was found, how sure that is
+    Report(report::ReportArgs),
     /// Score pairs of profiles or of fingerprints, as CSV
     Score(score::ScoreArgs),
     /// Compare a run with the truth, or the fingerprint matcher with labelled impressions
@@ -204,6 +207,7 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Explain(args) => explain::run(args, ui),
         Verb::WhyNot(args) => why_not::run(args, ui),
         Verb::Hits(args) => hits::run(args, ui),
+        Verb::Report(args) => report::run(args, ui),
         Verb::Score(args) => score::run(args, ui),
         Verb::Evaluate(args) => evaluate::run(args, ui),
         Verb::Devices(args) => devices::run(args, ui),

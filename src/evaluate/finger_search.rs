@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::curve::operating_points;
 use super::search::{unknown, wrong_pair};
 use super::{Pair, SearchEvaluation, SearchTruthInput, poisson};
 use crate::column::hit::Hit;
@@ -45,7 +46,8 @@ impl<'a> FingerKey<'a> {
         hits: &[&Hit],
     ) -> Result<SearchEvaluation> {
         let mut result = SearchEvaluation::of(input, hits.len());
-        let mut found = BTreeSet::new();
+        let mut found: BTreeMap<Mates, i32> = BTreeMap::new();
+        let mut chance_mban = Vec::new();
         for hit in hits {
             let (probe, gallery) =
                 (self.place(&hit.probe_id, hit)?, self.place(&hit.gallery_id, hit)?);
@@ -54,16 +56,24 @@ impl<'a> FingerKey<'a> {
                 result.wrong_pairs.push(wrong_pair(hit, reason));
             } else if self.truth[probe].person == self.truth[gallery].person {
                 result.hits_true += 1;
-                found.insert((probe.min(gallery), probe.max(gallery)));
+                let best = found.entry((probe.min(gallery), probe.max(gallery)));
+                let best = best.or_insert(hit.score_mban);
+                *best = hit.score_mban.max(*best);
             } else {
                 result.hits_chance += 1;
+                chance_mban.push(hit.score_mban);
                 result.wrong_pairs.push(wrong_pair(hit, "chance"));
             }
         }
-        for pair in self.mates(registers) {
+        let mates = self.mates(registers);
+        let kind_of = |pair: &Mates| kind(&self.truth[pair.0], &self.truth[pair.1]);
+        let own = |pair: &Mates| mates.contains(pair) && kind_of(pair) != NO_COMMON_FINGER;
+        let found_mban = found.iter().filter(|(pair, _)| own(pair)).map(|(_, score)| *score);
+        result.operating_points = operating_points(found_mban, chance_mban);
+        for pair in &mates {
             let (a, b) = (&self.truth[pair.0], &self.truth[pair.1]);
             let kind = kind(a, b).to_owned();
-            let is_found = found.contains(&pair);
+            let is_found = found.contains_key(pair);
             let count = result.by_kind.entry(kind.clone()).or_default();
             count.mated += 1;
             count.found += u64::from(is_found);

@@ -9,8 +9,10 @@
 //! a find. Pairs of expired records, relatives without consent and closed cases are not mated: a hit
 //! of theirs is unlawful.
 
+mod curve;
 pub mod finger;
 mod finger_search;
+mod of_run;
 mod pedigree;
 mod poisson;
 mod render;
@@ -31,8 +33,10 @@ use crate::error::{Error, Result};
 use crate::synth::Truth;
 use crate::synth::finger::FingerTruthRecord;
 
+pub use curve::OperatingPoint;
 use finger_search::FingerKey;
-pub use render::{expectation, render};
+pub use of_run::of_run;
+pub use render::{expectation, grouped, render};
 use search::{Key, Shape};
 
 /// What a run says of one of its searches.
@@ -107,6 +111,9 @@ pub struct SearchEvaluation {
     pub probability_of_at_least: f64,
     /// Poisson probability of at most `hits_chance`.
     pub probability_of_at_most: f64,
+    /// Where other thresholds would lie, from that of the run upwards: the score of each hit of one person or by
+    /// chance, descending, with what a threshold there finds.
+    pub operating_points: Vec<OperatingPoint>,
     /// Every mated pair missed, those apart from the totals included.
     pub missed_pairs: Vec<Pair>,
     /// Every chance or unlawful hit.

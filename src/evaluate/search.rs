@@ -1,7 +1,8 @@
 //! One search against the truth: the pairs it should find, and what each of its hits is.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
+use super::curve::operating_points;
 use super::pedigree::Kin;
 use super::poisson;
 use super::{KindCount, Pair, SearchEvaluation, SearchTruthInput};
@@ -100,7 +101,8 @@ impl<'a> Key<'a> {
         hits: &[&Hit],
     ) -> Result<SearchEvaluation> {
         let mates = self.mates(shape);
-        let mut found = BTreeSet::new();
+        let mut found: BTreeMap<Mates, i32> = BTreeMap::new();
+        let mut chance_mban = Vec::new();
         let mut result = SearchEvaluation::of(input, hits.len());
         for hit in hits {
             let (class, pair) = self.classify(shape, hit)?;
@@ -112,6 +114,7 @@ impl<'a> Key<'a> {
                 }
                 Class::Chance => {
                     result.hits_chance += 1;
+                    chance_mban.push(hit.score_mban);
                     result.wrong_pairs.push(wrong_pair(hit, "chance"));
                 }
                 Class::Unlawful(reason) => {
@@ -120,11 +123,15 @@ impl<'a> Key<'a> {
                 }
             }
             if matches!(class, Class::Same | Class::Twin) {
-                found.insert(pair);
+                let best = found.entry(pair).or_insert(hit.score_mban);
+                *best = hit.score_mban.max(*best);
             }
         }
+        let own = |pair: &Mates| mates.get(pair).is_some_and(|kind| kind.as_str() != TWIN);
+        let found_mban = found.iter().filter(|(pair, _)| own(pair)).map(|(_, score)| *score);
+        result.operating_points = operating_points(found_mban, chance_mban);
         for (pair, kind) in &mates {
-            let is_found = found.contains(pair);
+            let is_found = found.contains_key(pair);
             let count = result.by_kind.entry(kind.clone()).or_default();
             count.mated += 1;
             count.found += u64::from(is_found);

@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int32Array, RecordBatch, StringArray, UInt32Array};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::array::{Array, ArrayRef, AsArray, Int32Array, RecordBatch, StringArray, UInt32Array};
+use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef, UInt32Type};
 
 use crate::column::ColumnError;
 use crate::column::hit::Hit;
@@ -143,6 +143,26 @@ pub fn encode_clusters(members: &[ClusterMember]) -> Result<RecordBatch, ColumnE
     Ok(RecordBatch::try_new(cluster_schema(), columns)?)
 }
 
+/// Members of a batch of [`cluster_schema`]; `None` where it is no such batch.
+pub fn decode_clusters(batch: &RecordBatch) -> Option<Vec<ClusterMember>> {
+    let text = |name: &str| batch.column_by_name(name)?.as_string_opt::<i32>();
+    let (searches, clusters) = (text("search")?, text("cluster_id")?);
+    let (records, persons) = (text("record_id")?, text("person_id")?);
+    let sizes = batch.column_by_name("size")?.as_primitive_opt::<UInt32Type>()?;
+    let links = batch.column_by_name("weakest_link_mban")?.as_primitive_opt::<Int32Type>()?;
+    let (probes, others) = (text("weakest_link_probe")?, text("weakest_link_gallery")?);
+    let member = |row: usize| ClusterMember {
+        search: searches.value(row).to_owned(),
+        cluster_id: clusters.value(row).to_owned(),
+        record_id: records.value(row).to_owned(),
+        person_id: persons.is_valid(row).then(|| persons.value(row).to_owned()),
+        size: sizes.value(row),
+        weakest_link_mban: links.value(row),
+        weakest_link: (probes.value(row).to_owned(), others.value(row).to_owned()),
+    };
+    Some((0..batch.num_rows()).map(member).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::finish::tests::hit;
@@ -173,5 +193,6 @@ mod tests {
                 ("D", "E", 2, 8_000),
             ]
         );
+        assert_eq!(decode_clusters(&encode_clusters(&members).unwrap()).unwrap(), members);
     }
 }

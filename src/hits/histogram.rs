@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int32Array, RecordBatch, StringArray, UInt64Array};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::array::{Array, ArrayRef, AsArray, Int32Array, RecordBatch, StringArray, UInt64Array};
+use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef, UInt64Type};
 use serde::{Deserialize, Serialize};
 
 use crate::column::ColumnError;
@@ -85,6 +85,31 @@ pub fn encode_histograms(
     Ok(RecordBatch::try_new(histogram_schema(), columns)?)
 }
 
+/// One row of `histogram.parquet`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistogramRow {
+    /// Search.
+    pub search: String,
+    /// Edges of the bin, millibans, the upper one not included; none: the comparisons the screen ended.
+    pub bin_mban: Option<(i32, i32)>,
+    /// Comparisons counted.
+    pub comparisons: u64,
+}
+
+/// Rows of a batch of [`histogram_schema`]; `None` where it is no such batch.
+pub fn decode_histograms(batch: &RecordBatch) -> Option<Vec<HistogramRow>> {
+    let searches = batch.column_by_name("search")?.as_string_opt::<i32>()?;
+    let edge = |name: &str| batch.column_by_name(name)?.as_primitive_opt::<Int32Type>();
+    let (lows, highs) = (edge("score_low_mban")?, edge("score_high_mban")?);
+    let counts = batch.column_by_name("comparisons")?.as_primitive_opt::<UInt64Type>()?;
+    let row = |row: usize| HistogramRow {
+        search: searches.value(row).to_owned(),
+        bin_mban: lows.is_valid(row).then(|| (lows.value(row), highs.value(row))),
+        comparisons: counts.value(row),
+    };
+    Some((0..batch.num_rows()).map(row).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,5 +124,8 @@ mod tests {
         let counts = batch.column(4).as_any().downcast_ref::<UInt64Array>().unwrap();
         assert_eq!(counts.values().iter().sum::<u64>(), 1000);
         assert_eq!(batch.num_rows(), 6);
+        let rows = decode_histograms(&batch).unwrap();
+        assert_eq!((rows[0].bin_mban, rows[0].comparisons), (None, 995));
+        assert_eq!((rows[2].bin_mban, rows[2].comparisons), (Some((-1000, 0)), 1));
     }
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::output::RUN_FILE;
+use super::output::{REPORT_FILE, RUN_FILE};
 use crate::error::{Error, Result};
 
 /// Held by the run that writes.
@@ -102,6 +102,11 @@ pub fn claim(out: &Path, overwrite: bool, wait: &Wait) -> Result<Claim> {
                 format!("{} already holds a finished run", out.display()),
                 "choose another --out, or add --overwrite to replace it",
             ));
+        }
+        // The page of the run that is replaced would pass for one of the new run.
+        let page = out.join(REPORT_FILE);
+        if page.exists() {
+            fs::remove_file(&page).map_err(Error::io(&page))?;
         }
         fs::remove_file(&present).map_err(Error::io(&present))?;
     }

@@ -4,10 +4,13 @@
 use std::fs;
 use std::path::Path;
 
+use arrow::array::RecordBatch;
 use parquet::errors::ParquetError;
 
-use super::cluster::{ClusterMember, cluster_schema, encode_clusters};
-use super::histogram::{Histogram, encode_histograms, histogram_schema};
+use super::cluster::{ClusterMember, cluster_schema, decode_clusters, encode_clusters};
+use super::histogram::{
+    Histogram, HistogramRow, decode_histograms, encode_histograms, histogram_schema,
+};
 use super::report::RunReport;
 use crate::column::ColumnError;
 use crate::column::hit::{Hit, decode_hits, encode_hits, hit_schema};
@@ -18,6 +21,13 @@ use crate::gallery::file::{encode_parquet, encode_parquet_with, read_parquet, wr
 pub const HITS_FILE: &str = "hits.parquet";
 /// Name of the run's own account.
 pub const RUN_FILE: &str = "run.json";
+
+/// Name of the clusters.
+pub const CLUSTERS_FILE: &str = "clusters.parquet";
+/// Name of the histograms.
+pub const HISTOGRAM_FILE: &str = "histogram.parquet";
+/// Name of the page that `tanba report` makes of a run; it goes when the list it was made of changes.
+pub const REPORT_FILE: &str = "report.html";
 
 /// Rows encoded at a time.
 const ROWS_PER_BATCH: usize = 1 << 16;
@@ -72,7 +82,7 @@ pub fn write(out: &Path, finished: &Finished) -> Result<()> {
         .map_err(|e| Error::integrity(out, e.to_string(), "run again"))?;
     let histogram = encode_parquet(histogram_schema(), &[batch], &[])
         .map_err(|e| Error::integrity(out, e.to_string(), "run again"))?;
-    write_new(out, "histogram.parquet", &histogram)?;
+    write_new(out, HISTOGRAM_FILE, &histogram)?;
     write_report(out, finished.report)
 }
 
@@ -108,7 +118,7 @@ fn write_lists(
     write_new(out, HITS_FILE, &hits)?;
     let batch = encode_clusters(clusters).map_err(column)?;
     let clusters = encode_parquet(cluster_schema(), &[batch], &[]).map_err(parquet)?;
-    write_new(out, "clusters.parquet", &clusters).map(drop)
+    write_new(out, CLUSTERS_FILE, &clusters).map(drop)
 }
 
 fn write_report(out: &Path, report: &RunReport) -> Result<()> {
@@ -131,6 +141,33 @@ pub fn read_hits(out: &Path) -> Result<Vec<Hit>> {
         );
     }
     Ok(hits)
+}
+
+/// Reads the clusters of a finished run.
+///
+/// # Errors
+/// The file cannot be read or is not of its schema.
+pub fn read_clusters(out: &Path) -> Result<Vec<ClusterMember>> {
+    rows(&out.join(CLUSTERS_FILE), decode_clusters)
+}
+
+/// Reads the histograms of a finished run.
+///
+/// # Errors
+/// The file cannot be read or is not of its schema.
+pub fn read_histograms(out: &Path) -> Result<Vec<HistogramRow>> {
+    rows(&out.join(HISTOGRAM_FILE), decode_histograms)
+}
+
+/// The rows of a file, decoded batch by batch.
+fn rows<T>(path: &Path, decode: impl Fn(&RecordBatch) -> Option<Vec<T>>) -> Result<Vec<T>> {
+    let mut rows = Vec::new();
+    for batch in read_parquet(path, None)? {
+        rows.extend(decode(&batch).ok_or_else(|| {
+            Error::integrity(path, "the file has the columns of docs/hits.md", "run again")
+        })?);
+    }
+    Ok(rows)
 }
 
 /// Reads the account of a finished run.

@@ -1,8 +1,8 @@
 //! Takes destroyed records out of the directory of a run.
 //!
 //! Of a finished run the hits of the records go, clusters are made again from the hits that stay, and `run.json` counts
-//! what is left; ranks keep their gaps, and the histogram, which names nobody, counts the comparisons that were made. Of
-//! an unfinished run everything that is needed to go on goes: the generation it began with is gone. Other files that
+//! what is left; ranks keep their gaps, and the histogram, which names nobody, counts the comparisons that were made; the
+//! page of `tanba report` goes, and can be made again. Of an unfinished run everything that is needed to go on goes: the generation it began with is gone. Other files that
 //! name a record lose the lines that do, or go as a whole where they are no lines.
 
 use std::fs;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::cluster::{cluster_count, clusters};
 use super::lock::is_claimed;
-use super::output::{self, HITS_FILE, RUN_FILE, read_hits, read_report};
+use super::output::{self, HITS_FILE, REPORT_FILE, RUN_FILE, read_hits, read_report};
 use super::part;
 use super::report::count_lineage;
 use crate::column::hit::Hit;
@@ -175,6 +175,11 @@ fn remove_hits(out: &Path, condemned: &Condemned, done: &mut Removed) -> Result<
         Ok(blake3::hash(&bytes).to_hex().to_string())
     };
     let old = hash(&list)?;
+    // The page shows the list as it was, with pictures that need not name whom they are of.
+    let page = out.join(REPORT_FILE);
+    if remove_file(&page)? {
+        done.removed.push(page);
+    }
     output::rewrite(out, &hits, &members, &report)?;
     done.hits = (before.0.len() - hits.len()) as u64;
     done.list = Some((old, hash(&list)?));

@@ -127,6 +127,10 @@ pub struct SearchReport {
     pub tiles: u64,
     /// Tiles redone in halves because their survivors overflowed.
     pub tiles_split: u64,
+    /// Seconds the plan's rates let expect of the processor for the whole search; null of a run that went on, or in
+    /// parts.
+    #[serde(default)]
+    pub predicted_seconds: Option<f64>,
     /// Seconds.
     pub seconds: f64,
 }

@@ -113,12 +113,8 @@ pub fn plan(
     let deciding = Deciding { choice, has_processor, device, threads, parameters, population };
     let mut lines = Vec::new();
     for search in searches {
-        let rate = rate_per_second(search, device, parameters, population)?;
         let way = planned(search, &deciding)?.map(|(way, _)| way);
-        let of_pairs =
-            rate.map_or(0.0, |r| search.new_comparisons() as f64 / (r * threads.max(1) as f64));
-        let of_join = way.as_ref().filter(|planned| planned.way == Way::Join);
-        let of_join = of_join.and_then(|planned| planned.estimate.as_ref());
+        let seconds = seconds_of(search, way.as_ref(), &deciding)?;
         let kin = search.spec.comparator.is_of_families();
         let scanned = if kin { &search.probes } else { &search.gallery };
         let plane_bytes = scanned
@@ -135,7 +131,7 @@ pub fn plan(
             impressions_not_compared: 0,
             records_not_compared: 0,
             plane_bytes,
-            seconds: of_join.map_or(of_pairs, |estimate| estimate.join_seconds),
+            seconds,
             threshold_log10: search.threshold_log10,
             expected_chance_hits: search.expected_chance_hits,
             way,
@@ -172,6 +168,24 @@ pub fn plan(
         }));
     }
     Ok(Plan { searches: lines, refusals: refused, setup_seconds: workers.setup_seconds })
+}
+
+/// Seconds a search of profiles takes on the processor, done in that way.
+///
+/// # Errors
+/// A segment cannot be read.
+pub fn seconds_of(
+    search: &ReadySearch,
+    way: Option<&PlannedWay>,
+    deciding: &Deciding,
+) -> Result<f64> {
+    let Deciding { device, threads, parameters, population, .. } = *deciding;
+    let of_join = way.filter(|planned| planned.way == Way::Join);
+    if let Some(estimate) = of_join.and_then(|planned| planned.estimate.as_ref()) {
+        return Ok(estimate.join_seconds);
+    }
+    let rate = rate_per_second(search, device, parameters, population)?;
+    Ok(rate.map_or(0.0, |r| search.new_comparisons() as f64 / (r * threads.max(1) as f64)))
 }
 
 /// Prints of either side whose gate is timed, and whose full comparison is, which takes far longer.
@@ -225,9 +239,12 @@ fn prints_per_record(side: &FingerSide) -> f64 {
     prints as f64 / side.records.len().max(1) as f64
 }
 
-/// One line about a search of fingerprints, its rates timed on a piece of its own records.
-fn planned_fingers(search: &ReadyFingerSearch, workers: Workers<'_>) -> PlannedSearch {
-    let device = workers.device;
+/// Seconds a search of fingerprints takes on the processor, its rates timed on a piece of its own records.
+pub fn seconds_of_fingers(
+    search: &ReadyFingerSearch,
+    device: &CpuDevice,
+    (threads, tile): (usize, TileSize),
+) -> f64 {
     let prints = |side: &'_ FingerSide| {
         let first = side.records.iter().take(TIMED_PRINTS);
         let found = first.filter_map(|record| side.prints(record).next());
@@ -265,7 +282,13 @@ fn planned_fingers(search: &ReadyFingerSearch, workers: Workers<'_>) -> PlannedS
         seconds += effort.in_full * each(started, a.len() * b.len());
     }
     // A tile is done by one thread: a small search leaves the others idle.
-    let busy = workers.threads.min(search.tiles(workers.tile).len()).max(1);
+    let busy = threads.min(search.tiles(tile).len()).max(1);
+    seconds / busy as f64
+}
+
+/// One line about a search of fingerprints.
+fn planned_fingers(search: &ReadyFingerSearch, workers: Workers<'_>) -> PlannedSearch {
+    let seconds = seconds_of_fingers(search, workers.device, (workers.threads, workers.tile));
     PlannedSearch {
         search: search.spec.name.clone(),
         purpose: search.spec.purpose.article.to_owned(),
@@ -275,7 +298,7 @@ fn planned_fingers(search: &ReadyFingerSearch, workers: Workers<'_>) -> PlannedS
         impressions_not_compared: search.unplaced.impressions,
         records_not_compared: search.unplaced.records,
         plane_bytes: search.gallery.segments.iter().map(|s| s.bytes() as u64).sum(),
-        seconds: seconds / busy as f64,
+        seconds,
         threshold_log10: search.threshold.to_log10(),
         expected_chance_hits: search.expected_chance_hits,
         way: None,

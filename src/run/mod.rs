@@ -22,6 +22,7 @@ pub mod mixture;
 pub mod pair;
 pub mod part;
 mod posterior;
+mod predicted;
 pub mod probes;
 pub mod progress;
 pub mod since;
@@ -153,6 +154,7 @@ pub fn execute(
     let started_at = jiff::Timestamp::now().to_string();
     let run_id = run_id(inputs)?;
     let ways = ways(inputs, execution)?;
+    let predicted = predicted::seconds(inputs, execution, &ways)?;
     let works = works(inputs, execution, &run_id, &ways);
     let identity = identity(inputs, &works, &ways, (execution, &run_id, &started_at));
     let (_claim, mut begun) = begin::begin(execution, observer, &identity)?;
@@ -168,6 +170,7 @@ pub fn execute(
     }
     lineage::annotate(&mut hits, &inputs.searches)?;
     count_lineage(&hits, &mut searches);
+    predicted::enter(predicted, &mut searches);
     for report in &mut searches {
         let of_search = || hits.iter().filter(|h| h.search == report.search);
         report.hits = of_search().count() as u64;

@@ -89,7 +89,7 @@ pub fn fingers(search: &ReadyFingerSearch, run_id: &str) -> Result<Found> {
 
 fn all_tiles(work: &Work, device: &Device) -> Result<TileOutput> {
     let mut sum = TileOutput::default();
-    for tile in work.tiles(TileSize::default()) {
+    for tile in work.tiles(TileSize::default(), false) {
         sum.merge(work.run(&tile, device)?);
     }
     Ok(sum)

@@ -292,6 +292,7 @@ fn every_example_in_the_help_of_every_verb_runs() {
         "keys",
         "man",
         "plan",
+        "report",
         "run",
         "score",
         "search",

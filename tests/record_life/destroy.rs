@@ -94,6 +94,8 @@ impl Planted {
         let (out, gallery) = (self.world.path(name), self.world.gallery());
         let args = ["run", "dedup", "--gallery", text(&gallery), "--out", text(&out)];
         exits(0, &[&args[..], &["--min-loci", "7", "--threshold", "3"], more].concat());
+        exits(0, &["report", text(&out), "--gallery", text(&gallery)]);
+        assert!(fs::read_to_string(out.join("report.html")).unwrap().contains(SENTINEL));
         self.runs.push(out.clone());
         out
     }
@@ -203,6 +205,7 @@ fn a_destroyed_record_leaves_no_byte_and_the_search_for_it_can_fail() {
     let everywhere = [
         "after/clusters.parquet",
         "after/hits.parquet",
+        "after/report.html",
         "gallery/decisions",
         "gallery/families",
         "gallery/quarantine",
@@ -211,6 +214,7 @@ fn a_destroyed_record_leaves_no_byte_and_the_search_for_it_can_fail() {
         "night/clusters.parquet",
         "night/hits.parquet",
         "night/night.log",
+        "night/report.html",
         "unfinished/job.json",
         "unfinished/journal",
         "unfinished/shards",
