@@ -14,6 +14,7 @@
 
 pub mod error;
 pub mod ident;
+pub mod language;
 pub mod limits;
 pub mod score;
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Top-level modules by layer; a module imports only from lower numbers.
 const LAYERS: [&[&str]; 8] = [
-    &["error", "limits", "ident", "score"],
+    &["error", "limits", "ident", "language", "score"],
     &["domain", "law"],
     &["kernel", "column"],
     &["device", "gallery"],

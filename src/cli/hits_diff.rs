@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::hits::difference::{difference, parameter_changes};
 use crate::hits::output::{read_hits, read_report};
 use crate::hits::report::RunReport;
+use crate::language::words_with;
 
 /// Hits named of each kind of difference.
 const TOP: usize = 20;
@@ -47,12 +48,16 @@ pub(super) fn run(args: &DiffArgs, ui: &Ui) -> Result<Outcome> {
     let (before, after) = (list(&args.before)?, list(&args.after)?);
     let found = difference(&before, &after);
     for reason in reasons(&of_before, &of_after) {
-        ui.say(format!("the runs differ: {reason}"));
+        ui.say(words_with("runs-differ", &[("reason", &reason)]));
     }
     let top = if args.top == 0 { usize::MAX } else { args.top };
     let changed: Vec<&Hit> = found.changed.iter().map(|(_, after)| *after).collect();
-    for (kind, hits) in [("new", &found.new), ("gone", &found.gone), ("changed", &changed)] {
-        let mut table = ui.table(&[kind, "search", "probe", "found", "agreement", "score"]);
+    for (kind, title, hits) in [
+        ("new", "diff-new", &found.new),
+        ("gone", "diff-gone", &found.gone),
+        ("changed", "diff-changed", &changed),
+    ] {
+        let mut table = ui.titled(&[title, "search", "probe", "found", "agreement", "score"]);
         for (place, hit) in hits.iter().enumerate() {
             let was = found.changed.get(place).filter(|_| kind == "changed");
             let was = was.map(|(before, _)| before.score_mban);
@@ -68,7 +73,9 @@ pub(super) fn run(args: &DiffArgs, ui: &Ui) -> Result<Outcome> {
                     hit.probe_id.clone(),
                     hit.gallery_id.clone(),
                     agreement(hit),
-                    was.map_or(score.clone(), |was| format!("{} before, now {score}", log10(was))),
+                    was.map_or(score.clone(), |was| {
+                        words_with("score-changed", &[("before", &log10(was)), ("now", &score)])
+                    }),
                 ]);
             }
         }
@@ -76,17 +83,15 @@ pub(super) fn run(args: &DiffArgs, ui: &Ui) -> Result<Outcome> {
             ui.say(table.to_string());
         }
         if hits.len() > top {
-            ui.note(format!("{} {kind} hits more: --top 0", grouped((hits.len() - top) as u64)));
+            let count = grouped((hits.len() - top) as u64);
+            ui.note(words_with("diff-more", &[("count", &count)]));
         }
     }
     let counts = found.counts();
-    ui.say(format!(
-        "{} new, {} gone, {} with another score, {} the same",
-        grouped(counts.new),
-        grouped(counts.gone),
-        grouped(counts.changed),
-        grouped(counts.same)
-    ));
+    let [new, gone, changed, same] =
+        [counts.new, counts.gone, counts.changed, counts.same].map(grouped);
+    let numbers = [("new", &*new), ("gone", &*gone), ("changed", &*changed), ("same", &*same)];
+    ui.say(words_with("diff-counts", &numbers));
     ui.document(&serde_json::json!({
         "type": "hits_diff", "before": of_before.run_id, "after": of_after.run_id, "counts": counts,
         "reasons": reasons(&of_before, &of_after),

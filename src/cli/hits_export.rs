@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::gallery::Gallery;
 use crate::hits::export::{Format, encode};
 use crate::hits::output::{read_hits, read_report};
+use crate::language::{words, words_with};
 
 /// Arguments of `tanba hits export`.
 #[derive(Debug, Args)]
@@ -52,7 +53,7 @@ pub(super) fn run(args: &ExportArgs, ui: &Ui) -> Result<Outcome> {
         account.run_id = Some(report.run_id.clone());
         account.count("hits", hits.len() as u64);
         if hits.is_empty() {
-            ui.say("no hit, no file");
+            ui.say(words("nothing-exported"));
             ui.document(&serde_json::json!({ "type": "export", "hits": 0, "out": null }));
             return Ok(Outcome::NoHits);
         }
@@ -61,7 +62,8 @@ pub(super) fn run(args: &ExportArgs, ui: &Ui) -> Result<Outcome> {
         let hash = blake3::hash(&bytes).to_hex().to_string();
         account.result_blake3 = Some(hash.clone());
         let (count, file) = (grouped(hits.len() as u64), args.file.display().to_string());
-        ui.say(format!("{count} hits written to {file}, {} bytes", grouped(bytes.len() as u64)));
+        let size = grouped(bytes.len() as u64);
+        ui.say(words_with("exported", &[("hits", &count), ("file", &file), ("bytes", &size)]));
         ui.document(&serde_json::json!({
             "type": "export", "hits": hits.len(), "out": file, "bytes": bytes.len(), "blake3": hash,
         }));

@@ -13,6 +13,7 @@ use crate::gallery::Gallery;
 use crate::hits::decision::{self, Standing, State, standings};
 use crate::hits::read_hits;
 use crate::hits::select::Selection;
+use crate::language::{words, words_with};
 
 /// Arguments of `tanba hits list`.
 #[derive(Debug, Args)]
@@ -96,14 +97,11 @@ pub(super) fn run(args: &ListArgs, ui: &Ui) -> Result<Outcome> {
         .collect();
     let top = if args.top == 0 { picked.len() } else { args.top.min(picked.len()) };
     show(&picked[..top], args.gallery.is_some().then_some(&known), ui);
-    let of = if picked.len() == all.len() {
-        String::new()
-    } else {
-        format!(" of {} in the list", grouped(all.len() as u64))
-    };
-    ui.say(format!("{} hits{of}, {} shown", grouped(picked.len() as u64), grouped(top as u64)));
+    let [hits, in_list, shown] = [picked.len(), all.len(), top].map(|count| grouped(count as u64));
+    let id = if picked.len() == all.len() { "hits-shown" } else { "hits-shown-of" };
+    ui.say(words_with(id, &[("hits", &hits), ("all", &in_list), ("shown", &shown)]));
     if top < picked.len() {
-        ui.note("more with --top K, all with --top 0");
+        ui.note(words("more-hits"));
     }
     ui.document(&serde_json::json!({
         "type": "hit_list", "hits": picked.len(), "shown": top, "in_list": all.len(),
@@ -125,12 +123,22 @@ fn word(state: Option<State>) -> &'static str {
     }
 }
 
+/// The word in the language of the process; a verdict is a word of the tables of decisions and stays.
+fn shown_word(word: &str) -> String {
+    match word {
+        "open" => words("decision-open"),
+        "one look" => words("decision-one-look"),
+        "disputed" => words("decision-disputed"),
+        verdict => verdict.to_owned(),
+    }
+}
+
 /// The rows, with decisions where they are known.
 fn show(hits: &[&Hit], known: Option<&BTreeMap<&str, Standing<'_>>>, ui: &Ui) {
-    let mut header = vec!["hit", "search", "probe", "found", "rule", "agreement", "by chance"];
+    let mut header = vec!["hit", "search", "probe", "found", "rule", "agreement", "by-chance"];
     header.extend(known.map(|_| "decision"));
     header.push("score");
-    let mut table = ui.table(&header);
+    let mut table = ui.titled(&header);
     for hit in hits {
         let decision = known.map(|known| word(state(hit, known)));
         let mut row = vec![
@@ -142,7 +150,7 @@ fn show(hits: &[&Hit], known: Option<&BTreeMap<&str, Standing<'_>>>, ui: &Ui) {
             agreement(hit),
             expectation(hit.expected_chance_hits),
         ];
-        row.extend(decision.map(str::to_owned));
+        row.extend(decision.map(shown_word));
         row.push(format!("{:.2}", f64::from(hit.score_mban) / 1000.0));
         table.add_row(row);
         ui.document(&serde_json::json!({ "type": "hit", "hit": hit, "decision": decision }));
@@ -155,9 +163,14 @@ fn show(hits: &[&Hit], known: Option<&BTreeMap<&str, Standing<'_>>>, ui: &Ui) {
 /// What agrees: loci, or fingers and minutiae.
 pub(super) fn agreement(hit: &Hit) -> String {
     match (&hit.dna, &hit.finger) {
-        (Some(dna), _) => format!("{}/{} loci", dna.loci_full, dna.loci_compared),
+        (Some(dna), _) => {
+            let (full, compared) = (dna.loci_full.to_string(), dna.loci_compared.to_string());
+            words_with("agree-loci", &[("full", &full), ("compared", &compared)])
+        }
         (_, Some(finger)) => {
-            format!("{} minutiae, {} fingers", finger.minutiae_paired, finger.fingers.len())
+            let minutiae = finger.minutiae_paired.to_string();
+            let fingers = finger.fingers.len().to_string();
+            words_with("agree-minutiae", &[("minutiae", &minutiae), ("fingers", &fingers)])
         }
         (None, None) => String::new(),
     }

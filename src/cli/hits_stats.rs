@@ -10,6 +10,7 @@ use super::ui::{Outcome, Ui};
 use crate::error::Result;
 use crate::hits::output::{read_hits, read_report};
 use crate::hits::statistics::{SearchStatistics, statistics};
+use crate::language::{words, words_with};
 
 /// Characters of the longest bar.
 const BAR: u64 = 40;
@@ -31,15 +32,15 @@ pub(super) struct StatsArgs {
 pub(super) fn run(args: &StatsArgs, ui: &Ui) -> Result<Outcome> {
     let report = read_report(&args.run)?;
     let searches = statistics(&report, &read_hits(&args.run)?);
-    let mut table = ui.table(&[
+    let mut table = ui.titled(&[
         "search",
         "probes",
-        "searched in",
+        "searched-in",
         "comparisons",
         "hits",
-        "by chance",
-        "probes hit",
-        "records hit",
+        "by-chance",
+        "probes-hit",
+        "records-hit",
         "new",
         "best",
     ]);
@@ -58,10 +59,8 @@ pub(super) fn run(args: &StatsArgs, ui: &Ui) -> Result<Outcome> {
         ]);
     }
     ui.say(table.to_string());
-    ui.say(format!(
-        "new: of pairs that could not be compared before generation {} of the gallery\n",
-        report.gallery_generation
-    ));
+    let generation = report.gallery_generation.to_string();
+    ui.say(format!("{}\n", words_with("new-legend", &[("generation", &generation)])));
     for s in searches.iter().filter(|s| s.hits > 0) {
         ui.say(distribution(s));
     }
@@ -74,7 +73,7 @@ pub(super) fn run(args: &StatsArgs, ui: &Ui) -> Result<Outcome> {
 
 /// The hits of a search by score as bars, then by class and rule.
 fn distribution(s: &SearchStatistics) -> String {
-    let mut text = format!("{}: hits by log10 of the score\n", s.search);
+    let mut text = words_with("by-log10", &[("search", &s.search)]) + "\n";
     let mut steps: BTreeMap<i32, u64> = BTreeMap::new();
     for (log10, hits) in &s.by_log10 {
         *steps.entry(log10.div_euclid(STEP_LOG10) * STEP_LOG10).or_default() += hits;
@@ -86,8 +85,8 @@ fn distribution(s: &SearchStatistics) -> String {
         let to = from + STEP_LOG10;
         text += &format!("  {from:>4} to {to:<4} {:>9}  {bar}\n", grouped(*hits));
     }
-    for (name, counts) in [("class", &s.by_class), ("rule", &s.by_rule)] {
-        if let Some(line) = line(name, counts) {
+    for (id, counts) in [("by-class", &s.by_class), ("by-rule", &s.by_rule)] {
+        if let Some(line) = line(&words(id), counts) {
             text += &line;
         }
     }
@@ -97,5 +96,5 @@ fn distribution(s: &SearchStatistics) -> String {
 fn line(name: &str, counts: &BTreeMap<String, u64>) -> Option<String> {
     let counts: Vec<String> =
         counts.iter().map(|(key, hits)| format!("{} {key}", grouped(*hits))).collect();
-    (!counts.is_empty()).then(|| format!("  by {name}: {}\n", counts.join(", ")))
+    (!counts.is_empty()).then(|| format!("  {name}: {}\n", counts.join(", ")))
 }

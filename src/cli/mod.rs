@@ -72,6 +72,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::error::{Error, Result};
+use crate::language::{self, Language};
 use ui::{Outcome, Ui};
 
 /// Cross-matching of a national registry's DNA galleries: deduplication, cold cases, missing
@@ -99,8 +100,24 @@ struct Cli {
     /// Log events of the run on standard error, in this form; TANBA_LOG filters them
     #[arg(long, global = true, value_name = "FORMAT")]
     log_format: Option<log::LogFormat>,
+    /// Language of what is said to people; JSON and the texts of errors stay as they are [default: that of the locale]
+    #[arg(long, global = true, value_name = "LANG", value_parser = parse_language)]
+    lang: Option<Language>,
     #[command(subcommand)]
     verb: Verb,
+}
+
+fn parse_language(text: &str) -> std::result::Result<Language, String> {
+    let codes = || Language::ALL.map(Language::code).join(", ");
+    let found = Language::ALL.into_iter().find(|language| language.code() == text);
+    found.ok_or_else(|| format!("is one of {}", codes()))
+}
+
+/// The language of the locale, as POSIX says which variable counts.
+fn of_locale() -> Option<Language> {
+    let named = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(std::env::var_os);
+    let first = named.into_iter().find(|value| !value.is_empty())?;
+    Language::of_locale(first.to_str()?)
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done (searches: with hits), 1 done without hits, 2 usage, \
@@ -172,6 +189,7 @@ pub fn main() -> ExitCode {
         Err(error) => return ended(&Ui { json }, &error),
     };
     let ui = Ui { json: cli.json };
+    language::choose(cli.lang.or_else(of_locale).unwrap_or(Language::English));
     audit::use_key(cli.audit_key.as_deref());
     if let Err(error) = log::start(cli.log_format) {
         return ended(&ui, &error);

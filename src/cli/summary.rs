@@ -9,6 +9,7 @@ use crate::gallery::memory;
 use crate::hits::contested::{Contested, joint};
 use crate::hits::output::HITS_FILE;
 use crate::hits::report::{LineageCounts, RunReport, SearchReport, StatementCounts};
+use crate::language::{words, words_counted, words_with};
 use crate::plan::pedigree::PEDIGREE;
 
 /// Hits shown of each search of a run whose list is kept.
@@ -17,15 +18,15 @@ const SHOWN: usize = 3;
 /// Prints what a run found: its strongest hits and where the files lie, or, where nothing is `kept`,
 /// every hit.
 pub(super) fn show(report: &RunReport, hits: &[Hit], kept: Option<&Path>, ui: &Ui) {
-    let mut table = ui.table(&[
+    let mut table = ui.titled(&[
         "search",
         "comparisons",
-        "left out",
+        "left-out",
         "threshold",
-        "expected by chance",
+        "expected-by-chance",
         "hits",
         "seconds",
-        "pairs/s",
+        "pairs-per-second",
     ]);
     for search in &report.searches {
         table.add_row([
@@ -50,28 +51,30 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], kept: Option<&Path>, ui: &U
     say_bands(report, ui);
     say_lineages(&report.searches, ui);
     if report.clusters > 0 {
-        let noun = if report.clusters == 1 { "cluster" } else { "clusters" };
-        ui.say(format!("{} {noun} of records that may be one source", grouped(report.clusters)));
+        ui.say(words_counted("clusters", report.clusters, &grouped(report.clusters)));
     }
     show_hits(report, hits, kept.map_or(usize::MAX, |_| SHOWN), ui);
     let joint = joint(hits.iter().filter(|hit| is_of_pedigree(hit)));
-    say_contested("bodies that fit more than one family", &joint.bodies, ui);
-    say_contested("families that more than one body fits", &joint.families, ui);
+    say_contested("contested-bodies", &joint.bodies, ui);
+    say_contested("contested-families", &joint.families, ui);
     let comparisons: u64 = report.searches.iter().map(|s| s.comparisons).sum();
     let worked: Vec<&str> =
         report.devices.iter().filter(|d| d.tiles > 0).map(|d| d.device.as_str()).collect();
-    ui.say(format!(
-        "{} comparisons, {} hits in {:.1} s on {}, {} threads; run {}",
-        grouped(comparisons),
-        grouped(report.hits),
-        report.seconds,
-        worked.join(" and "),
-        report.threads,
-        report.run_id,
+    ui.say(words_with(
+        "run-total",
+        &[
+            ("comparisons", &grouped(comparisons)),
+            ("hits", &grouped(report.hits)),
+            ("seconds", &format!("{:.1}", report.seconds)),
+            ("devices", &worked.join(" + ")),
+            ("threads", &report.threads.to_string()),
+            ("run", &report.run_id),
+        ],
     ));
     match kept {
         Some(out) => {
-            ui.say(format!("hit list: {}", out.join(HITS_FILE).display()));
+            let path = out.join(HITS_FILE).display().to_string();
+            ui.say(words_with("hit-list-at", &[("path", &path)]));
             ui.document(&serde_json::json!({
                 "type": "run", "out": out.display().to_string(), "report": report, "joint": joint,
             }));
@@ -87,11 +90,8 @@ pub(super) fn warn_of_memory(report: &RunReport, ui: &Ui) {
     let peak = report.peak_resident_bytes;
     if let (Some(limit), Some(peak)) = (memory::overrun(peak), peak) {
         let mib = |bytes: u64| bytes.div_ceil(1 << 20);
-        ui.warn(format!(
-            "{} MiB were resident for a moment, the limit of --memory is {} MiB: give that much, or fewer --threads",
-            mib(peak),
-            limit >> 20
-        ));
+        let (peak, limit) = (mib(peak).to_string(), (limit >> 20).to_string());
+        ui.warn(words_with("memory-overrun", &[("peak", &peak), ("limit", &limit)]));
     }
 }
 
@@ -103,9 +103,12 @@ fn say_bands(report: &RunReport, ui: &Ui) {
     let named = first.bands.iter().map(|band| {
         let above = |edge: f64| format!("{:.0}", edge - first.threshold_log10);
         let from = above(band.from_log10);
-        band.to_log10.map_or(format!("+{from} and more"), |to| format!("+{from} to {}", above(to)))
+        match band.to_log10 {
+            None => words_with("band-and-more", &[("from", &from)]),
+            Some(to) => words_with("band-to", &[("from", &from), ("to", &above(to))]),
+        }
     });
-    let headers: Vec<String> = std::iter::once("expected / found".into()).chain(named).collect();
+    let headers: Vec<String> = std::iter::once(words("expected-found")).chain(named).collect();
     let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
     let mut table = ui.table(&headers);
     for search in compared {
@@ -116,14 +119,12 @@ fn say_bands(report: &RunReport, ui: &Ui) {
     }
     ui.say(table.to_string());
     let theta = report.parameters.get("theta").and_then(serde_json::Value::as_f64).unwrap_or(0.0);
-    ui.say(format!(
-        "expected by chance / found, by log10 above the threshold: unrelated persons, theta {theta}; relatives \
-         and twins raise what is to be expected"
-    ));
+    ui.say(words_with("bands-legend", &[("theta", &theta.to_string())]));
     let rules = report.parameters.get("rules");
     let word = |key: &str| rules.and_then(|rules| rules.get(key)).map(ToString::to_string);
     if let (Some(name), Some(version)) = (word("name"), word("version")) {
-        ui.say(format!("rules of identity: {} version {version}", name.trim_matches('"')));
+        let name = name.trim_matches('"');
+        ui.say(words_with("rules-of-identity", &[("name", name), ("version", &version)]));
     }
 }
 
@@ -134,7 +135,7 @@ pub(super) fn say_lineages(searches: &[SearchReport], ui: &Ui) {
         .filter_map(|search| lineage_line(&search.search, search.lineage.as_deref()?))
         .collect();
     if !lines.is_empty() {
-        ui.say(format!("\nhits by lineage markers (no part of a score):\n{}\n", lines.join("\n")));
+        ui.say(format!("\n{}\n{}\n", words("lineage-heading"), lines.join("\n")));
     }
 }
 
@@ -142,15 +143,15 @@ pub(super) fn say_lineages(searches: &[SearchReport], ui: &Ui) {
 fn lineage_line(search: &str, counts: &LineageCounts) -> Option<String> {
     let statements = |marker: &str, counts: &StatementCounts| {
         let words = [
-            (counts.exclusion, "excluded"),
-            (counts.inconclusive, "inconclusive"),
-            (counts.inclusion, "supported"),
-            (counts.line_unknown, "of unknown line"),
+            (counts.exclusion, "lineage-excluded"),
+            (counts.inconclusive, "lineage-inconclusive"),
+            (counts.inclusion, "lineage-supported"),
+            (counts.line_unknown, "lineage-unknown"),
         ];
         let words: Vec<String> = words
             .iter()
             .filter(|(count, _)| *count > 0)
-            .map(|(count, word)| format!("{} {word}", grouped(*count)))
+            .map(|(count, id)| words_with(id, &[("count", &grouped(*count))]))
             .collect();
         (!words.is_empty()).then(|| format!("{marker} {}", words.join(", ")))
     };
@@ -158,8 +159,10 @@ fn lineage_line(search: &str, counts: &LineageCounts) -> Option<String> {
     let parts = [
         statements("Y-STR:", &counts.y),
         statements("mtDNA:", &counts.mt),
-        (sex > 0)
-            .then(|| format!("amelogenin: {} of {sex} differ", grouped(counts.amelogenin_differs))),
+        (sex > 0).then(|| {
+            let (differ, all) = (grouped(counts.amelogenin_differs), sex.to_string());
+            words_with("amelogenin", &[("differ", &differ), ("all", &all)])
+        }),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| format!("  {search}: {}", parts.join("; ")))
@@ -171,7 +174,7 @@ pub(super) fn is_of_pedigree(hit: &Hit) -> bool {
 }
 
 /// Names what must be decided together.
-fn say_contested(what: &str, list: &[Contested], ui: &Ui) {
+fn say_contested(id: &str, list: &[Contested], ui: &Ui) {
     if list.is_empty() {
         return;
     }
@@ -182,20 +185,19 @@ fn say_contested(what: &str, list: &[Contested], ui: &Ui) {
     });
     let more = if list.len() > SHOWN { ", …" } else { "" };
     let named = named.collect::<Vec<_>>().join("; ");
-    ui.say(format!(
-        "{what}, to be decided together ({}): {named}{more}",
-        grouped(list.len() as u64)
-    ));
+    let count = grouped(list.len() as u64);
+    let list = format!("{named}{more}");
+    let what = words(id);
+    ui.say(words_with("decide-together", &[("what", &what), ("count", &count), ("list", &list)]));
 }
 
 /// What a search of fingerprints by position does not compare, if anything.
 pub(super) fn not_compared(search: &str, (impressions, records): (u64, u64)) -> Option<String> {
     (impressions + records > 0).then(|| {
-        format!(
-            "not compared in {search}: {} impressions without a position of their own (slaps, unknown); \
-             {} records have no other",
-            grouped(impressions),
-            grouped(records)
+        let (impressions, records) = (grouped(impressions), grouped(records));
+        words_with(
+            "not-compared",
+            &[("search", search), ("impressions", &impressions), ("records", &records)],
         )
     })
 }
@@ -205,36 +207,34 @@ fn legend(searches: &[SearchReport]) -> String {
     let has_fingers = searches.iter().any(|search| search.modality == "finger");
     let has_profiles = searches.iter().any(|search| search.modality != "finger");
     let (unit, chance) = match (has_profiles, has_fingers) {
-        (true, true) => (
-            "log10 likelihood ratio of profiles, -log10 false match rate of fingerprints",
-            "among unrelated persons; of fingerprints, among different ones",
-        ),
-        (false, true) => ("-log10 false match rate", "among different persons"),
-        (_, false) => ("log10 likelihood ratio", "among unrelated persons"),
+        (true, true) => ("unit-both", "among-both"),
+        (false, true) => ("unit-fmr", "among-different"),
+        (_, false) => ("unit-lr", "among-unrelated"),
     };
-    format!("threshold: {unit}; left out: records expired or blocked; expected by chance: {chance}")
+    words_with("legend", &[("unit", &words(unit)), ("among", &words(chance))])
 }
 
 fn show_hits(report: &RunReport, hits: &[Hit], shown: usize, ui: &Ui) {
     if hits.is_empty() {
-        ui.say("no hits");
+        ui.say(words("no-hits"));
         return;
     }
-    ui.say(if shown == SHOWN { "\nstrongest hits of each search:" } else { "\nhits:" });
-    let mut dna = ui.table(&[
+    let heading = if shown == SHOWN { "strongest-hits" } else { "all-hits" };
+    ui.say(format!("\n{}", words(heading)));
+    let mut dna = ui.titled(&[
         "probe",
         "gallery",
         "search",
-        "log10 LR",
+        "log10-lr",
         "relation",
-        "full/compared",
+        "full-compared",
         "chance",
     ]);
-    let mut finger = ui.table(&[
+    let mut finger = ui.titled(&[
         "probe",
         "gallery",
         "search",
-        "-log10 FMR",
+        "log10-fmr",
         "rule",
         "fingers",
         "minutiae",
@@ -257,18 +257,20 @@ fn show_hits(report: &RunReport, hits: &[Hit], shown: usize, ui: &Ui) {
             ui.say(table.to_string());
         }
     }
-    ui.say("A hit is a lead for an examiner, not an identification.\n");
+    ui.say(format!("{}\n", words("lead-not-identification")));
 }
 
 fn dna_row(hit: &Hit, evidence: &DnaEvidence) -> [String; 7] {
     let lr = if evidence.loci_excluding > 0 {
-        format!("excluded at {}", evidence.loci_excluding)
+        words_with("excluded-at", &[("loci", &evidence.loci_excluding.to_string())])
     } else {
         format!("{:.2}", evidence.log10_lr)
     };
     let relation = match (&hit.kinship, &hit.family_id) {
-        (_, Some(family)) if is_of_pedigree(hit) => format!("family {family}"),
-        (Some(kinship), Some(family)) => format!("{kinship} in {family}"),
+        (_, Some(family)) if is_of_pedigree(hit) => words_with("of-family", &[("family", family)]),
+        (Some(kinship), Some(family)) => {
+            words_with("kin-in-family", &[("kinship", kinship), ("family", family)])
+        }
         _ => evidence.relation.clone(),
     };
     [

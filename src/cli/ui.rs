@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 use crate::error::{Error, Rejection, Result};
+use crate::language::words;
 
 /// How a verb ended, when it ended well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +115,12 @@ impl Ui {
         Ok(())
     }
 
+    /// A table as [`Ui::table`], its header in the language of the process.
+    pub(super) fn titled(&self, ids: &[&str]) -> comfy_table::Table {
+        let header: Vec<String> = ids.iter().map(|id| words(id)).collect();
+        self.table(&header.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
     /// A table that fits the terminal, with a header line and no frame.
     pub fn table(&self, header: &[&str]) -> comfy_table::Table {
         let mut table = comfy_table::Table::new();
@@ -135,13 +142,14 @@ impl Ui {
     /// A warning on standard error.
     pub fn warn(&self, text: impl AsRef<str>) {
         let style = anstyle::AnsiColor::Yellow.on_default().bold();
-        self.note(format!("{style}warning{style:#}: {}", text.as_ref()));
+        self.note(format!("{style}{}{style:#}: {}", words("warning"), text.as_ref()));
     }
 
     /// One rejected record, as the compiler would show it.
     pub fn rejection(&self, rejection: &Rejection) {
         let style = anstyle::AnsiColor::Red.on_default().bold();
-        self.note(format!("{style}rejected{style:#}: {rejection}\n  help: {}", rejection.help));
+        let (label, help) = (words("rejected"), words("help"));
+        self.note(format!("{style}{label}{style:#}: {rejection}\n  {help}: {}", rejection.help));
     }
 
     /// An error, with its next step; as a JSON document with `--json`.
@@ -155,6 +163,7 @@ impl Ui {
             "help": error.help(),
         }));
         let style = anstyle::AnsiColor::Red.on_default().bold();
-        self.note(format!("{style}error{style:#}: {error}\n  help: {}", error.help()));
+        let (label, help) = (words("error"), words("help"));
+        self.note(format!("{style}{label}{style:#}: {error}\n  {help}: {}", error.help()));
     }
 }

@@ -1,0 +1,96 @@
+# Бағдарламаның адамдарға айтатыны, қазақ тілінде.
+
+error = қате
+help = не істеу керек
+warning = ескерту
+rejected = қабылданбады
+
+search = іздеу
+comparisons = салыстыру
+left-out = қатыспайды
+threshold = шек
+expected-by-chance = кездейсоқ күтіледі
+hits = сәйкестік
+seconds = секунд
+pairs-per-second = жұп/с
+probe = сұрау
+gallery = галереяда
+log10-lr = log10 LR
+log10-fmr = -log10 FMR
+relation = қатынас
+full-compared = толық/салыстырылған
+chance = кездейсоқ
+rule = қағида
+fingers = саусақ
+minutiae = минуция
+hit = сәйкестік
+found = табылды
+agreement = келісім
+by-chance = кездейсоқ
+decision = шешім
+score = баға
+probes = сұрау саны
+searched-in = ішінен
+probes-hit = сәйкестігі бар сұраулар
+records-hit = табылған жазбалар
+new = жаңа
+best = ең жоғарысы
+
+clusters = { $count ->
+    [one] бір дереккөзден болуы мүмкін жазбалардың { $shown } тобы
+   *[other] бір дереккөзден болуы мүмкін жазбалардың { $shown } тобы
+}
+contested-bodies = бірнеше отбасына сәйкес келетін мәйіттер
+contested-families = бірнеше мәйіт сәйкес келетін отбасылар
+decide-together = { $what }, бірге шешіледі ({ $count }): { $list }
+run-total = { $comparisons } салыстыру, { $hits } сәйкестік, { $seconds } с, { $devices }, { $threads } ағын; іске қосу { $run }
+hit-list-at = сәйкестіктер тізімі: { $path }
+expected-found = күтілген / табылған
+band-and-more = +{ $from } және одан жоғары
+band-to = +{ $from } – { $to }
+bands-legend = кездейсоқ күтілген / табылған, шектен жоғары log10 бойынша: туыс емес адамдар, theta { $theta }; туыстар мен егіздер күтілетін санды арттырады
+rules-of-identity = сәйкестендіру қағидалары: { $name }, { $version }-нұсқа
+lineage-heading = тектік маркерлер бойынша сәйкестіктер (бағаға кірмейді):
+lineage-excluded = жоққа шығарылды: { $count }
+lineage-inconclusive = айқын емес: { $count }
+lineage-supported = расталды: { $count }
+lineage-unknown = тегі белгісіз: { $count }
+amelogenin = амелогенин: { $all } ішінен { $differ } өзгеше
+not-compared = { $search } іздеуінде салыстырылмады: өз орны жоқ { $impressions } із (бақылау іздері, белгісіз); { $records } жазбада басқа із жоқ
+unit-both = профильдер үшін шындыққа ұқсастық қатынасының log10, саусақ іздері үшін жалған сәйкестік үлесінің -log10
+unit-fmr = жалған сәйкестік үлесінің -log10
+unit-lr = шындыққа ұқсастық қатынасының log10
+among-both = туыс емес адамдар арасында; саусақ іздерінде әртүрлі адамдар арасында
+among-different = әртүрлі адамдар арасында
+among-unrelated = туыс емес адамдар арасында
+legend = шек: { $unit }; қатыспайды: мерзімі өткен немесе бұғатталған жазбалар; кездейсоқ күтіледі: { $among }
+no-hits = сәйкестік жоқ
+strongest-hits = әр іздеудің ең күшті сәйкестіктері:
+all-hits = сәйкестіктер:
+excluded-at = жоққа шығаратын локустар: { $loci }
+of-family = { $family } отбасы
+kin-in-family = { $kinship }, { $family } отбасы
+lead-not-identification = Сәйкестік – сарапшыға арналған бағдар, сәйкестендіру емес.
+memory-overrun = бір сәтке { $peak } МиБ жад алынды, --memory шегі { $limit } МиБ: сонша беріңіз немесе ағынды азайтыңыз (--threads)
+
+decision-open = қаралмаған
+decision-one-look = бір сарапшы
+decision-disputed = даулы
+hits-shown = { $hits } сәйкестік, { $shown } көрсетілді
+hits-shown-of = тізімдегі { $all } ішінен { $hits } сәйкестік, { $shown } көрсетілді
+more-hits = көбірек: --top K, барлығы: --top 0
+agree-loci = { $full }/{ $compared } локус
+agree-minutiae = { $minutiae } минуция, { $fingers } саусақ
+new-legend = жаңа: галереяның { $generation }-буынына дейін салыстыруға болмаған жұптар
+by-log10 = { $search }: баға log10 бойынша сәйкестіктер
+by-class = класс бойынша
+by-rule = қағида бойынша
+runs-differ = іске қосулар өзгеше: { $reason }
+diff-new = жаңа
+diff-gone = жоғалған
+diff-changed = өзгерген
+score-changed = бұрын { $before }, енді { $now }
+diff-more = осындай тағы { $count }: --top 0
+diff-counts = жаңа { $new }, жоғалған { $gone }, бағасы өзгерген { $changed }, бұрынғыдай { $same }
+exported = { $hits } сәйкестік { $file } файлына жазылды, { $bytes } байт
+nothing-exported = сәйкестік жоқ, файл жоқ
