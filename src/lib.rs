@@ -3,7 +3,7 @@
 //! The modules are layers; each imports only from layers above it in this list
 //! (`tests/layering.rs` enforces it):
 //!
-//! 0. [`error`], [`limits`], [`ident`], [`score`]
+//! 0. [`error`], [`limits`], [`ident`], [`language`], [`score`]
 //! 1. [`domain`] (words of the field), [`law`] (what may be compared, how long a record lives)
 //! 2. [`kernel`] (integer arithmetic on slices), [`column`] (domain to Arrow)
 //! 3. [`device`] (runs kernels), [`gallery`] (immutable segments)

@@ -83,7 +83,7 @@ fn distribution(s: &SearchStatistics) -> String {
         let length = (hits * BAR).div_ceil(most);
         let bar = "#".repeat(usize::try_from(length).unwrap_or_default());
         let to = from + STEP_LOG10;
-        text += &format!("  {from:>4} to {to:<4} {:>9}  {bar}\n", grouped(*hits));
+        text += &format!("  {from:>4} – {to:<4} {:>9}  {bar}\n", grouped(*hits));
     }
     for (id, counts) in [("by-class", &s.by_class), ("by-rule", &s.by_rule)] {
         if let Some(line) = line(&words(id), counts) {
