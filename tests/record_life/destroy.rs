@@ -8,6 +8,7 @@ use rand::{Rng, SeedableRng};
 use tanba::column::hit::Hit;
 use tanba::domain::finger::{Impression, Minutia, MinutiaKind, Position, Template};
 use tanba::gallery::absence::{Sentinels, files, search};
+use tanba::gallery::purge::{Condemned, commit};
 use tanba::gallery::words::Words;
 
 use super::*;
@@ -432,6 +433,21 @@ fn what_may_not_be_destroyed_refuses_the_whole_act_before_anything_changes() {
 }
 
 #[test]
+fn a_record_blocked_after_the_act_was_checked_is_not_destroyed() {
+    let planted = Planted::new();
+    let gallery = planted.world.gallery();
+    let words = Words::new(["C2".to_owned()]).unwrap();
+    let condemned = Condemned { records: ["C2".to_owned()].into(), words };
+    let generation = planted.world.generation();
+    // C2 is blocked; the check of the act is passed by.
+    let error = commit(&gallery, &condemned, &[7; 32]).unwrap_err();
+    assert_eq!(error.kind().exit_code(), 5, "{error}");
+    assert_eq!(planted.world.generation(), generation);
+    let opened = Gallery::open(&gallery).unwrap();
+    assert_eq!(opened.find_records(&["C2"].into()).unwrap().len(), 1);
+}
+
+#[test]
 fn in_an_encrypted_gallery_the_proof_reads_what_is_encrypted() {
     let world = World::empty();
     let keys = world.path("keys");
@@ -451,6 +467,11 @@ fn in_an_encrypted_gallery_the_proof_reads_what_is_encrypted() {
         0,
         &["run", "dedup", "--gallery", text(&gallery), "--out", text(&out), "--threshold", "3"],
     );
+    // Nor is what was decrypted written to a file so that it need not stay in memory.
+    let limited = world.path("limited");
+    let run = ["run", "dedup", "--gallery", text(&gallery), "--out", text(&limited)];
+    let said = with_keys(2, &[&run[..], &["--memory", "1GiB"]].concat());
+    assert!(said.contains("decrypted into memory"), "{said}");
     let segments = content(&gallery.join("segments"));
     fs::copy(out.join("hits.parquet"), out.join("hits-copy.parquet")).unwrap();
     let planted = Planted { world, runs: vec![out.clone()], biometrics: Vec::new() };
