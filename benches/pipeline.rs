@@ -19,6 +19,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use tanba::device::Devices;
 use tanba::device::cpu::CpuDevice;
 use tanba::domain::builtin_frequencies::{DEFAULT_NAME, builtin};
+use tanba::domain::calibration;
 use tanba::domain::category::Index;
 use tanba::domain::frequency::{FrequencyTable, MinimumFrequency};
 use tanba::domain::likelihood::Population;
@@ -92,6 +93,7 @@ fn world() -> World {
         transmission: None,
         prior: None,
         since: None,
+        calibration: Arc::new(calibration::BUILTIN),
         set_aside: Vec::new(),
     };
     World { folder, table, parameters }

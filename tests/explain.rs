@@ -459,3 +459,127 @@ fn a_run_with_tables_of_its_own_is_explained_from_its_account_alone() {
     assert!(explained.iter().any(|e| e.search == "missing-person/corpse-family"));
     assert!(explained.iter().any(|e| e.rule.starts_with("laboratory/")));
 }
+
+#[test]
+fn a_record_that_had_expired_or_lay_in_a_broken_segment_and_a_closed_family_are_told() {
+    let world = world();
+    let (_kept, gallery) = gallery_of_its_own("demo/gallery");
+    let folder = tempfile::tempdir().unwrap();
+    let out = |name: &str| text(&folder.path().join(name)).to_owned();
+    let hits = tanba::hits::read_hits(&world.path("demo/night")).unwrap();
+    let of = |search: &str| hits.iter().find(|hit| hit.search == search).unwrap();
+    let trace = of("cold-case/trace-convict");
+    let pair = [trace.probe_id.as_str(), trace.gallery_id.as_str()];
+
+    let far = out("far");
+    program::tanba(&[
+        "run",
+        "nightly",
+        "--gallery",
+        &gallery,
+        "--out",
+        &far,
+        "--as-of",
+        "2300-01-01",
+    ]);
+    let expired = why_not(pair, &gallery, &[&far]);
+    assert_eq!(reasons(&expired), ["expired"]);
+    assert_eq!(expired[0]["article"], "L40 15, 29");
+
+    // The segment of the traces is broken for one night, and whole again when the question is asked.
+    let held = Gallery::open(Path::new(&gallery)).unwrap();
+    let segments = &held.manifest().segments;
+    let traces = segments.iter().find(|s| s.index == tanba::domain::category::Index::Trace);
+    let broken = Path::new(&gallery).join(&traces.unwrap().records.path);
+    let whole = std::fs::read(&broken).unwrap();
+    std::fs::write(&broken, &whole[1..]).unwrap();
+    let without = out("without");
+    let run = ["run", "nightly", "--gallery", &gallery, "--out", &without, "--without-broken"];
+    exits(0, &run);
+    std::fs::write(&broken, whole).unwrap();
+    assert_eq!(reasons(&why_not(pair, &gallery, &[&without])), ["set_aside"]);
+
+    let hit = of("missing-person/corpse-family");
+    let (body, relative) = (hit.probe_id.as_str(), hit.gallery_id.as_str());
+    let lines = std::fs::read_to_string(world.path("demo/registry/families.csv")).unwrap();
+    let line = lines.lines().find(|line| line.contains(relative)).unwrap();
+    for (name, line, says) in [
+        ("closed", line.replace("true,true", "true,false"), "L40 29(3)"),
+        ("no-consent", line.replace("true,true", "false,true"), "L40 18(2)"),
+    ] {
+        let table = folder.path().join(format!("{name}.csv"));
+        let header = lines.lines().next().unwrap();
+        std::fs::write(&table, format!("{header}\n{line}\n")).unwrap();
+        exits(0, &["import", "--gallery", &gallery, "--index", "relative", text(&table)]);
+        let night = out(name);
+        exits(0, &["run", "nightly", "--gallery", &gallery, "--out", &night]);
+        let answers = why_not([body, relative], &gallery, &[&night]);
+        assert_eq!(reasons(&answers), ["family", "family"]);
+        assert!(answers.iter().all(|a| a["text"].as_str().unwrap().contains(says)), "{answers:?}");
+    }
+}
+
+#[test]
+fn a_run_takes_a_calibration_table_of_its_own_and_its_account_keeps_it() {
+    let world = world();
+    let gallery = world.at("prints");
+    let kept = tempfile::tempdir().unwrap();
+    let at = |name: &str| text(&kept.path().join(name)).to_owned();
+    let mut table = tanba::domain::calibration::BUILTIN;
+    // A registry whose impressions are alike half as often again as those of the built-in table.
+    for curve in [&mut table.upright, &mut table.any] {
+        curve.scores_mban.iter_mut().for_each(|score| *score = *score * 2 / 3);
+    }
+    std::fs::write(at("registry.bin"), table.to_bytes()).unwrap();
+    let run = |out: &str, options: &[&str]| {
+        let args = ["run", "dedup", "--gallery", &gallery, "--out", out, "--threshold", "3"];
+        exits(0, &[&args[..], options].concat())
+    };
+    let (own, builtin) = (at("own"), at("builtin"));
+    let file = at("registry.bin");
+    run(&own, &["--calibration", &file]);
+    run(&builtin, &[]);
+    std::fs::remove_file(&file).unwrap();
+    let night = |out: &str| {
+        let gallery = Gallery::open(Path::new(&gallery)).unwrap();
+        (gallery, FinishedRun::open(Path::new(out)).unwrap())
+    };
+    let (own_night, builtin_night) = (night(&own), night(&builtin));
+    assert_ne!(own_night.1.report.run_id, builtin_night.1.report.run_id);
+    assert_eq!(own_night.1.report.parameters["calibration"], table.blake3());
+    assert!(builtin_night.1.report.parameters.get("calibration").is_none());
+    let score = |night: &FinishedRun, id: &str| {
+        let hits = night.hits().unwrap();
+        hits.iter().find(|hit| hit.probe_id == id).map(|hit| hit.score_mban)
+    };
+    let explained = all(&own_night);
+    assert!(!explained.is_empty());
+    for explanation in &explained {
+        let probe = &explanation.probe.record_id;
+        let before = score(&builtin_night.1, probe).unwrap();
+        assert!(explanation.score_mban < before, "{probe}: {before}");
+    }
+    let since = at("since");
+    let same = ["run", "dedup", "--gallery", &gallery, "--out", &since, "--since", &builtin];
+    let same = [&same[..], &["--threshold", "3"]].concat();
+    let same = String::from_utf8(program::tanba(&same).stderr).unwrap();
+    assert!(!same.contains("changed since"), "{same}");
+    std::fs::write(&file, table.to_bytes()).unwrap();
+    let changed = program::tanba(&[
+        "run",
+        "dedup",
+        "--gallery",
+        &gallery,
+        "--out",
+        &at("changed"),
+        "--since",
+        &builtin,
+        "--calibration",
+        &file,
+    ]);
+    let said = String::from_utf8(changed.stderr).unwrap();
+    assert!(said.contains("parameter calibration"), "{said}");
+    std::fs::write(&file, &table.to_bytes()[8..]).unwrap();
+    let refused = program::tanba(&["plan", "dedup", "--gallery", &gallery, "--calibration", &file]);
+    assert_eq!(refused.status.code(), Some(3));
+}

@@ -15,6 +15,7 @@ use super::ui::Ui;
 use crate::device::cpu::CpuDevice;
 use crate::device::{DeviceChoice, Devices, NoDevice, selftest};
 use crate::domain::builtin_frequencies::{DEFAULT_NAME, NAMES, builtin};
+use crate::domain::calibration::{self, Calibration};
 use crate::domain::category::Index;
 use crate::domain::frequency::{FrequencyTable, MinimumFrequency};
 use crate::domain::likelihood::Population;
@@ -24,6 +25,7 @@ use crate::domain::rule_set::{self, RuleSet};
 use crate::error::{Error, Result};
 pub(super) use crate::evaluate::{expectation, grouped};
 use crate::gallery::memory;
+use crate::import::calibration::read_calibration;
 use crate::import::frequency::read_frequencies;
 use crate::import::rules::read_rule_set;
 use crate::import::{ImportOptions, import_file};
@@ -115,6 +117,25 @@ pub(super) fn rule_set(name: &str) -> Result<RuleSet> {
     }
 }
 
+/// How similarities of fingerprints become scores.
+#[derive(Debug, Clone, Args)]
+pub(super) struct CalibrationArgs {
+    /// Table from similarity of fingerprints to false match rate, made by `tanba evaluate finger --calibrate`
+    /// [default: the built-in one]
+    #[arg(long, value_name = "FILE")]
+    pub(super) calibration: Option<PathBuf>,
+}
+
+impl CalibrationArgs {
+    /// The table these arguments name.
+    ///
+    /// # Errors
+    /// As [`read_calibration`].
+    pub(super) fn table(&self) -> Result<Calibration> {
+        self.calibration.as_deref().map_or(Ok(calibration::BUILTIN), read_calibration)
+    }
+}
+
 /// What makes a pair a hit.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Rule and threshold")]
@@ -153,6 +174,8 @@ pub(super) struct RuleArgs {
     /// then state a posterior
     #[arg(long, value_name = "P")]
     pub(super) prior: Option<f64>,
+    #[command(flatten)]
+    pub(super) calibration: CalibrationArgs,
     /// Keep only the best K hits of each probe and search
     #[arg(long, value_name = "K")]
     pub(super) top: Option<u32>,
@@ -359,6 +382,7 @@ pub(super) fn parameters(
         transmission: rule.transmission.asked()?,
         prior: rule.prior,
         since: None,
+        calibration: Arc::new(rule.calibration.table()?),
         set_aside: Vec::new(),
     };
     parameters.validate()?;

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 
-use super::common::device;
+use super::common::{CalibrationArgs, device};
 use super::ui::{Outcome, Ui};
 use crate::device::cpu::CpuDevice;
+use crate::domain::calibration::Scale;
 use crate::domain::finger::Rotation;
 use crate::error::{Error, Result};
 use crate::import::finger::pairs::{FingerPairs, read_finger_pairs, read_template_files};
@@ -48,6 +49,8 @@ pub(super) struct FingerArgs {
     /// How the impressions may lie
     #[arg(long, value_enum, default_value = "any")]
     rotation: RotationArg,
+    #[command(flatten)]
+    calibration: CalibrationArgs,
     /// File to write instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -60,7 +63,9 @@ pub(super) fn run(args: &FingerArgs, ui: &Ui) -> Result<Outcome> {
     let described: Vec<Result<Described>> =
         templates.par_iter().map(|templates| Described::of(templates)).collect();
     let described = described.into_iter().collect::<Result<Vec<_>>>()?;
-    let text = csv_text(&list, &described, args.rotation.rotation(), &device()?)
+    let calibration = args.calibration.table()?;
+    let scale = Scale { rotation: args.rotation.rotation(), calibration: &calibration };
+    let text = csv_text(&list, &described, scale, &device()?)
         .map_err(|e| Error::usage(e.to_string(), "report this"))?;
     ui.csv(args.out.as_deref(), &String::from_utf8_lossy(&text))?;
     Ok(Outcome::Done)
@@ -69,12 +74,12 @@ pub(super) fn run(args: &FingerArgs, ui: &Ui) -> Result<Outcome> {
 fn csv_text(
     list: &FingerPairs,
     described: &[Described],
-    rotation: Rotation,
+    scale: Scale<'_>,
     device: &CpuDevice,
 ) -> std::result::Result<Vec<u8>, csv::Error> {
     let score = |places: (usize, usize)| {
         let both = (&described[places.0].placed()[..], &described[places.1].placed()[..]);
-        let found = records(device, both, rotation, i32::MAX);
+        let found = records(device, both, scale, i32::MAX);
         let similarity = found.pairs.iter().map(|pair| pair.similarity).max().unwrap_or(0);
         (found.score_mban, similarity)
     };

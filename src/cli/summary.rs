@@ -58,8 +58,10 @@ pub(super) fn show(report: &RunReport, hits: &[Hit], kept: Option<&Path>, ui: &U
     say_contested("contested-bodies", &joint.bodies, ui);
     say_contested("contested-families", &joint.families, ui);
     let comparisons: u64 = report.searches.iter().map(|s| s.comparisons).sum();
-    let worked: Vec<&str> =
-        report.devices.iter().filter(|d| d.tiles > 0).map(|d| d.device.as_str()).collect();
+    // Where nothing was to be compared no device did: those that would have are named.
+    let did_all = report.devices.iter().all(|d| d.tiles == 0);
+    let worked = report.devices.iter().filter(|d| did_all || d.tiles > 0);
+    let worked: Vec<&str> = worked.map(|d| d.device.as_str()).collect();
     ui.say(words_with(
         "run-total",
         &[

@@ -7,10 +7,11 @@ use clap::Args;
 
 use super::ask::{AskArgs, Permit};
 use super::audit::{audited, event};
-use super::common::{device, living_day, parse_register};
+use super::common::{CalibrationArgs, device, living_day, parse_register};
 use super::score_finger::RotationArg;
 use super::ui::{Outcome, Ui};
 use crate::audit::Account;
+use crate::domain::calibration::Scale;
 use crate::domain::finger::Position;
 use crate::domain::register::Register;
 use crate::error::{Error, Result};
@@ -54,6 +55,8 @@ pub(super) struct VerifyArgs {
     /// How the impressions may lie
     #[arg(long, value_enum, default_value = "any")]
     rotation: RotationArg,
+    #[command(flatten)]
+    calibration: CalibrationArgs,
     #[command(flatten)]
     ask: AskArgs,
 }
@@ -106,7 +109,9 @@ fn compare(
         ));
     }
     let both = (&probe.placed()[..], &claimed.placed()[..]);
-    let found = records(&device()?, both, args.rotation.rotation(), threshold_mban);
+    let calibration = args.calibration.table()?;
+    let scale = Scale { rotation: args.rotation.rotation(), calibration: &calibration };
+    let found = records(&device()?, both, scale, threshold_mban);
     let is_confirmed = found.score_mban >= threshold_mban;
     show(&found, (is_confirmed, threshold_mban), purpose, ui);
     Ok(if is_confirmed { Outcome::Done } else { Outcome::NoHits })

@@ -9,6 +9,8 @@
 //! kernel versions it names, and for minutiae like those it was made of. The rate is among different
 //! persons; it is not the probability that a hit is wrong.
 //!
+//! A run takes another table with `--calibration`: one made of the registry's own impressions.
+//!
 //! Looking up is integer arithmetic, rounded down, so that a score is the same on every machine.
 
 use super::finger::Rotation;
@@ -31,7 +33,7 @@ const CURVE_BYTES: usize = 4 * (3 + STEPS);
 /// Bytes before the curves: magic, format, descriptor, gate and pair versions, hash of the projection.
 const HEAD_BYTES: usize = 8 + 4 * 4 + 32;
 /// Bytes of a table.
-const TABLE_BYTES: usize = HEAD_BYTES + 2 * CURVE_BYTES;
+pub const TABLE_BYTES: usize = HEAD_BYTES + 2 * CURVE_BYTES;
 
 /// The evidence of one pair of impressions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -157,6 +159,16 @@ impl Calibration {
         }
     }
 
+    /// BLAKE3 of the file form, hexadecimal.
+    pub fn blake3(&self) -> String {
+        blake3::hash(&self.to_bytes()).to_hex().to_string()
+    }
+
+    /// Whether this is the table that travels inside the program.
+    pub fn is_builtin(&self) -> bool {
+        *self == BUILTIN
+    }
+
     /// Reads the file form.
     ///
     /// # Errors
@@ -243,15 +255,30 @@ pub static BUILTIN: Calibration =
         Err(_) => panic!("datasets/calibration/finger.bin is no calibration table"),
     };
 
-/// Evidence of the similarity of two impressions, by the built-in table.
-pub fn calibrated(similarity: i32, rotation: Rotation) -> Calibrated {
-    BUILTIN.curve(rotation).evidence(similarity)
+/// How similarities become evidence: how the impressions lie, and the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Scale<'c> {
+    /// How the impressions lie.
+    pub rotation: Rotation,
+    /// The table.
+    pub calibration: &'c Calibration,
+}
+
+impl Scale<'_> {
+    /// Evidence of the similarity of two impressions.
+    pub const fn evidence(&self, similarity: i32) -> Calibrated {
+        self.calibration.curve(self.rotation).evidence(similarity)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn builtin(similarity: i32, rotation: Rotation) -> Calibrated {
+        Scale { rotation, calibration: &BUILTIN }.evidence(similarity)
+    }
 
     fn straight() -> CalibrationCurve {
         CalibrationCurve {
@@ -296,7 +323,7 @@ mod tests {
     #[test]
     fn the_best_of_four_turns_is_worth_less_than_an_upright_comparison() {
         for similarity in (20_000..40_000).step_by(500) {
-            let [upright, any] = Rotation::ALL.map(|r| calibrated(similarity, r).score_mban);
+            let [upright, any] = Rotation::ALL.map(|r| builtin(similarity, r).score_mban);
             assert!(any <= upright + 20, "{similarity}: {upright} upright, {any} in any direction");
         }
     }
@@ -305,7 +332,7 @@ mod tests {
         #[test]
         fn more_similarity_is_never_less_evidence(a in 0i32..60_000, more in 0i32..5_000) {
             for rotation in Rotation::ALL {
-                let (low, high) = (calibrated(a, rotation), calibrated(a + more, rotation));
+                let (low, high) = (builtin(a, rotation), builtin(a + more, rotation));
                 prop_assert!(low.score_mban <= high.score_mban);
                 prop_assert!(low.is_measured || !high.is_measured);
             }

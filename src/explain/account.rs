@@ -4,12 +4,14 @@
 //! says which is missing.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::column::hit::Hit;
 use crate::domain::builtin_frequencies;
+use crate::domain::calibration::{self, Calibration};
 use crate::domain::frequency::{FrequencyTable, MinimumFrequency};
 use crate::domain::likelihood::Population;
 use crate::domain::locus::Locus;
@@ -19,6 +21,7 @@ use crate::domain::pedigree::transmission::Transmission;
 use crate::domain::pedigree::{Sex, UntypedParent};
 use crate::domain::rule_set::{self, RuleSet};
 use crate::error::{Error, Result};
+use crate::gallery::keys::unhex;
 use crate::gallery::set_aside::SetAside;
 use crate::hits::output::{RUN_FILE, read_hits, read_report};
 use crate::hits::report::{MutationRow, RunReport, SearchReport};
@@ -57,6 +60,8 @@ struct Stated {
     transmission: Option<StatedTransmission>,
     prior: Option<f64>,
     since: Option<String>,
+    /// Hash of a calibration table that is not built in.
+    calibration: Option<String>,
     #[serde(default)]
     set_aside: Vec<SetAside>,
 }
@@ -90,6 +95,7 @@ impl FinishedRun {
         let transmission = stated.transmission.as_ref();
         let transmission =
             transmission.map(|of| transmission_of(of, &report, &path)).transpose()?;
+        let calibration = calibration(&stated, &report, &path)?;
         let parameters = Parameters {
             as_of: stated.as_of,
             frequencies: stated.frequencies,
@@ -105,6 +111,7 @@ impl FinishedRun {
             transmission,
             prior: stated.prior,
             since: stated.since,
+            calibration: Arc::new(calibration),
             set_aside: stated.set_aside,
         };
         parameters.validate()?;
@@ -178,6 +185,17 @@ fn rules(stated: &Stated, report: &RunReport, path: &Path) -> Result<RuleSet> {
         rules.least_loci = stated.min_loci;
     }
     Ok(rules)
+}
+
+fn calibration(stated: &Stated, report: &RunReport, path: &Path) -> Result<Calibration> {
+    let Some(name) = &stated.calibration else { return Ok(calibration::BUILTIN) };
+    let what = "calibration table";
+    let text = report.tables.calibration.as_ref().ok_or_else(|| not_held(path, what, name))?;
+    let bytes: [u8; calibration::TABLE_BYTES] =
+        unhex(text).ok_or_else(|| differs(path, what, name))?;
+    let table = Calibration::from_bytes(&bytes)
+        .map_err(|e| Error::integrity(path, format!("`tables`: {e}"), HELP))?;
+    if table.blake3() == *name { Ok(table) } else { Err(differs(path, what, name)) }
 }
 
 fn transmission_of(

@@ -12,7 +12,6 @@ use super::account::FinishedRun;
 use super::records::Records;
 use super::{Check, Convention, Explained, RecordFacts, assert_equal, compared};
 use crate::column::hit::Hit;
-use crate::domain::calibration::calibrated;
 use crate::domain::finger::{MinutiaKind, PlacedMinutia, Rotation, Template};
 use crate::domain::finger_fusion::{FINGER_CORRELATION, best_of_mban, fused_mban};
 use crate::domain::finger_record::FingerRecord;
@@ -331,7 +330,7 @@ impl FingerQuestion {
             probe_impression: probe.impression.name(),
             gallery_impression: gallery.impression.name(),
             similarity: pair.similarity,
-            evidence_mban: calibrated(pair.similarity, rotation).score_mban,
+            evidence_mban: self.search.scale(rotation).evidence(pair.similarity).score_mban,
             score_mban: pair.score_mban,
             is_measured: pair.is_measured,
             is_counted,

@@ -175,6 +175,9 @@ pub struct RunTables {
     pub rules: Option<String>,
     /// Models of mutation of the searches of families.
     pub mutation: Option<Vec<MutationRow>>,
+    /// Table from similarity of fingerprints to false match rate: its file, hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<String>,
 }
 
 /// The model of mutation of one locus and sex of the parent.

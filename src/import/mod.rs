@@ -34,6 +34,7 @@ mod text;
 mod xml;
 
 pub mod act;
+pub mod calibration;
 pub mod cases;
 pub mod codis_cmf;
 pub mod familias;

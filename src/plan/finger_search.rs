@@ -10,6 +10,8 @@ use super::finger_side::{FingerSide, PositionSet, Unplaced};
 use super::job::{Parameters, Threshold};
 use super::tile::{Tile, TileSize, tiles};
 use crate::device::cpu::CpuDevice;
+use crate::domain::calibration::{Calibration, Scale};
+use crate::domain::finger::Rotation;
 use crate::domain::register::Register;
 use crate::score::Millibans;
 
@@ -44,6 +46,8 @@ pub struct ReadyFingerSearch {
     pub expected_chance_hits: f64,
     /// What passes the screen.
     pub screen: Screen,
+    /// How similarities become scores.
+    pub calibration: Arc<Calibration>,
     /// What an earlier run has compared, if this one compares what is new.
     pub old: Option<OldFingers>,
 }
@@ -62,6 +66,11 @@ pub struct OldFingers {
 }
 
 impl ReadyFingerSearch {
+    /// How similarities of impressions that lie so become evidence.
+    pub fn scale(&self, rotation: Rotation) -> Scale<'_> {
+        Scale { rotation, calibration: &self.calibration }
+    }
+
     /// The tiles of the search. A comparison of two fingerprint records costs a hundred times one of two
     /// profiles: their tiles are cut smaller, so that threads end together.
     pub fn tiles(&self, size: TileSize) -> Vec<Tile> {
@@ -163,6 +172,7 @@ pub fn ready_finger(
         threshold,
         expected_chance_hits: 0.0,
         screen,
+        calibration: Arc::clone(&parameters.calibration),
         old: None,
     };
     search.expected_chance_hits = search.expected_chance_hits_at(threshold);

@@ -5,10 +5,12 @@
 //! forbids cannot be built.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
+use crate::domain::calibration::Calibration;
 use crate::domain::category::Index;
 use crate::domain::frequency::MinimumFrequency;
 use crate::domain::likelihood::check_model;
@@ -107,10 +109,25 @@ pub struct Parameters {
     pub prior: Option<f64>,
     /// Run id of an earlier run after which only pairs with a newer side are compared.
     pub since: Option<String>,
+    /// Table from similarity of fingerprints to false match rate; its hash is written where it is not the built-in one,
+    /// so that other runs keep their identity.
+    #[serde(skip_serializing_if = "is_builtin", serialize_with = "as_blake3")]
+    pub calibration: Arc<Calibration>,
     /// Segments of the gallery that are broken and were not searched; written only where there are some, so that other
     /// runs keep their identity.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub set_aside: Vec<SetAside>,
+}
+
+fn is_builtin(calibration: &Arc<Calibration>) -> bool {
+    calibration.is_builtin()
+}
+
+fn as_blake3<S: Serializer>(
+    calibration: &Arc<Calibration>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(&calibration.blake3())
 }
 
 impl Parameters {

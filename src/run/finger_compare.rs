@@ -10,7 +10,7 @@
 
 use crate::column::hit::FingerPair;
 use crate::device::cpu::CpuDevice;
-use crate::domain::calibration::calibrated;
+use crate::domain::calibration::Scale;
 use crate::domain::finger::{Position, Rotation};
 use crate::domain::finger_fusion::{best_of_mban, fused_mban};
 use crate::kernel::minutia::{Print, PrintView};
@@ -165,10 +165,10 @@ fn of_score(
     (probe, gallery): (Position, Position),
     prints: (usize, usize),
     PairScore { similarity, paired }: PairScore,
-    rotation: Rotation,
+    scale: Scale<'_>,
     tries: usize,
 ) -> Compared {
-    let evidence = calibrated(similarity, rotation);
+    let evidence = scale.evidence(similarity);
     Compared {
         probe,
         gallery,
@@ -190,14 +190,14 @@ fn at(prints: &[Placed<'_>], place: u8) -> impl Iterator<Item = usize> + Clone {
 /// The best pair of the impressions of `a` at one place and of `b` at another.
 fn best_at(
     similarity: Similarity<'_>,
-    rotation: Rotation,
+    scale: Scale<'_>,
     (a, place): (&[Placed<'_>], u8),
     (b, other): (&[Placed<'_>], u8),
 ) -> Option<Compared> {
     let tries = at(a, place).count() * at(b, other).count();
     at(a, place)
         .flat_map(|i| at(b, other).map(move |j| (i, j)))
-        .map(|(i, j)| of_score((a[i].0, b[j].0), (i, j), similarity(i, j), rotation, tries))
+        .map(|(i, j)| of_score((a[i].0, b[j].0), (i, j), similarity(i, j), scale, tries))
         .max_by_key(|pair| (pair.similarity, pair.paired))
 }
 
@@ -222,10 +222,10 @@ fn fused(correspondence: Correspondence, pairs: Vec<Compared>, tries: usize) -> 
 /// Compares equal positions.
 pub(super) fn by_position(
     similarity: Similarity<'_>,
-    rotation: Rotation,
+    scale: Scale<'_>,
     (a, b): (&[Placed<'_>], &[Placed<'_>]),
 ) -> Comparison {
-    let at_place = |place| best_at(similarity, rotation, (a, place), (b, place));
+    let at_place = |place| best_at(similarity, scale, (a, place), (b, place));
     let pairs = places(a).into_iter().filter_map(at_place);
     fused(Correspondence::Positions, pairs.collect(), 1)
 }
@@ -233,11 +233,11 @@ pub(super) fn by_position(
 /// Compares each finger with the same finger of the other hand: one record may have them exchanged.
 pub(super) fn across_hands(
     similarity: Similarity<'_>,
-    rotation: Rotation,
+    scale: Scale<'_>,
     (a, b): (&[Placed<'_>], &[Placed<'_>]),
 ) -> Comparison {
     let fingers = places(a).into_iter().filter(|place| *place <= 10);
-    let at_mirror = |place| best_at(similarity, rotation, (a, place), (b, mirror(place)));
+    let at_mirror = |place| best_at(similarity, scale, (a, place), (b, mirror(place)));
     let pairs = fingers.filter_map(at_mirror);
     fused(Correspondence::SequenceError, pairs.collect(), ACROSS_TRIES)
 }
@@ -246,7 +246,7 @@ pub(super) fn across_hands(
 /// by position; what is found is added to its list and marks it. The score stays that of the positions.
 pub(super) fn look_for_misplaced(
     similarity: Similarity<'_>,
-    rotation: Rotation,
+    scale: Scale<'_>,
     (a, b): (&[Placed<'_>], &[Placed<'_>]),
     found: &mut Comparison,
 ) {
@@ -267,7 +267,7 @@ pub(super) fn look_for_misplaced(
         .iter()
         .flat_map(|row| columns.iter().map(move |column| (*row, *column)))
         .filter(|(row, column)| row != column)
-        .filter_map(|(row, column)| best_at(similarity, rotation, (a, row), (b, column)))
+        .filter_map(|(row, column)| best_at(similarity, scale, (a, row), (b, column)))
         .map(|pair| Compared { score_mban: best_of_mban(pair.score_mban, tries), ..pair })
         .filter(|pair| pair.score_mban >= MISPLACED_MBAN)
         .collect();
@@ -292,23 +292,23 @@ pub(super) fn look_for_misplaced(
 pub fn records(
     device: &CpuDevice,
     (a, b): (&[Placed<'_>], &[Placed<'_>]),
-    rotation: Rotation,
+    scale: Scale<'_>,
     threshold_mban: i32,
 ) -> Comparison {
     let has_common = places(a).iter().any(|place| at(b, *place).next().is_some());
     if a.len() == 1 && b.len() == 1 || !has_common {
         let turned = |(position, view): &Placed<'_>| (*position, quarter_turns(view.to_print()));
         let marks: Vec<Turned> = a.iter().map(turned).collect();
-        let similarity = of_marks_on_processor(device, (&marks, rotation), b);
-        return any_position(&similarity, (&marks, rotation), b, |_, _| true);
+        let similarity = of_marks_on_processor(device, (&marks, scale.rotation), b);
+        return any_position(&similarity, (&marks, scale), b, |_, _| true);
     }
-    let similarity = on_processor(device, rotation, (a, b));
-    let mut straight = by_position(&similarity, rotation, (a, b));
+    let similarity = on_processor(device, scale.rotation, (a, b));
+    let mut straight = by_position(&similarity, scale, (a, b));
     if straight.score_mban >= threshold_mban {
-        look_for_misplaced(&similarity, rotation, (a, b), &mut straight);
+        look_for_misplaced(&similarity, scale, (a, b), &mut straight);
         return straight;
     }
-    let across = across_hands(&similarity, rotation, (a, b));
+    let across = across_hands(&similarity, scale, (a, b));
     if across.score_mban > straight.score_mban { across } else { straight }
 }
 
@@ -323,7 +323,7 @@ pub fn may_be_same_region(a: Position, b: Position) -> bool {
 /// could have been: a slap shows several.
 pub(super) fn any_position(
     similarity: Similarity<'_>,
-    (marks, rotation): (&[Turned], Rotation),
+    (marks, scale): (&[Turned], Scale<'_>),
     prints: &[Placed<'_>],
     is_wanted: impl Fn(usize, usize) -> bool,
 ) -> Comparison {
@@ -339,7 +339,7 @@ pub(super) fn any_position(
     for (i, mark) in marks.iter().enumerate() {
         let wanted = prints.iter().enumerate().filter(|(j, p)| may(mark, p) && is_wanted(i, *j));
         let scored = wanted.map(|(j, (position, _))| {
-            of_score((mark.0, *position), (i, j), similarity(i, j), rotation, tries)
+            of_score((mark.0, *position), (i, j), similarity(i, j), scale, tries)
         });
         // The first of equal ones, so that the order of the record decides.
         best_of_marks.extend(scored.reduce(|best, next| {

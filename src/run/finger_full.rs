@@ -14,6 +14,7 @@ use super::finger_compare::{
 use super::finger_tile::{Candidate, FingerContext, Routes};
 use super::tile::{answers_wrongly, failed};
 use crate::device::Device;
+use crate::domain::calibration::Scale;
 use crate::domain::finger::Rotation;
 use crate::error::{Error, Result};
 use crate::kernel::minutia::{Print, PrintView};
@@ -32,6 +33,7 @@ pub(super) fn records_in_full(
 ) -> Result<Vec<Comparison>> {
     let search = context.search;
     let least = search.threshold.0;
+    let scale = search.scale(Rotation::Upright);
     let lists = |candidate: &Candidate| -> (Vec<Placed<'_>>, Vec<Placed<'_>>) {
         let probe = &search.probes.records[candidate.probe];
         let row = &search.gallery.records[candidate.row];
@@ -41,9 +43,9 @@ pub(super) fn records_in_full(
     let on_cpu = |candidate: &Candidate| {
         let (a, b) = lists(candidate);
         let similarity = on_processor(cpu, Rotation::Upright, (&a, &b));
-        let mut found = as_suggested(&similarity, candidate.routes, (&a, &b), least);
+        let mut found = as_suggested(&similarity, scale, candidate.routes, ((&a, &b), least));
         if found.score_mban >= least && found.correspondence == Correspondence::Positions {
-            look_for_misplaced(&similarity, Rotation::Upright, (&a, &b), &mut found);
+            look_for_misplaced(&similarity, scale, (&a, &b), &mut found);
         }
         found
     };
@@ -55,7 +57,7 @@ pub(super) fn records_in_full(
     let mut asked = Vec::new();
     for (candidate, (a, b)) in candidates.iter().zip(&all) {
         let pairs = noted(|similarity| {
-            as_suggested(similarity, candidate.routes, (a, b), i32::MAX);
+            as_suggested(similarity, scale, candidate.routes, ((a, b), i32::MAX));
         });
         for (i, j) in &pairs {
             let probe = ((candidate.probe, *i, 0), a[*i].1);
@@ -69,7 +71,7 @@ pub(super) fn records_in_full(
         let answers: HashMap<(usize, usize), PairScore> =
             pairs.into_iter().zip(&mut scores).collect();
         let similarity = |i, j| answers.get(&(i, j)).copied().unwrap_or_default();
-        let said = as_suggested(&similarity, candidate.routes, (a, b), least);
+        let said = as_suggested(&similarity, scale, candidate.routes, ((a, b), least));
         found.push(confirmed(&context.device, said, least, || on_cpu(candidate))?);
     }
     Ok(found)
@@ -78,11 +80,10 @@ pub(super) fn records_in_full(
 /// The comparison of two records, without a look for misplaced fingers.
 fn as_suggested(
     similarity: Similarity<'_>,
+    upright: Scale<'_>,
     routes: Routes,
-    sides: (&[Placed<'_>], &[Placed<'_>]),
-    least: i32,
+    (sides, least): ((&[Placed<'_>], &[Placed<'_>]), i32),
 ) -> Comparison {
-    let upright = Rotation::Upright;
     if !routes.across {
         return by_position(similarity, upright, sides);
     }
@@ -113,9 +114,10 @@ pub(super) fn marks_in_full(
     candidates: &[MarkCandidate<'_>],
 ) -> Result<Vec<Comparison>> {
     let least = context.search.threshold.0;
+    let scale = context.search.scale(Rotation::Any);
     let compared = |candidate: &MarkCandidate<'_>, similarity: Similarity<'_>| {
         let is_wanted = |i, j| candidate.wanted.binary_search(&(i, j)).is_ok();
-        any_position(similarity, (candidate.marks, Rotation::Any), candidate.prints, is_wanted)
+        any_position(similarity, (candidate.marks, scale), candidate.prints, is_wanted)
     };
     let cpu = context.device.cpu();
     let on_cpu = |candidate: &MarkCandidate<'_>| {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::device::CpuDevice;
+use crate::domain::calibration::{self, Scale};
 use crate::domain::finger::{Minutia, Position, Rotation, Template};
 use crate::domain::finger_fusion::best_of_mban;
 use crate::domain::finger_record::FingerRecord;
@@ -117,6 +118,7 @@ fn search(sides: &FingerSides, probe: Register, threshold: Threshold) -> ReadyFi
         transmission: None,
         prior: None,
         since: None,
+        calibration: Arc::new(calibration::BUILTIN),
         set_aside: Vec::new(),
     };
     // A screen even of so few: one comparison in ten passes each stage.
@@ -249,7 +251,13 @@ fn a_slap_costs_a_mark_as_many_tries_as_it_shows_fingers() {
     let score = |code| {
         let print = Template { position: Position::from_code(code).unwrap(), ..slap(10) };
         let print = Described::of(&[print]).unwrap();
-        records(&device, (&mark.placed(), &print.placed()), Rotation::Any, 0).score_mban
+        records(
+            &device,
+            (&mark.placed(), &print.placed()),
+            Scale { rotation: Rotation::Any, calibration: &calibration::BUILTIN },
+            0,
+        )
+        .score_mban
     };
     assert!(score(0) > 3000);
     assert_eq!((score(13), score(15)), (best_of_mban(score(0), 4), best_of_mban(score(0), 2)));

@@ -39,7 +39,6 @@ use std::time::Instant;
 
 use crate::column::hit::{HIT_SCHEMA_VERSION, Hit};
 use crate::device::{Device, Devices};
-use crate::domain::calibration;
 use crate::domain::likelihood::Population;
 use crate::error::{Error, Result};
 use crate::gallery::memory;
@@ -281,7 +280,7 @@ fn comparator_versions(inputs: &RunInputs) -> Vec<String> {
         versions.push(format!("pedigree; {}", inputs.parameters.of_pedigrees().rule()));
     }
     if !inputs.finger_searches.is_empty() {
-        versions.extend(finger_versions());
+        versions.extend(finger_versions(inputs.parameters));
     }
     versions
 }
@@ -289,15 +288,15 @@ fn comparator_versions(inputs: &RunInputs) -> Vec<String> {
 /// The versions of everything that could take part in a run with these parameters.
 fn possible_versions(parameters: &Parameters) -> Vec<String> {
     let pedigree = format!("pedigree; {}", parameters.of_pedigrees().rule());
-    kernel_versions().into_iter().chain([pedigree]).chain(finger_versions()).collect()
+    kernel_versions().into_iter().chain([pedigree]).chain(finger_versions(parameters)).collect()
 }
 
 fn kernel_versions() -> Vec<String> {
     SPECS.iter().map(|spec| format!("{} {}", spec.name, spec.version)).collect()
 }
 
-fn finger_versions() -> [String; 3] {
-    let table = blake3::hash(&calibration::BUILTIN.to_bytes()).to_hex();
+fn finger_versions(parameters: &Parameters) -> [String; 3] {
+    let table = parameters.calibration.blake3();
     [
         format!("finger_screen {}", finger_screen::SCREEN_VERSION),
         format!("finger_records {}", finger_compare::COMPARISON_VERSION),

@@ -5,12 +5,14 @@
 
 use super::RunInputs;
 use crate::domain::builtin_frequencies;
+use crate::domain::calibration::Calibration;
 use crate::domain::frequency::FrequencyTable;
 use crate::domain::locus::Locus;
 use crate::domain::mutation::Mutation;
 use crate::domain::pedigree::Sex;
 use crate::domain::pedigree::transmission::Transmission;
 use crate::domain::rule_set::{self, RuleSet};
+use crate::gallery::keys::hex;
 use crate::hits::report::{MutationRow, RunTables};
 
 /// The tables that `inputs` name and the program does not have built in.
@@ -20,6 +22,7 @@ pub(super) fn tables(inputs: &RunInputs) -> RunTables {
         frequencies: frequencies(inputs.population.frequencies),
         rules: rules(&parameters.rules),
         mutation: parameters.transmission.as_ref().map(mutation),
+        calibration: calibration(&parameters.calibration),
     }
 }
 
@@ -27,6 +30,10 @@ fn frequencies(table: &FrequencyTable) -> Option<String> {
     let builtin = builtin_frequencies::builtin(table.name()).and_then(Result::ok);
     let is_builtin = builtin.is_some_and(|other| other.content_id() == table.content_id());
     (!is_builtin).then(|| table.to_csv())
+}
+
+fn calibration(table: &Calibration) -> Option<String> {
+    (!table.is_builtin()).then(|| hex(&table.to_bytes()))
 }
 
 fn rules(rules: &RuleSet) -> Option<String> {

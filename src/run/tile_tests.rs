@@ -8,6 +8,7 @@ use super::*;
 use crate::device::CpuDevice;
 use crate::domain::allele::Allele;
 use crate::domain::builtin_frequencies::{DEFAULT_NAME, builtin};
+use crate::domain::calibration;
 use crate::domain::category::Index;
 use crate::domain::dna::Typing;
 use crate::domain::family::FamilyMember;
@@ -85,6 +86,7 @@ fn parameters(frequencies: &str, minimum_frequency: MinimumFrequency) -> Paramet
         transmission: None,
         prior: None,
         since: None,
+        calibration: Arc::new(calibration::BUILTIN),
         set_aside: Vec::new(),
     }
 }
