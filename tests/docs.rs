@@ -17,11 +17,17 @@ use arrow::datatypes::{DataType, SchemaRef};
 use serde_json::{Value, json};
 use tanba::column::dna::decode_profile;
 use tanba::domain::allele::Allele;
+use tanba::domain::category::Index;
 use tanba::domain::dna::{Profile, Typing};
 use tanba::domain::locus::Locus;
+use tanba::domain::register::Register;
+use tanba::law::finger_purpose;
+use tanba::law::purpose::{self, Verdict};
 
 #[path = "docs/examples.rs"]
 mod examples;
+#[path = "docs/json.rs"]
+mod json;
 #[path = "docs/operating.rs"]
 mod operating;
 #[path = "common/python.rs"]
@@ -190,6 +196,35 @@ fn the_matrix_of_roles_and_grounds_is_the_default_of_the_program() {
     assert_eq!(documented, actual);
 }
 
+/// A table of who may be compared with whom, as Markdown: a row and a column for each name.
+fn table_of_purposes(names: &[&str], cell: impl Fn(usize, usize) -> Verdict) -> String {
+    let mut text = format!("| | {} |\n|---|{}\n", names.join(" | "), "---|".repeat(names.len()));
+    for (row, name) in names.iter().enumerate() {
+        let cells: Vec<String> = (0..names.len())
+            .map(|column| match cell(row, column) {
+                Verdict::Allowed(purpose) => purpose.article.to_owned(),
+                Verdict::Forbidden { article, .. } => format!("never: {article}"),
+            })
+            .collect();
+        text += &format!("| {name} | {} |\n", cells.join(" | "));
+    }
+    text
+}
+
+#[test]
+fn the_tables_of_law_md_are_those_of_the_program() {
+    let page = document("docs/law.md");
+    let profiles = table_of_purposes(&Index::ALL.map(Index::name), |row, column| {
+        purpose::verdict(Index::ALL[row], Index::ALL[column])
+    });
+    assert!(page.contains(&profiles), "docs/law.md lacks\n{profiles}");
+    let fingers = table_of_purposes(&Register::ALL.map(Register::name), |row, column| {
+        let policy = finger_purpose::Policy::default();
+        finger_purpose::verdict(Register::ALL[row], Register::ALL[column], policy)
+    });
+    assert!(page.contains(&fingers), "docs/law.md lacks\n{fingers}");
+}
+
 #[test]
 fn the_example_of_the_binary_profile_is_the_profile_it_claims_to_be() {
     let text = document("docs/gallery.md");
@@ -354,13 +389,38 @@ fn every_view_of_the_hit_list_answers() {
 #[test]
 fn the_command_lines_of_the_readme_and_the_tutorial_end_as_they_say() {
     for page in ["README.md", "docs/tutorial.md"] {
-        command_lines(page);
+        let folder = tempfile::tempdir().unwrap();
+        let lines = command_lines(page, folder.path());
+        assert!(lines >= 8, "only {lines} command lines were found in {page}");
     }
 }
 
-/// Runs the command lines of a page one after another in one folder.
-fn command_lines(page: &str) {
-    let folder = tempfile::tempdir().unwrap();
+/// Pages whose command lines begin with what another page has made: a gallery, runs, files.
+const HOW_TO: [&str; 5] = ["nightly", "deduplication", "cold_case", "missing_person", "search"];
+
+#[test]
+fn the_command_lines_of_every_other_page_end_as_they_say() {
+    let with_lines: BTreeSet<String> = pages()
+        .into_iter()
+        .filter(|page| blocks(&document(page)).iter().any(|block| block.info == "console"))
+        .collect();
+    for page in
+        with_lines.iter().filter(|page| !matches!(page.as_str(), "README.md" | "docs/tutorial.md"))
+    {
+        let folder = tempfile::tempdir().unwrap();
+        match page.as_str() {
+            "docs/encryption.md" => examples::prepare("import", folder.path()),
+            _ => examples::prepare_page(folder.path()),
+        }
+        command_lines(page, folder.path());
+    }
+    for name in HOW_TO {
+        assert!(with_lines.contains(&format!("docs/how_to/{name}.md")), "{name}: no command lines");
+    }
+}
+
+/// Runs the command lines of a page one after another in `folder`; how many there are.
+fn command_lines(page: &str, folder: &Path) -> usize {
     let mut lines = 0;
     for block in blocks(&document(page)).iter().filter(|b| b.info == "console") {
         for line in block.text.lines().filter_map(|l| l.strip_prefix("$ ")) {
@@ -369,20 +429,48 @@ fn command_lines(page: &str) {
             }
             let code =
                 line.split_once("# exit ").map_or(0, |(_, code)| code.trim().parse().unwrap());
-            assert_exit(line, &shell(line, folder.path()), &[code]);
+            assert_exit(&format!("{page}: {line}"), &shell(line, folder), &[code]);
             lines += 1;
         }
     }
-    assert!(lines >= 8, "only {lines} command lines were found in {page}");
+    lines
+}
+
+/// Command lines that no test runs, because they need hours, a card or data of others: their verbs and flags exist.
+#[test]
+fn every_flag_that_a_page_names_is_one_of_its_verb() {
+    let mut checked = 0;
+    for page in pages() {
+        let text = document(&page);
+        let of_blocks =
+            blocks(&text).into_iter().filter(|block| matches!(&*block.info, "sh" | "bash"));
+        let of_blocks: Vec<String> =
+            of_blocks.map(|block| block.text.replace("\\\n", " ")).collect();
+        let spans = text.split('`').skip(1).step_by(2).map(|span| span.replace('\n', " "));
+        let lines =
+            of_blocks.iter().flat_map(|block| block.lines().map(str::to_owned)).chain(spans);
+        for line in lines {
+            let Some((_, command)) =
+                line.split_once("tanba ").filter(|(before, _)| before.trim().is_empty())
+            else {
+                continue;
+            };
+            let command = command.split([';', '|', '#', '>']).next().unwrap();
+            checked += examples::flags_exist(&page, command);
+        }
+    }
+    assert!(checked > 100, "only {checked} flags were found");
 }
 
 fn pages() -> Vec<String> {
     let mut pages: Vec<String> =
         ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"].map(str::to_owned).to_vec();
-    for entry in fs::read_dir(root().join("docs")).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        if name.ends_with(".md") {
-            pages.push(format!("docs/{name}"));
+    for folder in ["docs", "docs/how_to"] {
+        for entry in fs::read_dir(root().join(folder)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if name.ends_with(".md") {
+                pages.push(format!("{folder}/{name}"));
+            }
         }
     }
     pages

@@ -65,7 +65,7 @@ pub(super) fn run(args: &EvaluateArgs, ui: &Ui) -> Result<Outcome> {
     let path = args.out.clone().unwrap_or_else(|| args.run.join(EVALUATION_FILE));
     let evaluation = evaluated(&args.run, &args.truth, &path)?;
     ui.say(render(&evaluation));
-    ui.document(&evaluation);
+    ui.document_of("evaluation", &evaluation);
     ui.note(format!("every missed and wrong pair is listed in {}", path.display()));
     let unlawful = evaluation.hits_unlawful();
     if unlawful > 0 {

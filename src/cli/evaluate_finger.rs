@@ -101,7 +101,7 @@ pub(super) fn run(args: &EvaluateFingerArgs, ui: &Ui) -> Result<Outcome> {
         };
         let (evaluation, matrix) = evaluate_finger(name, &dataset, &projections, options, &device)?;
         ui.say(render(&evaluation));
-        ui.document(&evaluation);
+        ui.document_of("finger_evaluation", &evaluation);
         warn_of_training(&evaluation, ui);
         if let Some(out) = &args.out {
             let out = out.join(name);
@@ -238,7 +238,7 @@ fn write_calibration(path: &Path, sources: &[CalibrationSource], ui: &Ui) -> Res
         &[(Rotation::Upright, &upright), (Rotation::Any, &any)],
         ui,
     ));
-    ui.document(&document);
+    ui.document_of("calibration", &document);
     for source in sources.iter().filter(|source| source.tail_shape > HEAVY_TAIL) {
         ui.warn(format!(
             "{}, rotation {}: the tail is heavier than extrapolated (shape {:.2}); scores beyond the \

@@ -248,6 +248,6 @@ fn change(args: &StatusArgs, change: StatusChange, ui: &Ui) -> Result<Outcome> {
 fn tell_change(args: &StatusArgs, change: StatusChange, generation: u64, ui: &Ui) {
     ui.say(format!("{} {} at generation {generation}", args.record.join(", "), change.name()));
     ui.document(&serde_json::json!({
-        "type": "status", "change": change.name(), "records": args.record, "generation": generation,
+        "type": "record_status", "change": change.name(), "records": args.record, "generation": generation,
     }));
 }

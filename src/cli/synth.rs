@@ -135,7 +135,7 @@ fn run_dna(args: &DnaArgs, ui: &Ui) -> Result<Outcome> {
     }
     ui.say(format!("  {:>9} families", description.families));
     ui.say(format!("frequencies: {}; every person is made up", description.frequencies));
-    ui.document(&description);
+    ui.document_of("synth", &description);
     Ok(Outcome::Done)
 }
 

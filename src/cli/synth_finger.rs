@@ -167,7 +167,7 @@ fn run_registry(args: &FingerArgs, ui: &Ui) -> Result<Outcome> {
         ui.say(format!("  {count:>9} {register} records"));
     }
     ui.say(format!("  {:>9} prints; every person is made up", description.prints));
-    ui.document(&description);
+    ui.document_of("synth_finger", &description);
     Ok(Outcome::Done)
 }
 

@@ -99,7 +99,7 @@ pub(super) fn run(args: &TrainArgs, ui: &Ui) -> Result<Outcome> {
         document.provenance.mated_pairs,
         document.blake3,
     ));
-    ui.document(&document);
+    ui.document_of("training", &document);
     Ok(Outcome::Done)
 }
 

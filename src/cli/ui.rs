@@ -90,6 +90,17 @@ impl Ui {
         }
     }
 
+    /// The result for machines that is a file as well, where it has no `type`.
+    pub(super) fn document_of<T: Serialize>(&self, r#type: &'static str, document: &T) {
+        #[derive(Serialize)]
+        struct Typed<'a, T> {
+            r#type: &'static str,
+            #[serde(flatten)]
+            document: &'a T,
+        }
+        self.document(&Typed { r#type, document });
+    }
+
     /// A table of numbers as CSV: into `file`, or onto standard output. With `--json` standard output
     /// carries JSON alone, so a file is needed.
     ///

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::OnceLock;
 
 use super::{assert_exit, demo, root, shell};
 
 /// Verbs, with and without verbs below them, as words: `["gallery", "info"]`.
-fn verbs(above: &[String]) -> Vec<Vec<String>> {
+pub(super) fn verbs(above: &[String]) -> Vec<Vec<String>> {
     let text = help(above);
     let Some((_, commands)) = text.split_once("\nCommands:\n") else { return vec![above.to_vec()] };
     commands
@@ -23,7 +24,7 @@ fn verbs(above: &[String]) -> Vec<Vec<String>> {
         .collect()
 }
 
-fn help(verb: &[String]) -> String {
+pub(super) fn help(verb: &[String]) -> String {
     let output =
         Command::new(env!("CARGO_BIN_EXE_tanba")).args(verb).arg("--help").output().unwrap();
     assert!(output.status.success(), "{verb:?} has no help");
@@ -31,7 +32,7 @@ fn help(verb: &[String]) -> String {
 }
 
 /// The command lines under `Example:` or `Examples:`; a line that help wrapped is one again.
-fn examples(help: &str) -> Vec<String> {
+pub(super) fn examples(help: &str) -> Vec<String> {
     let mut examples: Vec<String> = Vec::new();
     let lines = help.lines().skip_while(|line| !matches!(*line, "Example:" | "Examples:"));
     for line in lines.skip(1).take_while(|line| !line.is_empty()) {
@@ -262,6 +263,62 @@ pub(super) fn prepare(verb: &str, folder: &Path) {
             }
         }
     }
+}
+
+/// The gallery, runs and files that command lines of pages begin with, in `folder`.
+pub(super) fn prepare_page(folder: &Path) {
+    // The search last: it imports into the gallery that the others copy.
+    for verb in ["gallery", "hits", "report", "score", "import", "keys", "search"] {
+        prepare(verb, folder);
+    }
+    let national = root().join("datasets/rules/national-sample.toml");
+    copy(&national, &folder.join("national.toml"));
+    // Records that have a hit, so that a search finds something.
+    let hits = tanba::hits::read_hits(&demo().join("night")).unwrap();
+    for (file, search, table) in [
+        ("stain.csv", "cold-case/trace-convict", "traces.csv"),
+        ("body.csv", "missing-person/corpse-family", "corpses.csv"),
+    ] {
+        let id = &hits.iter().find(|hit| hit.search == search).unwrap().probe_id;
+        let text = fs::read_to_string(demo().join("registry").join(table)).unwrap();
+        let (header, row) = (text.lines().next(), text.lines().find(|row| row.starts_with(id)));
+        fs::write(folder.join(file), format!("{}\n{}\n", header.unwrap(), row.unwrap())).unwrap();
+    }
+    let stain = fs::read_to_string(folder.join("stain.csv")).unwrap();
+    let id = stain.lines().nth(1).unwrap().split(',').next().unwrap();
+    fs::write(folder.join("new-traces.csv"), stain.replacen(id, "T999999", 1)).unwrap();
+}
+
+/// Asserts that the verb of a command line has its flags; how many there are.
+pub(super) fn flags_exist(page: &str, command: &str) -> usize {
+    let is_word = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    let words: Vec<String> = command
+        .split_whitespace()
+        .skip_while(|word| word.starts_with('-'))
+        .take_while(|word| is_word(word) && !word.starts_with('-'))
+        .take(2)
+        .map(str::to_owned)
+        .collect();
+    static KNOWN: OnceLock<Vec<Vec<String>>> = OnceLock::new();
+    let known = KNOWN.get_or_init(|| verbs(&[]));
+    let verb =
+        (0..=words.len()).rev().map(|n| &words[..n]).find(|verb| known.contains(&verb.to_vec()));
+    let Some(verb) = verb else {
+        assert!(
+            words.is_empty() || command.trim_start().starts_with('-'),
+            "{page}: no verb {words:?}: {command}"
+        );
+        return 0;
+    };
+    let help = help(verb);
+    let flags = command.split_whitespace().filter(|word| word.starts_with("--"));
+    let flags = flags.map(|word| word.split(['=', ',', '.', ')', ']']).next().unwrap());
+    let mut count = 0;
+    for flag in flags {
+        assert!(help.contains(flag), "{page}: {verb:?} has no flag {flag}: tanba {command}");
+        count += 1;
+    }
+    count
 }
 
 #[test]
