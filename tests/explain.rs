@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use quick_xml::events::Event;
-use tanba::explain::account::FinishedRun;
+use tanba::explain::account::{FinishedRun, GivenProbes};
 use tanba::explain::{Evidence, Explanation, explain};
 use tanba::gallery::Gallery;
 
@@ -217,6 +217,11 @@ fn why_not(pair: [&str; 2], gallery: &str, runs: &[&str]) -> Vec<serde_json::Val
     document["answers"].as_array().unwrap().clone()
 }
 
+/// The probes of a run that searched its gallery.
+fn no_file(_: &FinishedRun) -> tanba::error::Result<GivenProbes> {
+    Ok(GivenProbes::default())
+}
+
 /// The reasons of the answers, one per search.
 fn reasons(answers: &[serde_json::Value]) -> Vec<&str> {
     answers.iter().map(|answer| answer["reason"].as_str().unwrap()).collect()
@@ -287,7 +292,9 @@ fn a_pair_of_profiles_is_answered_with_the_law_the_rules_the_threshold_or_its_hi
     assert!(answers[0]["threshold_log10"].as_f64().unwrap() >= 3.0);
 
     let (gallery, run) = world.night("demo/gallery", "demo/night");
-    assert!(tanba::explain::why_not::why_not(&gallery, &[run.directory], ("a", "a")).is_err());
+    assert!(
+        tanba::explain::why_not::why_not(&gallery, &[run.directory], ("a", "a"), no_file).is_err()
+    );
 }
 
 #[test]
@@ -328,7 +335,7 @@ fn a_pair_below_the_threshold_has_its_score_and_every_hit_not_kept_its_reason() 
         others.into_iter().find_map(|other| {
             let pair = (hit.probe_id.as_str(), other.relative_record_id.as_str());
             let runs = [night_run.directory.clone()];
-            let answers = tanba::explain::why_not::why_not(&gallery, &runs, pair).unwrap();
+            let answers = tanba::explain::why_not::why_not(&gallery, &runs, pair, no_file).unwrap();
             let is_better = |a: &tanba::explain::why_not::Answer| {
                 a.reason == tanba::explain::why_not::Reason::BetterRelative
             };
@@ -582,4 +589,55 @@ fn a_run_takes_a_calibration_table_of_its_own_and_its_account_keeps_it() {
     std::fs::write(&file, &table.to_bytes()[8..]).unwrap();
     let refused = program::tanba(&["plan", "dedup", "--gallery", &gallery, "--calibration", &file]);
     assert_eq!(refused.status.code(), Some(3));
+}
+
+#[test]
+fn a_hit_of_a_probe_from_a_file_is_explained_from_the_file() {
+    let world = world();
+    let kept = tempfile::tempdir().unwrap();
+    let at = |name: &str| text(&kept.path().join(name)).to_owned();
+    // A stain under a number of its own, which the gallery does not hold.
+    let night = tanba::hits::read_hits(&world.path("demo/night")).unwrap();
+    let known = night.iter().find(|hit| hit.search == "cold-case/trace-convict").unwrap();
+    let table = std::fs::read_to_string(world.path("demo/registry/traces.csv")).unwrap();
+    let row = table.lines().find(|row| row.starts_with(&known.probe_id)).unwrap();
+    let stain = at("stain.csv");
+    let row = row.replacen(&known.probe_id, "X-1", 1);
+    std::fs::write(&stain, format!("{}\n{row}\n", table.lines().next().unwrap())).unwrap();
+    let (gallery, out) = (world.at("demo/gallery"), at("search"));
+    let search = ["search", &stain, "--probe-index", "trace", "--gallery", &gallery, "--out", &out];
+    exits(0, &search);
+    let hits = tanba::hits::read_hits(Path::new(&out)).unwrap();
+    let hit = hits.iter().find(|hit| hit.gallery_id == known.gallery_id).unwrap();
+    let explain = ["explain", &hit.hit_id, "--gallery", &gallery, "--run", &out];
+    let said = exits(2, &explain);
+    assert!(said.contains("--probe FILE"), "{said}");
+    let said = exits(0, &[&explain[..], &["--probe", &stain]].concat());
+    assert!(said.contains("X-1"), "{said}");
+    let other = ids(&world.path("demo/registry/convicts.csv"));
+    let other = other.iter().find(|id| !hits.iter().any(|hit| hit.gallery_id == **id)).unwrap();
+    let question = ["why-not", "X-1", other, "--gallery", &gallery, "--run", &out];
+    exits(0, &[&question[..], &["--probe", &stain]].concat());
+    // A night searched no file; a relative is no stain.
+    let night = world.at("demo/night");
+    let of_night = ["explain", &known.hit_id, "--gallery", &gallery, "--run", &night];
+    exits(2, &[&of_night[..], &["--probe", &stain]].concat());
+    let relatives = world.at("demo/registry/relatives.csv");
+    exits(5, &[&question[..], &["--probe", &relatives]].concat());
+
+    let list = std::fs::read_to_string(world.path("fingers/trace.csv")).unwrap();
+    let hits = tanba::hits::read_hits(&world.path("fingers-night")).unwrap();
+    let known = hits.iter().find(|h| h.search.starts_with("cold-case/finger-trace-c")).unwrap();
+    let row = list.lines().find(|row| row.starts_with(&known.probe_id)).unwrap();
+    let mark = world.path("fingers").join(row.split(',').nth(1).unwrap());
+    let copy = at("mark.iso");
+    std::fs::copy(mark, &copy).unwrap();
+    let (gallery, out) = (world.at("prints"), at("mark"));
+    let search =
+        ["search", &copy, "--probe-register", "trace", "--gallery", &gallery, "--out", &out];
+    exits(0, &[&search[..], &["--threshold", "0"]].concat());
+    for hit in tanba::hits::read_hits(Path::new(&out)).unwrap().iter().take(3) {
+        let explain = ["explain", &hit.hit_id, "--gallery", &gallery, "--run", &out];
+        exits(0, &[&explain[..], &["--probe", &copy]].concat());
+    }
 }

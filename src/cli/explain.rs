@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::audit::{audited, event};
+use super::given_probes::GivenArgs;
 use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
 use crate::error::{Error, Result};
@@ -33,6 +34,8 @@ pub(super) struct ExplainArgs {
     /// Directory of the finished run that lists the hit
     #[arg(long, value_name = "DIR")]
     run: PathBuf,
+    #[command(flatten)]
+    given: GivenArgs,
     /// Write the pictures into this folder
     #[arg(long, value_name = "FOLDER")]
     svg: Option<PathBuf>,
@@ -42,7 +45,8 @@ pub(super) struct ExplainArgs {
 pub(super) fn run(args: &ExplainArgs, ui: &Ui) -> Result<Outcome> {
     let gallery = Gallery::open(&args.gallery)?;
     audited(&args.gallery, event("explain", Asker::default()), |account| {
-        let run = FinishedRun::open(&args.run)?;
+        let mut run = FinishedRun::open(&args.run)?;
+        run.given = args.given.read(&gallery, &run, ui)?;
         account.run_id = Some(run.report.run_id.clone());
         let hit = run.hits()?.into_iter().find(|hit| hit.hit_id == args.hit_id);
         let hit = hit.ok_or_else(|| {

@@ -24,6 +24,7 @@ mod gallery_destroy;
 mod gallery_finger;
 mod gallery_person;
 mod gallery_status;
+mod given_probes;
 mod hits;
 mod hits_diff;
 mod hits_export;

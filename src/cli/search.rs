@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
+use jiff::civil::Date;
 
 use super::ask::{AskArgs, Permit};
 use super::audit::{account_of_run, audited, event};
@@ -24,7 +25,7 @@ use crate::domain::register::Register;
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
 use crate::gallery::segment::Segment;
-use crate::import::{ImportOptions, import_file};
+use crate::import::{ImportOptions, Imported, import_file};
 use crate::law::access::Sight;
 use crate::plan::census::Side;
 use crate::plan::finger_job::Holdings;
@@ -135,29 +136,7 @@ fn run_profiles(
     let table = args.population.table()?;
     let day = begin::day(asked.begin, args.rule.as_of)?;
     let mut parameters = parameters(&args.population, &args.rule, &table, day)?;
-    let options = ImportOptions {
-        index,
-        owner: "ad-hoc".into(),
-        registered_on: parameters.as_of,
-        today: parameters.as_of,
-        aliases: args.alias.iter().cloned().collect(),
-        partial: false,
-        lineage_only: false,
-        haplotypes: Default::default(),
-    };
-    let mut imported = import_file(probe, &options)?;
-    for warning in &imported.warnings {
-        ui.warn(format!("{}: {warning}", probe.display()));
-    }
-    if let Some(first) = imported.rejections.into_iter().next() {
-        return Err(first.into());
-    }
-    if imported.records.is_empty() {
-        return Err(Error::usage(
-            format!("{} holds no profile", probe.display()),
-            "give a file with at least one profile",
-        ));
-    }
+    let mut imported = profiles_of_file(probe, index, (day, &args.alias), ui)?;
     let gallery = begin::gallery(asked.begin, &args.gallery)?;
     let gallery = begin::set_aside(gallery, args.rule.without_broken, &mut parameters, ui);
     let statuses = gallery.statuses()?;
@@ -184,6 +163,42 @@ fn run_profiles(
         changed: Vec::new(),
     };
     finish(args, &night, &gallery, &imported.file_hash, (ready, started), asked, ui)
+}
+
+/// The profiles of a file that is searched.
+///
+/// # Errors
+/// The file cannot be read, anything of it is refused, or it holds no profile.
+pub(super) fn profiles_of_file(
+    path: &Path,
+    index: Index,
+    (day, aliases): (Date, &[(String, Locus)]),
+    ui: &Ui,
+) -> Result<Imported> {
+    let options = ImportOptions {
+        index,
+        owner: "ad-hoc".into(),
+        registered_on: day,
+        today: day,
+        aliases: aliases.iter().cloned().collect(),
+        partial: false,
+        lineage_only: false,
+        haplotypes: Default::default(),
+    };
+    let mut imported = import_file(path, &options)?;
+    for warning in &imported.warnings {
+        ui.warn(format!("{}: {warning}", path.display()));
+    }
+    if !imported.rejections.is_empty() {
+        return Err(imported.rejections.swap_remove(0).into());
+    }
+    if imported.records.is_empty() {
+        return Err(Error::usage(
+            format!("{} holds no profile", path.display()),
+            "give a file with at least one profile",
+        ));
+    }
+    Ok(imported)
 }
 
 /// Plans or runs searches made ready since a time, as the arguments say.

@@ -25,11 +25,11 @@ use crate::plan::search::Sides;
 use crate::run::{finger_probes, load};
 
 /// Probes of one register and owner.
-struct Probes {
+pub(super) struct Probes {
     register: Register,
     /// Authority that owns them, where they are records of the gallery.
     owner: Option<String>,
-    records: Vec<FingerRecord>,
+    pub(super) records: Vec<FingerRecord>,
     /// Identity of what is searched.
     hash: String,
 }
@@ -96,7 +96,15 @@ pub(super) fn run(args: &SearchArgs, asked: &mut Asked<'_>, ui: &Ui) -> Result<O
 }
 
 /// The records of a file or of a list of files.
-fn of_file(path: &Path, register: Register, day: jiff::civil::Date, ui: &Ui) -> Result<Probes> {
+///
+/// # Errors
+/// The file cannot be read, anything of it is refused, or it holds no template.
+pub(super) fn of_file(
+    path: &Path,
+    register: Register,
+    day: jiff::civil::Date,
+    ui: &Ui,
+) -> Result<Probes> {
     let options = FingerOptions {
         register,
         owner: "ad-hoc".into(),

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::audit::{audited, event};
 use super::explain::{say_fingers, say_loci};
+use super::given_probes::GivenArgs;
 use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
 use crate::audit::pseudonym::Named;
@@ -34,6 +35,8 @@ pub(super) struct WhyNotArgs {
     /// Directory of a run; may be repeated, for a night and those it went on from
     #[arg(long, required = true, value_name = "DIR")]
     run: Vec<PathBuf>,
+    #[command(flatten)]
+    given: GivenArgs,
 }
 
 /// Runs the verb.
@@ -42,7 +45,9 @@ pub(super) fn run(args: &WhyNotArgs, ui: &Ui) -> Result<Outcome> {
     let mut event = event("why-not", Asker::default());
     event.names.extend([&args.a, &args.b].map(|id| (Named::Record, id.clone())));
     audited(&args.gallery, event, |_| {
-        let answers = why_not(&gallery, &args.run, (&args.a, &args.b))?;
+        let answers = why_not(&gallery, &args.run, (&args.a, &args.b), |run| {
+            args.given.read(&gallery, run, ui)
+        })?;
         for answer in &answers {
             say(answer, ui);
         }

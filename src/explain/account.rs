@@ -3,6 +3,7 @@
 //! Limits: an account of a release that kept no tables can be read where the tables are built in; otherwise the error
 //! says which is missing.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use serde::Deserialize;
 use crate::column::hit::Hit;
 use crate::domain::builtin_frequencies;
 use crate::domain::calibration::{self, Calibration};
+use crate::domain::finger_record::FingerRecord;
 use crate::domain::frequency::{FrequencyTable, MinimumFrequency};
 use crate::domain::likelihood::Population;
 use crate::domain::locus::Locus;
@@ -19,6 +21,7 @@ use crate::domain::mutation::rates::MutationTable;
 use crate::domain::mutation::{Mutation, MutationModel};
 use crate::domain::pedigree::transmission::Transmission;
 use crate::domain::pedigree::{Sex, UntypedParent};
+use crate::domain::record::DnaRecord;
 use crate::domain::rule_set::{self, RuleSet};
 use crate::error::{Error, Result};
 use crate::gallery::keys::unhex;
@@ -30,6 +33,15 @@ use crate::plan::job::{Parameters, Threshold};
 /// What to do about an account that does not say what made its scores.
 const HELP: &str = "restore the run's folder from a backup, or make the run again";
 
+/// Probes that were searched from a file, read again: they are in no gallery.
+#[derive(Debug, Default)]
+pub struct GivenProbes {
+    /// Profiles by record.
+    pub profiles: BTreeMap<String, DnaRecord>,
+    /// Fingerprints by record.
+    pub fingers: BTreeMap<String, FingerRecord>,
+}
+
 /// A finished run.
 #[derive(Debug)]
 pub struct FinishedRun {
@@ -39,6 +51,8 @@ pub struct FinishedRun {
     pub report: RunReport,
     /// The parameters of the account.
     pub parameters: Parameters,
+    /// Its probes, where they came from a file that was given again.
+    pub given: GivenProbes,
     table: FrequencyTable,
 }
 
@@ -115,7 +129,8 @@ impl FinishedRun {
             set_aside: stated.set_aside,
         };
         parameters.validate()?;
-        Ok(FinishedRun { directory: directory.to_owned(), report, parameters, table })
+        let given = GivenProbes::default();
+        Ok(FinishedRun { directory: directory.to_owned(), report, parameters, given, table })
     }
 
     /// The hits of its list.

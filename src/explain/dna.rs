@@ -91,7 +91,7 @@ pub(super) fn spec_of(report: &SearchReport) -> Result<SearchSpec> {
 pub(super) fn not_held(id: &str) -> Error {
     Error::usage(
         format!("record {id} is not in the gallery"),
-        "it was the probe of a file, or has been destroyed; what is explained is read from the gallery alone",
+        "if it was searched from a file, give the file: --probe FILE; else it has been destroyed",
     )
 }
 

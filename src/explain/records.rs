@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::account::FinishedRun;
+use super::account::{FinishedRun, GivenProbes};
 use crate::domain::category::Index;
 use crate::domain::family::{FamilyMember, FamilyPedigrees};
 use crate::domain::finger_record::FingerRecord;
@@ -25,6 +25,8 @@ use crate::plan::finger_side::FingerSide;
 /// A gallery as it is, and as it was when a run was made.
 pub(super) struct Records<'g> {
     pub(super) gallery: &'g Gallery,
+    /// Probes of the run that are in no gallery.
+    given: &'g GivenProbes,
     pub(super) then: Gallery,
     /// Status then.
     pub(super) statuses: StatusTable,
@@ -39,7 +41,7 @@ impl<'g> Records<'g> {
     ///
     /// # Errors
     /// The run is of another gallery, or status files cannot be read.
-    pub(super) fn of(gallery: &'g Gallery, run: &FinishedRun) -> Result<Records<'g>> {
+    pub(super) fn of(gallery: &'g Gallery, run: &'g FinishedRun) -> Result<Records<'g>> {
         let generation = run.report.gallery_generation;
         if !gallery.had(generation, &run.report.gallery_manifest_blake3)? {
             return Err(Error::usage(
@@ -55,6 +57,7 @@ impl<'g> Records<'g> {
         };
         Ok(Records {
             gallery,
+            given: &run.given,
             statuses: then.statuses()?,
             then,
             statuses_now: gallery.statuses()?,
@@ -87,13 +90,16 @@ impl<'g> Records<'g> {
         absence(id, retain_until, &self.statuses, self.day)
     }
 
-    /// The profiles of `ids` that the gallery holds, all of which may be shown.
+    /// The profiles of `ids` that the gallery holds or that were given, all of which may be shown.
     ///
     /// # Errors
     /// A record may not be shown, or a segment cannot be read.
     pub(super) fn profiles(&self, ids: &HashSet<&str>) -> Result<BTreeMap<String, DnaRecord>> {
-        let found: BTreeMap<String, DnaRecord> =
+        let mut found: BTreeMap<String, DnaRecord> =
             self.gallery.find_records(ids)?.into_iter().collect();
+        for (id, record) in self.given.profiles.iter().filter(|(id, _)| ids.contains(id.as_str())) {
+            found.entry(id.clone()).or_insert_with(|| record.clone());
+        }
         for record in found.values() {
             self.may_be_shown(&record.record_id, record.retain_until)?;
         }
@@ -105,8 +111,11 @@ impl<'g> Records<'g> {
     /// # Errors
     /// As [`Self::profiles`].
     pub(super) fn fingers(&self, ids: &HashSet<&str>) -> Result<BTreeMap<String, FingerRecord>> {
-        let found: BTreeMap<String, FingerRecord> =
+        let mut found: BTreeMap<String, FingerRecord> =
             self.gallery.find_finger_records(ids)?.into_iter().collect();
+        for (id, record) in self.given.fingers.iter().filter(|(id, _)| ids.contains(id.as_str())) {
+            found.entry(id.clone()).or_insert_with(|| record.clone());
+        }
         for record in found.values() {
             self.may_be_shown(&record.record_id, record.retain_until)?;
         }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::account::FinishedRun;
+use super::account::{FinishedRun, GivenProbes};
 use super::dna::facts_of;
 use super::finger;
 use super::records::Records;
@@ -203,12 +203,17 @@ impl Asked<'_> {
 }
 
 /// What kept the records `a` and `b` out of the lists of `runs`; a run that goes on from another one is followed into
-/// that one where it is among them.
+/// that one where it is among them. `given` has the probes of a run that came from a file.
 ///
 /// # Errors
 /// A folder holds no run, or one of another gallery; a record may not be shown today ([`Error::Refused`]); or a list
 /// lacks a pair for no reason ([`Error::Integrity`]).
-pub fn why_not(gallery: &Gallery, runs: &[PathBuf], (a, b): (&str, &str)) -> Result<Vec<Answer>> {
+pub fn why_not(
+    gallery: &Gallery,
+    runs: &[PathBuf],
+    (a, b): (&str, &str),
+    given: impl Fn(&FinishedRun) -> Result<GivenProbes>,
+) -> Result<Vec<Answer>> {
     if a == b {
         return Err(Error::usage("a record is not compared with itself", "name two records"));
     }
@@ -220,7 +225,11 @@ pub fn why_not(gallery: &Gallery, runs: &[PathBuf], (a, b): (&str, &str)) -> Res
                 run: directory.display().to_string(),
                 ..Answer::new(Reason::NotFinished, text)
             }),
-            None => finished.push(FinishedRun::open(directory)?),
+            None => {
+                let mut run = FinishedRun::open(directory)?;
+                run.given = given(&run)?;
+                finished.push(run);
+            }
         }
     }
     for run in &finished {
@@ -252,13 +261,17 @@ fn not_finished(directory: &std::path::Path) -> Result<Option<String>> {
     )))
 }
 
-fn held(gallery: &Gallery, id: &str) -> Result<Option<Held>> {
+fn held(gallery: &Gallery, given: &GivenProbes, id: &str) -> Result<Option<Held>> {
     let ids = [id].into();
     if let Some(record) = gallery.find_records(&ids)?.remove(id) {
         return Ok(Some(Held::Dna(Box::new(record))));
     }
-    let found = gallery.find_finger_records(&ids)?.remove(id);
-    Ok(found.map(|record| Held::Finger(Box::new(record))))
+    if let Some(record) = gallery.find_finger_records(&ids)?.remove(id) {
+        return Ok(Some(Held::Finger(Box::new(record))));
+    }
+    let profile = given.profiles.get(id).map(|record| Held::Dna(Box::new(record.clone())));
+    let fingers = given.fingers.get(id).map(|record| Held::Finger(Box::new(record.clone())));
+    Ok(profile.or(fingers))
 }
 
 fn of_run(
@@ -270,7 +283,7 @@ fn of_run(
     let records = Records::of(gallery, run)?;
     let mut both = Vec::new();
     for id in [a, b] {
-        match held(gallery, id)? {
+        match held(gallery, &run.given, id)? {
             Some(record) => both.push(record),
             None => {
                 let text = format!(
@@ -393,7 +406,7 @@ fn absent(
     let set_aside = &run.parameters.set_aside;
     if !set_aside.is_empty() {
         let then = Gallery::open(records.gallery.root())?.without(set_aside);
-        if held(&then, id)?.is_none() {
+        if held(&then, &run.given, id)?.is_none() {
             let text = format!(
                 "record {id} is in a segment whose file was broken, and the run left it aside"
             );

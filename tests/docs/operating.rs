@@ -200,3 +200,29 @@ fn the_units_are_what_systemd_understands() {
     let wrong: Vec<&str> = ours.filter(|line| !line.contains("is not executable")).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
 }
+
+#[test]
+fn the_tables_of_capacity_md_are_what_the_script_counts() {
+    let Some(python) =
+        super::python::python("the_tables_of_capacity_md_are_what_the_script_counts")
+    else {
+        return;
+    };
+    let script = |arguments: &[&str]| {
+        let script = root().join("scripts/capacity");
+        let output = Command::new(&python).arg(script).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let page = document("docs/capacity.md");
+    for table in script(&[]).trim().split("\n\n") {
+        assert!(page.contains(table), "docs/capacity.md lacks\n{table}");
+    }
+    // Ten machines with nothing to disturb them: ten tiles each, one after another.
+    let even = ["--overhead", "0", "--skew", "0", "--stragglers", "0", "--failures-per-day", "0"];
+    let said = script(
+        &[&["--simulate", "--machines", "10", "--tiles", "100", "--tile-seconds", "60"], &even[..]]
+            .concat(),
+    );
+    assert_eq!(said.trim(), "10 min; 1.00 times the ideal; 0 tiles begun again");
+}
