@@ -281,6 +281,7 @@ impl ExecutionArgs {
             wait_until: None,
             interrupt: interrupt_flag(),
             case: None,
+            elsewhere: None,
         })
     }
 }
