@@ -1,7 +1,12 @@
 //! Runs on a cluster of separate processes on loopback: their bytes are those of one process, whatever happens to the
 //! processes. `scripts/cluster-campaign` does the same over many seeds and kills.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "common/program.rs"]
 mod program;
@@ -31,14 +36,17 @@ struct Process {
 
 impl Process {
     fn start(command: &mut Command) -> Process {
-        let mut child =
-            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (sender, lines) = channel();
         let out = BufReader::new(child.stdout.take().unwrap());
         let errors = BufReader::new(child.stderr.take().unwrap());
         let other = sender.clone();
-        std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|l| sender.send(l)));
-        std::thread::spawn(move || errors.lines().map_while(Result::ok).try_for_each(|l| other.send(l)));
+        std::thread::spawn(move || {
+            out.lines().map_while(Result::ok).try_for_each(|l| sender.send(l))
+        });
+        std::thread::spawn(move || {
+            errors.lines().map_while(Result::ok).try_for_each(|l| other.send(l))
+        });
         Process { child, lines }
     }
 
@@ -93,8 +101,17 @@ fn scheduler(bind: &str, more: &[&str]) -> (Process, String) {
 }
 
 fn executor_command(address: &str, more: &[&str]) -> Command {
-    let arguments =
-        ["--json", "cluster", "executor", "--scheduler", address, "--threads", "1", "--device", "cpu"];
+    let arguments = [
+        "--json",
+        "cluster",
+        "executor",
+        "--scheduler",
+        address,
+        "--threads",
+        "1",
+        "--device",
+        "cpu",
+    ];
     command(&[&arguments, more].concat())
 }
 
@@ -157,7 +174,8 @@ fn single(gallery: &Path, folder: &Path, more: &[&str]) -> PathBuf {
 
 fn assert_same(out: &Path, single: &Path, what: &str) {
     for file in FILES {
-        let (found, wanted) = (fs::read(out.join(file)).unwrap(), fs::read(single.join(file)).unwrap());
+        let (found, wanted) =
+            (fs::read(out.join(file)).unwrap(), fs::read(single.join(file)).unwrap());
         assert!(found == wanted, "{file} of {what} is not that of one process");
     }
     let names = |folder: &Path| {
@@ -173,7 +191,11 @@ fn assert_same(out: &Path, single: &Path, what: &str) {
         let searches = report.searches.iter();
         searches.map(|s| (s.comparisons, s.survivors, s.hits)).collect::<Vec<_>>()
     };
-    assert_eq!((whole.run_id.clone(), counted(&whole)), (one.run_id.clone(), counted(&one)), "{what}");
+    assert_eq!(
+        (whole.run_id.clone(), counted(&whole)),
+        (one.run_id.clone(), counted(&one)),
+        "{what}"
+    );
     let by_devices: u64 = whole.devices.iter().map(|device| device.comparisons).sum();
     let by_searches: u64 = whole.searches.iter().map(|search| search.comparisons).sum();
     assert_eq!(by_devices, by_searches, "{what}: {:?}", whole.devices);
@@ -196,14 +218,22 @@ fn two_executors_make_the_bytes_of_one_process_whatever_the_seed_and_the_size_of
         exits(0, &run(&gallery, &out, &size));
         assert_same(&out, &single, &format!("seed {seed}, tiles of {probes} and {rows}"));
         let report = read_report(&out).unwrap();
-        assert!(report.devices.iter().all(|device| device.device.contains(" on ")), "{:?}", report.devices);
+        assert!(
+            report.devices.iter().all(|device| device.device.contains(" on ")),
+            "{:?}",
+            report.devices
+        );
         assert!(report.searches.iter().all(|search| search.predicted_seconds.is_none()));
     }
 }
 
 /// Begins a run on the cluster and waits until some of its tiles are committed.
 fn begun(out: &Path, address: &str) -> Process {
-    let arguments = [&["--json"][..], &run(&world().join("gallery"), out, &[&SIZE[..], &["--cluster", address]].concat())].concat();
+    let arguments = [
+        &["--json"][..],
+        &run(&world().join("gallery"), out, &[&SIZE[..], &["--cluster", address]].concat()),
+    ]
+    .concat();
     let client = Process::start(&mut command(&arguments));
     client.says("\"advanced\"");
     client
@@ -379,17 +409,23 @@ fn with_certificates_only_those_of_the_authority_are_spoken_with_on_either_side(
     certificates(folder.path(), "ca", &["scheduler", "executor", "client"]);
     certificates(folder.path(), "stranger", &["other"]);
     let files = |name: &str, authority: &str| {
-        [("--tls-cert", format!("{name}.pem")), ("--tls-key", format!("{name}.key")), ("--tls-ca", format!("{authority}.pem"))]
-            .map(|(flag, file)| [flag.to_owned(), text(&place(&file)).to_owned()])
-            .concat()
+        [
+            ("--tls-cert", format!("{name}.pem")),
+            ("--tls-key", format!("{name}.key")),
+            ("--tls-ca", format!("{authority}.pem")),
+        ]
+        .map(|(flag, file)| [flag.to_owned(), text(&place(&file)).to_owned()])
+        .concat()
     };
     let own = |name: &str| files(name, "ca");
     fn given(files: &[String]) -> Vec<&str> {
         files.iter().map(String::as_str).collect()
     }
     let (_scheduler, address) = scheduler("127.0.0.1:0", &given(&own("scheduler")));
-    let _executors =
-        [executor(&address, &given(&own("executor"))), executor(&address, &given(&own("executor")))];
+    let _executors = [
+        executor(&address, &given(&own("executor"))),
+        executor(&address, &given(&own("executor"))),
+    ];
     let gallery = world().join("gallery");
     let single = single(&gallery, folder.path(), &SIZE);
     let out = place("cluster");
@@ -400,7 +436,8 @@ fn with_certificates_only_those_of_the_authority_are_spoken_with_on_either_side(
         on
     };
     // Without a certificate, with one of another authority, and with one whose holder trusts another authority.
-    let strangers = [vec![], files("other", "ca"), files("other", "stranger"), files("client", "stranger")];
+    let strangers =
+        [vec![], files("other", "ca"), files("other", "stranger"), files("client", "stranger")];
     for stranger in &strangers {
         let said = exits(2, &run(&gallery, &out, &given(&on(stranger))));
         assert!(said.contains("scheduler") && !out.join("job.json").exists(), "{said}");
@@ -430,7 +467,8 @@ fn without_certificates_nothing_but_loopback_is_spoken_to() {
     let said = exits(2, &["cluster", "scheduler", "--tls-cert", "a.pem"]);
     assert!(said.contains("--tls-key"), "{said}");
     assert!(!Path::new("never").exists());
-    let nobody = ["run", "dedup", "--gallery", &gallery, "--out", "never", "--cluster", "127.0.0.1:1"];
+    let nobody =
+        ["run", "dedup", "--gallery", &gallery, "--out", "never", "--cluster", "127.0.0.1:1"];
     let said = exits(2, &nobody);
     assert!(said.contains("cannot be reached"), "{said}");
     let part = [&nobody[..], &["--part", "1/2"]].concat();

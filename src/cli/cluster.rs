@@ -60,7 +60,9 @@ const LEAST_TIMEOUT: u64 = 7;
 
 /// Arguments of `tanba cluster executor`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  tanba cluster executor --scheduler 127.0.0.1:50050 --threads 4")]
+#[command(
+    after_help = "Example:\n  tanba cluster executor --scheduler 127.0.0.1:50050 --threads 4"
+)]
 struct ExecutorArgs {
     /// Scheduler to ask for tiles
     #[arg(long, value_name = "HOST:PORT", value_parser = parse_address)]

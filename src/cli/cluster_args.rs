@@ -68,7 +68,9 @@ impl OnClusterArgs {
     pub(super) fn refuse_part(&self, part: Option<Part>) -> Result<()> {
         match part {
             Some(part) if self.is_asked() => Err(Error::usage(
-                format!("part {part} of a run is done by one computer, and --cluster names several"),
+                format!(
+                    "part {part} of a run is done by one computer, and --cluster names several"
+                ),
                 "leave --part out: the cluster divides the run itself",
             )),
             _ => Ok(()),

@@ -40,7 +40,7 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Times in a row the scheduler may not answer before it counts as lost.
 const MAX_SILENCES: u32 = 3;
 
-type Scheduler = SchedulerGrpcClient<Channel>;
+pub(super) type Scheduler = SchedulerGrpcClient<Channel>;
 
 /// A connection to a scheduler.
 #[derive(Debug)]
@@ -51,16 +51,18 @@ pub struct Client {
     session: String,
 }
 
-/// Makes a call that changes nothing, to see that the other side accepts this one's certificate.
+/// Connects, and makes a call that changes nothing, to see that the other side accepts this one's certificate.
 ///
 /// # Errors
-/// It does not, or is no scheduler.
-pub(super) async fn check(scheduler: &mut Scheduler, address: &Address) -> Result<()> {
-    let asked = scheduler.get_job_status(GetJobStatusParams { job_id: "none".into() }).await;
-    match asked {
-        // Of a job it does not know a scheduler says so.
-        Ok(_) => Ok(()),
-        Err(status) if status.code() == tonic::Code::Internal => Ok(()),
+/// It cannot be reached, does not accept the certificate, or is no scheduler.
+pub(super) async fn accepted(endpoint: &Endpoint, address: &Address) -> Result<Scheduler> {
+    let mut scheduler = SchedulerGrpcClient::new(connected(endpoint, address).await?)
+        .max_decoding_message_size(MAX_MESSAGE_BYTES)
+        .max_encoding_message_size(MAX_MESSAGE_BYTES);
+    match scheduler.get_job_status(GetJobStatusParams { job_id: "none".into() }).await {
+        Ok(_) => Ok(scheduler),
+        // What a scheduler says of a job that it does not know.
+        Err(status) if status.code() == tonic::Code::Internal => Ok(scheduler),
         Err(status) => Err(Error::usage(
             format!("the scheduler {address} does not accept this process: {}", chain(&status)),
             "check that it is a scheduler of tanba, and the certificates of both sides",
@@ -85,18 +87,8 @@ impl Client {
         let runtime = runtime(1)?;
         let session = uuid::Uuid::new_v4().to_string();
         let client = Client { address: address.clone(), endpoint, runtime, session };
-        client.runtime.block_on(async {
-            let mut scheduler = client.scheduler().await?;
-            check(&mut scheduler, &client.address).await
-        })?;
+        client.runtime.block_on(accepted(&client.endpoint, &client.address))?;
         Ok(client)
-    }
-
-    async fn scheduler(&self) -> Result<Scheduler> {
-        let channel = connected(&self.endpoint, &self.address).await?;
-        Ok(SchedulerGrpcClient::new(channel)
-            .max_decoding_message_size(MAX_MESSAGE_BYTES)
-            .max_encoding_message_size(MAX_MESSAGE_BYTES))
     }
 
     fn gone(&self, what: &str) -> Error {
@@ -159,9 +151,15 @@ impl Client {
                     silences = 0;
                     match answer.into_inner().status.and_then(|status| status.status) {
                         Some(Status::Successful(_)) => true,
-                        Some(Status::Failed(failed)) => return Err(self.failed(job.1, &failed.error)),
+                        Some(Status::Failed(failed)) => {
+                            return Err(self.failed(job.1, &failed.error));
+                        }
                         Some(_) => false,
-                        None => return Err(self.gone("it was started anew and knows nothing of the job")),
+                        None => {
+                            return Err(
+                                self.gone("it was started anew and knows nothing of the job")
+                            );
+                        }
                     }
                 }
                 Err(_) if silences < MAX_SILENCES => {
@@ -206,7 +204,8 @@ impl Client {
         let done = self
             .runtime
             .block_on(async {
-                let mut scheduler = self.scheduler().await.map_err(|e| self.gone(&e.to_string()))?;
+                let mut scheduler =
+                    self.scheduler().await.map_err(|e| self.gone(&e.to_string()))?;
                 let id = self.submit(&mut scheduler, job).await?;
                 Ok((scheduler, id))
             })

@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ballista_core::serde::protobuf::executor_resource::Resource;
-use ballista_core::serde::protobuf::scheduler_grpc_client::SchedulerGrpcClient;
 use ballista_core::serde::protobuf::{
     ExecutorOperatingSystemSpecification, ExecutorRegistration, ExecutorResource,
     ExecutorSpecification, ExecutorStoppedParams,
@@ -23,12 +22,12 @@ use ballista_executor::health::ExecutorHealth;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
 use tokio::sync::Semaphore;
-use tonic::transport::Channel;
 
+use super::client::{Scheduler, accepted, is_of_certificates};
 use super::hosts::Hosts;
 use super::node::TilesCodec;
-use super::tls::{Tls, connected, endpoint};
-use super::{Address, MAX_MESSAGE_BYTES, Prepare, lost, runtime};
+use super::tls::{Tls, endpoint};
+use super::{Address, Prepare, lost, runtime};
 use crate::error::{Error, Result};
 use crate::run::serve::Server;
 
@@ -97,8 +96,7 @@ pub fn run(
             setup.slots.max(1),
         ));
         let health = ExecutorHealth::new();
-        let polling =
-            poll_loop(client.clone(), executor, codec, None, Some(slots), health.clone());
+        let polling = poll_loop(client.clone(), executor, codec, None, Some(slots), health.clone());
         let polling = tokio::spawn(polling);
         let mut is_ready = false;
         while !interrupt.load(Ordering::Relaxed) && !polling.is_finished() {
@@ -129,19 +127,13 @@ async fn scheduler(
     setup: &Setup,
     interrupt: &AtomicBool,
     tell: &dyn Fn(State),
-) -> Result<Option<SchedulerGrpcClient<Channel>>> {
+) -> Result<Option<Scheduler>> {
     let endpoint = endpoint(&setup.scheduler, setup.tls.as_ref())?;
     let mut was_told = false;
     while !interrupt.load(Ordering::Relaxed) {
-        match connected(&endpoint, &setup.scheduler).await {
-            Ok(channel) => {
-                let mut client = SchedulerGrpcClient::new(channel)
-                    .max_decoding_message_size(MAX_MESSAGE_BYTES)
-                    .max_encoding_message_size(MAX_MESSAGE_BYTES);
-                super::client::check(&mut client, &setup.scheduler).await?;
-                return Ok(Some(client));
-            }
-            Err(error) if setup.tls.is_some() && super::client::is_of_certificates(&error) => {
+        match accepted(&endpoint, &setup.scheduler).await {
+            Ok(client) => return Ok(Some(client)),
+            Err(error) if setup.tls.is_some() && is_of_certificates(&error) => {
                 return Err(error);
             }
             Err(error) if !was_told => {

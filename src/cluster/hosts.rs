@@ -145,7 +145,12 @@ impl Hosts {
 }
 
 /// The life of a host.
-fn host(prepare: &dyn Prepare, server: &Server, reference: &Reference, receiver: Receiver<Request>) {
+fn host(
+    prepare: &dyn Prepare,
+    server: &Server,
+    reference: &Reference,
+    receiver: Receiver<Request>,
+) {
     let requests = Mutex::new(receiver);
     let made = job_of(&reference.out, &reference.seal).and_then(|job| {
         prepare.prepared(&reference.out, &job, &mut |inputs, execution| {
@@ -183,7 +188,8 @@ impl DoesTiles for Hosts {
             Ok(attempts) => match attempts.is_current(&reference.submission).await {
                 Ok(true) => self.done(reference, attempts, tile, &attempt).await,
                 Ok(false) => {
-                    let what = format!("nobody waits for submission {} any more", reference.submission);
+                    let what =
+                        format!("nobody waits for submission {} any more", reference.submission);
                     return Err(DataFusionError::Execution(what));
                 }
                 Err(error) => Err(error),
@@ -198,7 +204,12 @@ impl DoesTiles for Hosts {
             Err(error) => error,
         };
         let problem = Problem::of(&error, tile, &reference.search, &self.server.executor);
-        tracing::warn!(search = reference.search, tile, what = problem.what, "a tile could not be done");
+        tracing::warn!(
+            search = reference.search,
+            tile,
+            what = problem.what,
+            "a tile could not be done"
+        );
         if let Ok(attempts) = &attempts {
             // Where the store itself fails nobody can be told but by the error.
             let _ = attempts.note(&reference.submission, &attempt, &problem).await;

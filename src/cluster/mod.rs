@@ -138,6 +138,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 /// The runtime that speaks to the network.
 fn runtime(threads: usize) -> Result<tokio::runtime::Runtime> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
     runtime.map_err(|e| lost(format!("the threads of the network could not be started: {e}")))
 }

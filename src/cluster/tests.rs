@@ -112,12 +112,8 @@ fn a_lost_device_short_memory_and_a_full_disk_are_tried_elsewhere_and_a_broken_r
     let memory = Error::Incomplete { what: "4 MiB are needed".into(), help: "h".into() };
     let disk = Error::Io { path: "/out".into(), source: std::io::ErrorKind::StorageFull.into() };
     let path = std::path::Path::new("/gallery/segments/a");
-    let refused = Error::Refused {
-        what: "w".into(),
-        rule: "r".into(),
-        article: "L40 29",
-        help: "h".into(),
-    };
+    let refused =
+        Error::Refused { what: "w".into(), rule: "r".into(), article: "L40 29", help: "h".into() };
     for (error, can_retry) in [
         (device(true), true),
         (device(false), true),
@@ -144,7 +140,8 @@ fn an_address_is_a_host_and_a_port() {
         let address = parsed(text).unwrap();
         assert_eq!((address.host(), address.to_string().as_str()), (host, text));
     }
-    for wrong in ["", "host", ":1", "host:", "host:99999", "http://host:1", "a b:1", "a::b:c:1x:2"] {
+    for wrong in ["", "host", ":1", "host:", "host:99999", "http://host:1", "a b:1", "a::b:c:1x:2"]
+    {
         assert!(parsed(wrong).is_err(), "{wrong}");
     }
     assert!(parsed("127.0.0.1:1").unwrap().is_loopback());

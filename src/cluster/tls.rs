@@ -5,7 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity, ServerTlsConfig};
+use tonic::transport::{
+    Certificate, Channel, ClientTlsConfig, Endpoint, Identity, ServerTlsConfig,
+};
 
 use super::{Address, chain};
 use crate::error::{Error, Result};
@@ -57,7 +59,9 @@ impl Tls {
 
     /// What a server shows and asks for.
     pub(super) fn server(&self) -> ServerTlsConfig {
-        ServerTlsConfig::new().identity(self.identity.clone()).client_ca_root(self.authority.clone())
+        ServerTlsConfig::new()
+            .identity(self.identity.clone())
+            .client_ca_root(self.authority.clone())
     }
 
     fn client(&self, host: &str) -> ClientTlsConfig {

@@ -215,8 +215,9 @@ impl Attempts {
     }
 
     fn json<T: Serialize>(&self, value: &T) -> Result<Vec<u8>> {
-        serde_json::to_vec(value)
-            .map_err(|e| Error::integrity(&self.out.join(&self.folder), e.to_string(), "report this"))
+        serde_json::to_vec(value).map_err(|e| {
+            Error::integrity(&self.out.join(&self.folder), e.to_string(), "report this")
+        })
     }
 
     /// Lets attempts of `submission` try, and no other's.
@@ -508,7 +509,9 @@ mod tests {
                 let attempts = &attempts;
                 scope.spawn(move || {
                     let bytes = vec![number as u8; 1000];
-                    (0..5).filter(|tile| try_tile(attempts, &format!("a{number}"), *tile, &bytes)).count()
+                    (0..5)
+                        .filter(|tile| try_tile(attempts, &format!("a{number}"), *tile, &bytes))
+                        .count()
                 })
             };
             let threads: Vec<_> = (1..=6).map(tries).collect();

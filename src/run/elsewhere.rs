@@ -117,12 +117,7 @@ impl Place<'_> {
     }
 
     /// The commits whose shards are what was committed; the others are taken back and told.
-    fn sound(
-        &self,
-        found: Found,
-        attempts: &Attempts,
-        shards: &Shards,
-    ) -> Result<Vec<Commit>> {
+    fn sound(&self, found: Found, attempts: &Attempts, shards: &Shards) -> Result<Vec<Commit>> {
         let (sound, notes) = sound(found, attempts, shards)?;
         for what in notes {
             self.observer.event(&Event::Repaired { what });

@@ -366,12 +366,8 @@ fn compare(
         let (out, seal) = (&*execution.out, &*seal);
         Place { elsewhere, out, seal, account, interrupt, observer }
     });
-    let workers = Workers {
-        devices: &execution.devices,
-        threads: execution.threads,
-        observer,
-        interrupt,
-    };
+    let workers =
+        Workers { devices: &execution.devices, threads: execution.threads, observer, interrupt };
     let writer = load::ShardWriter::start(shards, journal, SHARDS_IN_FLIGHT)?;
     let mut searches = Vec::new();
     let mut histograms = Vec::new();
