@@ -126,7 +126,7 @@ fn world() -> &'static Path {
     static WORLD: OnceLock<tempfile::TempDir> = OnceLock::new();
     let folder = WORLD.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
-        registry(folder.path(), 1, 150);
+        registry(folder.path(), 1, 600);
         folder
     });
     folder.path()
@@ -209,7 +209,7 @@ fn two_executors_make_the_bytes_of_one_process_whatever_the_seed_and_the_size_of
     let mut random = ChaCha8Rng::seed_from_u64(9);
     for seed in 1..=2 {
         let folder = tempfile::tempdir().unwrap();
-        let gallery = registry(folder.path(), seed, random.random_range(40..120));
+        let gallery = registry(folder.path(), seed, random.random_range(150..300));
         let single = single(&gallery, folder.path(), &[]);
         let (probes, rows) = (random.random_range(5..60), random.random_range(5..200));
         let (probes, rows) = (probes.to_string(), rows.to_string());
@@ -229,11 +229,10 @@ fn two_executors_make_the_bytes_of_one_process_whatever_the_seed_and_the_size_of
 
 /// Begins a run on the cluster and waits until some of its tiles are committed.
 fn begun(out: &Path, address: &str) -> Process {
-    let arguments = [
-        &["--json"][..],
-        &run(&world().join("gallery"), out, &[&SIZE[..], &["--cluster", address]].concat()),
-    ]
-    .concat();
+    let gallery = world().join("gallery");
+    let arguments =
+        [&["--json"][..], &run(&gallery, out, &[&SIZE[..], &["--cluster", address]].concat())]
+            .concat();
     let client = Process::start(&mut command(&arguments));
     client.says("\"advanced\"");
     client
@@ -320,7 +319,7 @@ fn an_interrupted_client_ends_with_exit_code_4_and_the_executors_stop() {
 fn a_broken_gallery_stops_the_run_at_once_with_its_cause_and_the_exit_code_of_one_process() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
-    let gallery = registry(folder.path(), 4, 60);
+    let gallery = registry(folder.path(), 4, 150);
     let (_scheduler, address) = scheduler("127.0.0.1:0", &[]);
     let out = folder.path().join("cluster");
     let client = Process::start(&mut command(
@@ -366,12 +365,11 @@ fn tiles_that_an_executor_cannot_write_are_done_by_another_and_the_operator_is_t
     // Later calls fail as well: the disk of this one stays full.
     sick.envs([("FAULT_AT", "3"), ("FAULT_KEEP", "1"), ("FAULT_ERRNO", "28")]);
     let sick = Process::start(&mut sick);
+    let gallery = world().join("gallery");
     sick.says("\"connected\"");
-    let arguments = [
-        &["--json"][..],
-        &run(&world().join("gallery"), &out, &[&SIZE[..], &["--cluster", &address]].concat()),
-    ]
-    .concat();
+    let arguments =
+        [&["--json"][..], &run(&gallery, &out, &[&SIZE[..], &["--cluster", &address]].concat())]
+            .concat();
     let client = Process::start(&mut command(&arguments));
     client.says("\"search_started\"");
     std::thread::sleep(Duration::from_secs(1));

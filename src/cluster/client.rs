@@ -204,8 +204,8 @@ impl Client {
         let done = self
             .runtime
             .block_on(async {
-                let mut scheduler =
-                    self.scheduler().await.map_err(|e| self.gone(&e.to_string()))?;
+                let scheduler = accepted(&self.endpoint, &self.address).await;
+                let mut scheduler = scheduler.map_err(|e| self.gone(&e.to_string()))?;
                 let id = self.submit(&mut scheduler, job).await?;
                 Ok((scheduler, id))
             })
