@@ -24,7 +24,7 @@ use tonic::transport::{Channel, Endpoint};
 
 use super::node::{TilesCodec, plan, ranges};
 use super::tls::{Tls, connected, endpoint};
-use super::{Address, MAX_MESSAGE_BYTES, MAX_RANGES, Reference, chain, lost, runtime};
+use super::{Address, MAX_MESSAGE_BYTES, MAX_RANGES, Reference, lost, runtime, told};
 use crate::error::{Error, Result};
 use crate::hits::commit::{Attempts, Found};
 use crate::run::elsewhere::{Elsewhere, Errand};
@@ -62,9 +62,9 @@ pub(super) async fn accepted(endpoint: &Endpoint, address: &Address) -> Result<S
     match scheduler.get_job_status(GetJobStatusParams { job_id: "none".into() }).await {
         Ok(_) => Ok(scheduler),
         // What a scheduler says of a job that it does not know.
-        Err(status) if status.code() == tonic::Code::Internal => Ok(scheduler),
+        Err(status) if status.message().starts_with("Error getting status") => Ok(scheduler),
         Err(status) => Err(Error::usage(
-            format!("the scheduler {address} does not accept this process: {}", chain(&status)),
+            format!("the scheduler {address} does not accept this process: {}", told(&status)),
             "check that it is a scheduler of tanba, and the certificates of both sides",
         )),
     }
@@ -118,7 +118,7 @@ impl Client {
         });
         insert_version_header(request.metadata_mut());
         let answer = scheduler.execute_query(request).await;
-        let answer = answer.map_err(|status| self.gone(&chain(&status)))?.into_inner();
+        let answer = answer.map_err(|status| self.gone(&told(&status)))?.into_inner();
         match answer.result {
             Some(Submitted::Success(submitted)) => Ok(submitted.job_id),
             other => Err(self.gone(&format!("it does not take the search: {other:?}"))),
@@ -166,7 +166,7 @@ impl Client {
                     silences += 1;
                     false
                 }
-                Err(status) => return Err(self.gone(&chain(&status))),
+                Err(status) => return Err(self.gone(&told(&status))),
             };
             if is_over || looked.elapsed() >= look {
                 let started = Instant::now();
@@ -217,13 +217,13 @@ impl Client {
                 done
             });
         // Whatever came of it nobody goes on; what is being committed now is found by who goes on with the run.
-        self.runtime.block_on(job.attempts.withdraw())?;
-        if done.is_ok() {
-            for problem in self.runtime.block_on(job.attempts.problems(submission))? {
-                notes(format!("{problem}; the tile was done elsewhere"));
-            }
+        let withdrawn = self.runtime.block_on(job.attempts.withdraw());
+        done?;
+        withdrawn?;
+        for problem in self.runtime.block_on(job.attempts.problems(submission))? {
+            notes(format!("{problem}; the tile was done elsewhere"));
         }
-        done
+        Ok(())
     }
 }
 

@@ -136,6 +136,14 @@ fn chain(error: &dyn std::error::Error) -> String {
     texts.join(": ")
 }
 
+/// What the answer to a call says, with its causes.
+fn told(status: &tonic::Status) -> String {
+    match std::error::Error::source(status) {
+        Some(source) => format!("{}: {}", status.message(), chain(source)),
+        None => status.message().to_owned(),
+    }
+}
+
 /// The runtime that speaks to the network.
 fn runtime(threads: usize) -> Result<tokio::runtime::Runtime> {
     let runtime =

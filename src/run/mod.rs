@@ -26,6 +26,7 @@ mod posterior;
 mod predicted;
 pub mod probes;
 pub mod progress;
+#[cfg(feature = "distributed")]
 pub mod serve;
 pub mod since;
 mod tables;
