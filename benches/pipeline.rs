@@ -128,6 +128,7 @@ fn run(world: &World, gallery: &Gallery, spec: &SearchSpec, level: SimdLevel) ->
         wait_until: None,
         interrupt: Arc::default(),
         case: None,
+        elsewhere: None,
     };
     let outcome = execute(&inputs, &execution, &Silent).expect("a run of a sound gallery");
     outcome.report.searches[0].comparisons

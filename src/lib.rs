@@ -10,7 +10,8 @@
 //! 4. [`import`], [`synth`], [`plan`], [`hits`]
 //! 5. [`run`], [`evaluate`], [`audit`], [`destroy`], [`explain`] (imports [`run`])
 //! 6. [`report`] (a run as one page)
-//! 7. [`cli`]
+//! 7. [`cluster`] (with the feature `distributed`: a run on several computers)
+//! 8. [`cli`]
 
 pub mod error;
 pub mod ident;
@@ -39,5 +40,8 @@ pub mod explain;
 pub mod run;
 
 pub mod report;
+
+#[cfg(feature = "distributed")]
+pub mod cluster;
 
 pub mod cli;

@@ -39,15 +39,16 @@ pub(super) fn of_process() -> Begin {
     let arguments: Option<Vec<String>> =
         effective_arguments().into_iter().map(|argument| argument.into_string().ok()).collect();
     Begin::New(CommandLine {
-        arguments: without_key_sources(arguments.unwrap_or_default()),
+        arguments: without_sources(arguments.unwrap_or_default()),
         directory: std::env::current_dir().unwrap_or_default(),
     })
 }
 
-/// A command line without where the keys come from: a job file says nothing of keys, and a run that goes on is given
-/// its own.
-fn without_key_sources(arguments: Vec<String>) -> Vec<String> {
-    const SOURCES: [&str; 2] = ["--keys", "--keys-command"];
+/// A command line without where the keys come from, and without the cluster: a job file says nothing of these, and a run
+/// that goes on is given its own.
+fn without_sources(arguments: Vec<String>) -> Vec<String> {
+    const SOURCES: [&str; 6] =
+        ["--keys", "--keys-command", "--cluster", "--tls-cert", "--tls-key", "--tls-ca"];
     let mut is_source = false;
     let is_kept = |argument: &String| {
         if std::mem::take(&mut is_source) {

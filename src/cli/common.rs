@@ -304,6 +304,7 @@ impl ExecutionArgs {
             wait_until: None,
             interrupt: interrupt_flag(),
             case: None,
+            elsewhere: None,
         })
     }
 }

@@ -9,6 +9,9 @@ mod ask;
 mod audit;
 mod begin;
 mod check;
+#[cfg(feature = "distributed")]
+mod cluster;
+mod cluster_args;
 mod common;
 mod config;
 mod config_file;
@@ -169,6 +172,9 @@ enum Verb {
     Evaluate(evaluate::EvaluateArgs),
     /// List the processor and the graphics cards, test and measure them
     Devices(devices::DevicesArgs),
+    /// Run the scheduler or an executor of a cluster
+    #[cfg(feature = "distributed")]
+    Cluster(cluster::ClusterArgs),
     /// Learn the projection of the minutia descriptor from impressions of known fingers
     Train(train::TrainArgs),
     /// Write the completions of a shell
@@ -230,6 +236,8 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Score(args) => score::run(args, ui),
         Verb::Evaluate(args) => evaluate::run(args, ui),
         Verb::Devices(args) => devices::run(args, ui),
+        #[cfg(feature = "distributed")]
+        Verb::Cluster(args) => cluster::run(args, ui),
         Verb::Train(args) => train::run(args, ui),
         Verb::Completions(args) => manual::completions(args, ui),
         Verb::Man(args) => manual::man(args, ui),

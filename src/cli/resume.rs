@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use bytesize::ByteSize;
 use clap::{Args, Parser};
 
+use super::cluster_args::OnClusterArgs;
 use super::operation::OperationArgs;
 use super::ui::{Outcome, Ui};
 use super::{Cli, Verb, run, search};
@@ -29,12 +30,15 @@ pub(super) struct ResumeArgs {
     memory: Option<ByteSize>,
     #[command(flatten)]
     operation: OperationArgs,
+    #[command(flatten)]
+    cluster: OnClusterArgs,
 }
 
 /// Runs the verb.
 pub(super) fn run(args: &ResumeArgs, ui: &Ui) -> Result<Outcome> {
     let out = std::path::absolute(&args.out).map_err(Error::io(&args.out))?;
     let operation = args.operation.absolute()?;
+    let cluster = args.cluster.absolute()?;
     let job = Job::read(&out)?.ok_or_else(|| nothing_to_resume(&args.out))?;
     if let Some(division) = job.division {
         all_done(&args.out, division.of)?;
@@ -49,6 +53,7 @@ pub(super) fn run(args: &ResumeArgs, ui: &Ui) -> Result<Outcome> {
         Verb::Run(mut args) => {
             args.operation = operation.or(args.operation);
             args.execution.memory = memory.or(args.execution.memory);
+            args.cluster = cluster;
             let is_part = args.part.is_some() && job.division.is_none();
             if !is_part {
                 args.part = None;
@@ -63,6 +68,7 @@ pub(super) fn run(args: &ResumeArgs, ui: &Ui) -> Result<Outcome> {
             run::run(&args, &Begin::New(CommandLine { arguments, directory }), ui)
         }
         Verb::Search(mut args) => {
+            cluster.refuse_search()?;
             args.out = Some(out);
             args.execution.memory = memory.or(args.execution.memory);
             search::run(&args, &Begin::Resume(Box::new(job)), ui)

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::adjudicate::say_decided;
 use super::audit::{account_of_run, audited, event};
 use super::begin;
+use super::cluster_args::OnClusterArgs;
 use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, WayArgs, grouped, parameters};
 use super::family_warnings::warn_of_searches;
 use super::operation::{OperationArgs, Watch};
@@ -25,6 +26,8 @@ use crate::plan::finger_screen::Penetration;
 use crate::plan::finger_search::{FingerSides, ReadyFingerSearch, ready_finger};
 use crate::plan::job::{Parameters, Sweep, searches};
 use crate::plan::search::{ReadySearch, Sides, ready};
+#[cfg(feature = "distributed")]
+use crate::plan::way::WayChoice;
 use crate::run::begin::Begin;
 use crate::run::progress::Observer;
 use crate::run::{Execution, RunInputs, RunOutcome, execute, load, part, since};
@@ -93,6 +96,8 @@ pub(super) struct RunArgs {
     pub(super) execution: ExecutionArgs,
     #[command(flatten)]
     way: WayArgs,
+    #[command(flatten)]
+    pub(super) cluster: OnClusterArgs,
 }
 
 /// Runs the verb.
@@ -102,6 +107,7 @@ pub(super) fn run(args: &RunArgs, begin: &Begin, ui: &Ui) -> Result<Outcome> {
     let part = args.part.map(|part| ("part", part.to_string()));
     let labels: Vec<_> = preset.into_iter().chain(part).collect();
     let watch = Watch::open(&args.operation, &labels, *ui)?;
+    args.cluster.refuse_part(args.part)?;
     let done = match args.part {
         None => whole(args, begin, &watch, ui),
         Some(part) => one_part(args, part, begin, &watch, ui),
@@ -205,6 +211,7 @@ fn prepared(
         way: args.way.way,
         begin: begin.clone(),
         wait_until: args.operation.wait_until(),
+        elsewhere: args.cluster.elsewhere()?,
         ..execution
     };
     // Before the gallery is opened: what is waited for may have gone on for hours.
@@ -213,6 +220,43 @@ fn prepared(
         begin::set_aside(begin::gallery(begin, &args.gallery)?, true, &mut parameters, ui);
     }
     Ok((execution, table, parameters))
+}
+
+#[cfg(feature = "distributed")]
+impl RunArgs {
+    /// Makes the paths that are read while tiles are done independent of the directory of work.
+    pub(super) fn make_absolute(&mut self, directory: &Path) {
+        self.gallery = directory.join(&self.gallery);
+        self.since = self.since.as_ref().map(|since| directory.join(since));
+    }
+
+    /// How searches of records in themselves are done.
+    pub(super) fn way(&self) -> WayChoice {
+        self.way.way
+    }
+
+    /// Calls `use_inputs` with the inputs of the run that `execution` goes on with, in the directory it was begun in.
+    /// Nothing is said: who began it has said it.
+    ///
+    /// # Errors
+    /// As of a run that goes on, or of `use_inputs`.
+    pub(super) fn with_inputs(
+        &self,
+        execution: &Execution,
+        use_inputs: impl FnOnce(&RunInputs) -> Result<()>,
+    ) -> Result<()> {
+        let table = self.population.table()?;
+        let day = begin::day(&execution.begin, self.rule.as_of)?;
+        let mut parameters = parameters(&self.population, &self.rule, &table, day)?;
+        parameters.since = self.since.as_deref().map(since::run_id).transpose()?;
+        if self.rule.without_broken {
+            let gallery = begin::gallery(&execution.begin, &self.gallery)?;
+            parameters.set_aside = gallery.broken_segments();
+        }
+        let night = self.night(&parameters, &table);
+        let (inputs, _) = night.quiet_inputs(&self.gallery, execution)?;
+        use_inputs(&inputs)
+    }
 }
 
 impl RunArgs {
@@ -277,12 +321,23 @@ impl Night<'_> {
     /// # Errors
     /// The gallery cannot be read, or a record that takes part in what goes on may do so no more.
     fn inputs_of(&self, root: &Path, execution: &Execution, ui: &Ui) -> Result<RunInputs<'_>> {
+        let (inputs, changed) = self.quiet_inputs(root, execution)?;
+        warn_of_searches(&inputs.searches, ui)?;
+        warn_of_changes(&changed, ui);
+        Ok(inputs)
+    }
+
+    /// As [`Self::inputs_of`], with what has changed since an earlier run; nothing is said.
+    fn quiet_inputs(
+        &self,
+        root: &Path,
+        execution: &Execution,
+    ) -> Result<(RunInputs<'_>, Vec<String>)> {
         let gallery = begin::gallery(&execution.begin, root)?.without(&self.parameters.set_aside);
         let ready = self.ready(&gallery, execution.devices.cpu.device.cpu())?;
         begin::still_lawful(&execution.begin, root, &ready)?;
-        warn_of_searches(&ready.searches, ui)?;
-        warn_of_changes(&ready.changed, ui);
-        Ok(self.inputs(&gallery, "", ready.searches, ready.finger_searches))
+        let inputs = self.inputs(&gallery, "", ready.searches, ready.finger_searches);
+        Ok((inputs, ready.changed))
     }
 
     /// Makes every search of the sweeps ready that the gallery has records for. A gallery of

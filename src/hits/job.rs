@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::gallery::file::{create_directory, sync_directory, write_new};
 
 /// Name of the file.
-const JOB_FILE: &str = "job.json";
+pub(super) const JOB_FILE: &str = "job.json";
 
 /// Layout version of the file.
 const VERSION: u32 = 2;

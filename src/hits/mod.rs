@@ -1,6 +1,7 @@
 //! Hit lists: shards of tiles, the final order, clusters, histograms, and the files of a run.
 
 pub mod cluster;
+pub mod commit;
 pub mod contested;
 pub mod decision;
 pub mod difference;

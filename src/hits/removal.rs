@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::cluster::{cluster_count, clusters};
+use super::commit;
 use super::lock::is_claimed;
 use super::output::{self, HITS_FILE, REPORT_FILE, RUN_FILE, read_hits, read_report};
 use super::part;
@@ -20,8 +21,8 @@ use crate::gallery::file::write_new;
 use crate::gallery::purge::{Condemned, remove_file};
 use crate::score::Millibans;
 
-/// What an unfinished run needs to go on; of a finished one a crash may have left the first two.
-const UNFINISHED: [&str; 4] = ["shards", "quarantine", "journal", "job.json"];
+/// What an unfinished run needs to go on; of a finished one a crash may have left the first three.
+const UNFINISHED: [&str; 5] = ["shards", "quarantine", commit::DIRECTORY, "journal", "job.json"];
 
 /// Endings of the names of files whose lines stand for themselves.
 const LINE_FILES: [&str; 5] = ["csv", "tsv", "log", "jsonl", "txt"];
@@ -94,10 +95,11 @@ pub fn remove_records(out: &Path, condemned: &Condemned) -> Result<Removed> {
         remove_hits(out, condemned, &mut done)?;
     }
     let is_finished = out.join(RUN_FILE).exists();
-    let useless = if is_finished { &UNFINISHED[..2] } else { &UNFINISHED[..] };
+    let useless = if is_finished { &UNFINISHED[..3] } else { &UNFINISHED[..] };
     // Parts of a run go with it: their shards hold hits, and the generation they began with is gone.
     let parts = part::directories(out)?;
-    for path in useless.iter().map(|name| out.join(name)).chain(parts) {
+    // The job first: whoever does a tile of it elsewhere sees that it is gone, and removes what it wrote.
+    for path in useless.iter().rev().map(|name| out.join(name)).chain(parts) {
         if path.is_dir() {
             fs::remove_dir_all(&path).map_err(Error::io(&path))?;
         } else if !path.exists() || !remove_file(&path)? {

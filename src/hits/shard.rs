@@ -15,6 +15,16 @@ const DIRECTORY: &str = "shards";
 /// Folder of shards that are not what was written.
 const QUARANTINE: &str = "quarantine";
 
+/// The bytes of a shard that is to lie at `path`.
+///
+/// # Errors
+/// The hits cannot be written as Parquet, or not encrypted.
+pub fn encode(path: &Path, hits: &[Hit]) -> Result<Vec<u8>> {
+    let broken = |e: String| Error::integrity(path, e, "run again");
+    let batch = encode_hits(hits).map_err(|e| broken(e.to_string()))?;
+    encode_parquet(hit_schema(), &[batch], &[]).map_err(|e| broken(e.to_string()))
+}
+
 /// The shards of a run in progress.
 #[derive(Debug)]
 pub struct Shards {
@@ -64,11 +74,7 @@ impl Shards {
     /// The operating system refuses.
     pub fn write(&self, number: u64, hits: &[Hit]) -> Result<FileEntry> {
         let relative = format!("{DIRECTORY}/tile-{number:08}.parquet");
-        let broken = |e: String| Error::integrity(&self.out.join(&relative), e, "run again");
-        let batch = encode_hits(hits).map_err(|e| broken(e.to_string()))?;
-        let bytes =
-            encode_parquet(hit_schema(), &[batch], &[]).map_err(|e| broken(e.to_string()))?;
-        write_new(&self.out, &relative, &bytes)
+        write_new(&self.out, &relative, &encode(&self.out.join(&relative), hits)?)
     }
 
     /// Whether a shard is as it was written. One that is not is put aside, where it can be looked at.

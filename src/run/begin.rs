@@ -5,16 +5,17 @@
 //! done again; a shard that is not is put aside, and its tile is done again. Tiles that parts did count as done
 //! when every part has ended.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
 use super::progress::{Event, Observer};
 use super::tile::{Stages, TileOutput};
-use super::{Execution, part};
+use super::{Execution, elsewhere, part};
 use crate::error::{Error, Kind, Result};
 use crate::gallery::memory;
+use crate::hits::commit::{self, Account, Attempts, wait};
 use crate::hits::job::{Job, JobSearch};
 use crate::hits::journal::{self, Journal, Recorded, TileEntry};
 use crate::hits::lock::{self, Claim, Holder, Wait};
@@ -88,6 +89,46 @@ pub(super) struct Begun {
     pub(super) notes: Vec<String>,
     /// The parts that did some of these, with what they say of themselves.
     pub(super) parts: Vec<(Part, PartReport)>,
+    /// BLAKE3 of the job, which names it to other processes.
+    pub(super) seal: String,
+    /// What other processes did of these.
+    pub(super) account: Account,
+}
+
+impl Begun {
+    fn of(shards: Shards, journal: Journal, seal: String) -> Begun {
+        let (done, notes, parts) = (HashMap::new(), Vec::new(), Vec::new());
+        Begun { shards, journal, done, notes, parts, seal, account: Account::default() }
+    }
+
+    /// Counts tiles that other processes committed and that are not in the journal yet, and those that are as theirs.
+    fn collect(&mut self, out: &Path) -> Result<()> {
+        let attempts = Attempts::of(out, &self.seal)?;
+        // First, so that no late attempt goes on beside this run.
+        wait(attempts.withdraw())?;
+        let found = wait(attempts.committed(&mut HashSet::new()))?;
+        let (sound, notes) = elsewhere::sound(found, &attempts, &self.shards)?;
+        self.notes.extend(notes);
+        let mut new = Vec::new();
+        for commit in sound {
+            let known = self.done.get(&commit.entry.tile);
+            if known.is_none_or(|known| *known == commit.entry) {
+                self.account.add(&commit);
+            }
+            if known.is_none() {
+                new.push(commit.entry);
+            }
+        }
+        self.journal.append(&new)?;
+        self.done.extend(new.into_iter().map(|entry| (entry.tile, entry)));
+        Ok(())
+    }
+}
+
+/// BLAKE3 of the job in `out`.
+fn seal_of(out: &Path) -> Result<String> {
+    let seal = Job::read(out)?.and_then(|job| job.body_blake3);
+    seal.ok_or_else(|| Error::Conflict { what: format!("the job in {}", out.display()) })
 }
 
 impl Identity<'_> {
@@ -164,8 +205,9 @@ pub(super) fn fresh(out: &Path, line: CommandLine, identity: &Identity) -> Resul
     Job::remove(out)?;
     let shards = Shards::create(out)?;
     let journal = Journal::create(out, identity.run_id)?;
+    commit::remove(out)?;
     identity.job(line).write(out)?;
-    Ok(Begun { shards, journal, done: HashMap::new(), notes: Vec::new(), parts: Vec::new() })
+    Ok(Begun::of(shards, journal, seal_of(out)?))
 }
 
 /// Goes on in `out`; `help` says how to begin again where it is another run.
@@ -188,10 +230,10 @@ pub(super) fn resumed(out: &Path, job: &Job, identity: &Identity, help: &str) ->
     }
     let shards = Shards::open(out)?;
     let (journal, recorded) = Journal::open(out, &job.run_id)?;
-    let mut begun =
-        Begun { shards, journal, done: HashMap::new(), notes: Vec::new(), parts: Vec::new() };
+    let mut begun = Begun::of(shards, journal, seal_of(out)?);
     let sound = sound(recorded, &begun.shards, "journal", &mut begun.notes)?;
     begun.done.extend(sound.into_iter().map(|entry| (entry.tile, entry)));
+    begun.collect(out)?;
     Ok(begun)
 }
 
@@ -231,7 +273,9 @@ pub(super) fn recorded(out: &Path, run_id: &str) -> Result<Vec<TileEntry>> {
 /// # Errors
 /// The operating system refuses.
 pub(super) fn end(out: &Path, shards: Shards) -> Result<()> {
+    // In this order: a late attempt sees that the job is gone and removes what it wrote.
     Job::remove(out)?;
+    commit::remove(out)?;
     journal::remove(out)?;
     shards.remove()?;
     crate::hits::part::remove(out)

@@ -5,6 +5,7 @@
 
 mod bands;
 pub mod begin;
+pub mod elsewhere;
 mod family_tile;
 pub mod finger_compare;
 mod finger_first;
@@ -25,6 +26,8 @@ mod posterior;
 mod predicted;
 pub mod probes;
 pub mod progress;
+#[cfg(feature = "distributed")]
+pub mod serve;
 pub mod since;
 mod tables;
 pub mod tile;
@@ -33,8 +36,8 @@ mod workers;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::column::hit::{HIT_SCHEMA_VERSION, Hit};
@@ -43,6 +46,7 @@ use crate::domain::likelihood::Population;
 use crate::error::{Error, Result};
 use crate::gallery::memory;
 use crate::hits::cluster::{cluster_count, clusters};
+use crate::hits::commit::Account;
 use crate::hits::finish::finish;
 use crate::hits::histogram::Histogram;
 use crate::hits::job::JobSearch;
@@ -62,6 +66,7 @@ use crate::plan::search::ReadySearch;
 use crate::plan::tile::{Tile, TileSize, layout_blake3};
 use crate::plan::way::{self, Deciding, PlannedWay, WayChoice};
 use begin::{Begin, Begun, Identity};
+use elsewhere::{Elsewhere, Left, Place};
 use finger_tile::FingerContext;
 use progress::{Event, Observer, Progress};
 use tile::{TileContext, TileOutput};
@@ -94,6 +99,8 @@ pub struct Execution {
     pub interrupt: Arc<AtomicBool>,
     /// Case the result is bound to.
     pub case: Option<CaseBinding>,
+    /// Other processes that do the tiles; none: this one does.
+    pub elsewhere: Option<Arc<dyn Elsewhere>>,
 }
 
 /// What the hits are computed from.
@@ -159,7 +166,8 @@ pub fn execute(
     let (_claim, mut begun) = begin::begin(execution, observer, &identity)?;
     announce(&begun, &identity, None, observer);
     let parts = std::mem::take(&mut begun.parts);
-    let compared = compare(&works, &ways, begun, (execution, None), observer);
+    let account = Mutex::new(std::mem::take(&mut begun.account));
+    let compared = compare(&works, &ways, begun, (execution, None, &account), observer);
     let (shards, mut searches, histograms) =
         compared.map_err(|error| begin::interrupted(error, &execution.out))?;
     let recorded = recorded(&shards, &parts, &identity, &execution.out)?;
@@ -181,6 +189,8 @@ pub fn execute(
     memory::check().map_err(|error| begin::interrupted(error, &execution.out))?;
     let members = clusters(&hits, &inputs.triangles());
     let mut devices = device_reports(&execution.devices);
+    let account = account.into_inner().unwrap_or_else(PoisonError::into_inner);
+    elsewhere::add_devices(&account, &mut devices);
     part::add_accounts(&parts, &mut searches, &mut devices);
     let parameters = serde_json::to_value(inputs.parameters)
         .map_err(|e| Error::usage(e.to_string(), "check the parameters"))?;
@@ -198,8 +208,14 @@ pub fn execute(
         hits: hits.len() as u64,
         clusters: cluster_count(&members),
         devices,
-        simd_level: execution.devices.cpu.device.cpu().level().name().into(),
-        threads: execution.threads,
+        simd_level: match execution.elsewhere {
+            Some(_) if !account.is_empty() => account.simd_levels(),
+            _ => execution.devices.cpu.device.cpu().level().name().into(),
+        },
+        threads: match execution.elsewhere {
+            Some(_) if !account.is_empty() => account.threads(),
+            _ => execution.threads,
+        },
         tile_probes: execution.tile.probes,
         tile_rows: execution.tile.rows,
         peak_resident_bytes: memory::peak_resident_bytes(),
@@ -341,23 +357,24 @@ fn compare(
     works: &[(Work, Vec<Tile>)],
     ways: &[MadeWay],
     begun: Begun,
-    (execution, part): (&Execution, Option<Part>),
+    (execution, part, account): (&Execution, Option<Part>, &Mutex<Account>),
     observer: &dyn Observer,
 ) -> Result<(Shards, Vec<SearchReport>, Histograms)> {
-    let Begun { shards, journal, done, .. } = begun;
-    let workers = Workers {
-        devices: &execution.devices,
-        threads: execution.threads,
-        observer,
-        interrupt: &execution.interrupt,
-    };
+    let Begun { shards, journal, done, seal, .. } = begun;
+    let interrupt = &*execution.interrupt;
+    let place = execution.elsewhere.as_deref().map(|elsewhere| {
+        let (out, seal) = (&*execution.out, &*seal);
+        Place { elsewhere, out, seal, account, interrupt, observer }
+    });
+    let workers =
+        Workers { devices: &execution.devices, threads: execution.threads, observer, interrupt };
     let writer = load::ShardWriter::start(shards, journal, SHARDS_IN_FLIGHT)?;
     let mut searches = Vec::new();
     let mut histograms = Vec::new();
     let mut first_tile = 0;
     for (number, (work, tiles)) in works.iter().enumerate() {
         let asked = Asked { work, way: ways.get(number), tiles, first_tile, part, done: &done };
-        let (report, histogram) = match run_search(&asked, &workers, &writer) {
+        let (report, histogram) = match run_search(&asked, (&workers, place.as_ref()), &writer) {
             Ok(done) => done,
             // If a shard could not be written, that is the cause; the workers only saw the queue close.
             Err(error) => return Err(writer.finish().err().unwrap_or(error)),
@@ -500,7 +517,7 @@ struct Asked<'a> {
 /// Runs the tiles of one search that are not done.
 fn run_search(
     asked: &Asked,
-    workers: &Workers,
+    (workers, place): (&Workers, Option<&Place>),
     writer: &load::ShardWriter,
 ) -> Result<(SearchReport, Histogram)> {
     let Asked { work, way, tiles, first_tile, part, done } = asked;
@@ -518,14 +535,20 @@ fn run_search(
     let comparisons = u64::try_from(share).unwrap_or(u64::MAX);
     let progress = Progress::start(work.name(), own as u64, comparisons, workers.observer);
     progress.already(before.len() as u64, &sum);
-    let to_do: Vec<Tile> = left.iter().map(|place| tiles[*place].clone()).collect();
-    sum.merge(workers.run(work, &to_do, |place, mut output: TileOutput| {
-        let hits = std::mem::take(&mut output.hits);
-        let entry = begin::entry(number(left[place]), &output);
-        writer.send(load::DoneTile { hits, entry })?;
-        progress.tile_done(&output);
-        Ok(output)
-    })?);
+    if let Some(place) = place {
+        let tiles = left.iter().map(|tile| number(*tile)).collect();
+        let left = Left { search: work.name(), tiles, writer, progress: &progress };
+        sum.merge(place.run(&left)?);
+    } else {
+        let to_do: Vec<Tile> = left.iter().map(|place| tiles[*place].clone()).collect();
+        sum.merge(workers.run(work, &to_do, |place, mut output: TileOutput| {
+            let hits = std::mem::take(&mut output.hits);
+            let entry = begin::entry(number(left[place]), &output);
+            writer.send(load::DoneTile { hits, entry })?;
+            progress.tile_done(&output);
+            Ok(output)
+        })?);
+    }
     let histogram = std::mem::take(&mut sum.histogram);
     let mut report = work.report(&sum, own as u64, started.elapsed().as_secs_f64());
     if let Some(way) = way {

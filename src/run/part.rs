@@ -6,6 +6,7 @@
 //! (order, clusters, bands, lineage markers) is made there, and a tile that a part left damaged is done again.
 
 use std::path::Path;
+use std::sync::Mutex;
 
 use super::begin::{self, Begin, Begun, Identity};
 use super::progress::{Event, Observer};
@@ -82,7 +83,8 @@ pub fn execute_part(
         None => begin::fresh(&directory, execution.begin.command_line(), &identity)?,
     };
     super::announce(&begun, &identity, Some(part), observer);
-    let compared = super::compare(&works, &ways, begun, (execution, Some(part)), observer);
+    let compared =
+        super::compare(&works, &ways, begun, (execution, Some(part), &Mutex::default()), observer);
     let (_, searches, _) = compared.map_err(|error| begin::interrupted(error, &directory))?;
     let sum = |count: fn(&SearchReport) -> u64| searches.iter().map(count).sum();
     let report = PartReport {

@@ -1,6 +1,6 @@
 //! What the plan's rates let expect of a run, written down before it begins, so that a report can compare.
 //!
-//! Limits: of the processor alone, also where a graphics card helps. A run that goes on and one in parts are not
+//! Limits: of the processor alone, also where a graphics card helps. A run that goes on, one in parts and one on a cluster are not
 //! predicted: their seconds are of a piece, or of several machines.
 
 use super::begin::Begin;
@@ -19,7 +19,7 @@ pub(super) fn seconds(
     execution: &Execution,
     ways: &[MadeWay],
 ) -> Result<Option<Vec<f64>>> {
-    if !matches!(execution.begin, Begin::New(_)) {
+    if !matches!(execution.begin, Begin::New(_)) || execution.elsewhere.is_some() {
         return Ok(None);
     }
     let device = execution.devices.cpu.device.cpu();

@@ -17,7 +17,7 @@ use crate::gallery::memory;
 use crate::plan::tile::Tile;
 
 /// Threads that drive an adapter beside the processor's own workers.
-const DRIVERS: usize = 2;
+pub(super) const DRIVERS: usize = 2;
 /// Most threads that drive an adapter where the processor has no tiles of its own.
 const MAX_DRIVERS: usize = 16;
 
@@ -102,7 +102,7 @@ impl Workers<'_> {
         while !is_over() {
             let number = queue.next.fetch_add(1, Ordering::Relaxed);
             let Some(tile) = queue.tiles.get(number) else { return };
-            let done = self.run_tile(work, tile, member).and_then(|output| {
+            let done = self.run_tile(work, tile, member).and_then(|(output, _)| {
                 memory::keep();
                 memory::check()?;
                 each(number, output)
@@ -122,15 +122,20 @@ impl Workers<'_> {
         }
     }
 
-    /// One tile on the device, or where that fails or is out, on the processor.
-    fn run_tile(&self, work: &Work, tile: &Tile, member: &Member) -> Result<TileOutput> {
+    /// One tile on the device, or where that fails or is out, on the processor; and which of them did it.
+    pub(super) fn run_tile<'d>(
+        &'d self,
+        work: &Work,
+        tile: &Tile,
+        member: &'d Member,
+    ) -> Result<(TileOutput, &'d Member)> {
         let cpu = &self.devices.cpu;
         let is_free = member.device.is_gpu() && member.reason().is_none();
         if is_free && work.is_for_devices(tile) {
             match work.run(tile, &member.device) {
                 Ok(output) => {
                     member.did(output.comparisons);
-                    return Ok(output);
+                    return Ok((output, member));
                 }
                 Err(Error::Device { device, fault, is_final, .. })
                     if !self.devices.is_gpu_required =>
@@ -145,6 +150,6 @@ impl Workers<'_> {
         }
         let output = work.run(tile, &Device::from(*cpu.device.cpu()))?;
         cpu.did(output.comparisons);
-        Ok(output)
+        Ok((output, cpu))
     }
 }
