@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::audit::{audited, event};
+use super::place::place;
 use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
 use crate::error::{Error, Result};
@@ -28,7 +29,7 @@ pub(super) struct ExplainArgs {
     #[arg(value_name = "HIT_ID")]
     hit_id: String,
     /// Directory of the gallery
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
     /// Directory of the finished run that lists the hit
     #[arg(long, value_name = "DIR")]

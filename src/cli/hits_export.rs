@@ -8,6 +8,7 @@ use clap::Args;
 use super::audit::{audited, event};
 use super::common::grouped;
 use super::hits_list::SelectArgs;
+use super::place::place;
 use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
 use crate::error::{Error, Result};
@@ -33,7 +34,7 @@ pub(super) struct ExportArgs {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Gallery that was searched; its audit log records the export
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
     #[command(flatten)]
     select: SelectArgs,

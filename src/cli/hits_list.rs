@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::common::{expectation, grouped};
+use super::place::place;
 use super::ui::{Outcome, Ui};
 use crate::column::hit::Hit;
 use crate::error::Result;
@@ -29,7 +30,7 @@ pub(super) struct ListArgs {
     #[command(flatten)]
     select: SelectArgs,
     /// Directory of the gallery: shows what examiners decided
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     gallery: Option<PathBuf>,
     /// Only hits that are not decided by two examiners who agree
     #[arg(long, requires = "gallery")]

@@ -39,6 +39,7 @@ mod metrics;
 mod mixture_args;
 mod operation;
 mod pedigree_args;
+mod place;
 mod plan;
 mod policy;
 mod progress;
@@ -68,10 +69,12 @@ mod why_not;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
 use crate::error::{Error, Result};
+use crate::gallery::store;
 use crate::language::{self, Language};
 use ui::{Outcome, Ui};
 
@@ -93,6 +96,12 @@ struct Cli {
     /// Shell command that prints these keys [default: TANBA_KEYS_COMMAND]
     #[arg(long, global = true, value_name = "COMMAND")]
     keys_command: Option<String>,
+    /// Folder that keeps files of galleries in buckets (docs/object_storage.md) [default: below the user's cache]
+    #[arg(long, global = true, value_name = "DIR")]
+    gallery_cache: Option<PathBuf>,
+    /// How long to go on trying where a bucket does not answer, in seconds or such as 10m [default: 3m]
+    #[arg(long, global = true, value_name = "TIME", value_parser = operation::parse_wait)]
+    store_retry: Option<Duration>,
     /// Configuration file: flags that are not given here, a section per verb (docs/operating.md) [default:
     /// TANBA_CONFIG]
     #[arg(long, global = true, value_name = "FILE")]
@@ -196,7 +205,10 @@ pub fn main() -> ExitCode {
     }
     let makes_keys = matches!(&cli.verb, Verb::Keys(args) if args.is_making());
     let have_keys = if makes_keys { Ok(()) } else { keys::load(&cli) };
-    let done = have_keys.and_then(|()| run_verb(&cli.verb, &ui));
+    if let Some(patience) = cli.store_retry {
+        store::use_patience(patience);
+    }
+    let done = have_keys.and_then(|()| place::open()).and_then(|()| run_verb(&cli.verb, &ui));
     match done.and_then(|outcome| Ui::lost_output().map_or(Ok(outcome), Err)) {
         Ok(outcome) => outcome.into(),
         Err(error) => {

@@ -12,6 +12,7 @@ use super::common::{
 };
 use super::config;
 use super::family_warnings::warn_of_searches;
+use super::place::place;
 use super::run::{Night, Preset, ReadySearches, warn_of_changes};
 use super::summary;
 use super::ui::{Outcome, Ui};
@@ -34,7 +35,7 @@ pub(super) struct PlanArgs {
     #[arg(value_enum)]
     preset: Preset,
     /// Directory of the gallery
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
     /// Directory of the result; not written by `plan`
     #[arg(long, value_name = "DIR")]

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::audit::{audited, event, hash_of};
 use super::common::grouped;
+use super::place::place;
 use super::ui::{Outcome, Ui};
 use crate::audit::{Account, Asker};
 use crate::error::{Error, Result};
@@ -26,7 +27,7 @@ pub(super) struct ReportArgs {
     #[arg(value_name = "RUN")]
     run: PathBuf,
     /// Gallery that was searched: for rejected imports and decisions; its audit log records the report
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     gallery: Option<PathBuf>,
     /// Directory of an earlier run, for what is new since
     #[arg(long, value_name = "DIR")]

@@ -43,6 +43,7 @@ pub(super) fn run(args: &ResumeArgs, ui: &Ui) -> Result<Outcome> {
     let cli = Cli::try_parse_from(&job.arguments).map_err(|_| {
         cannot("this program does not understand the command line of the run".into())
     })?;
+    super::place::open()?;
     let memory = args.memory;
     std::env::set_current_dir(&job.directory).map_err(Error::io(&job.directory))?;
     match cli.verb {

@@ -10,6 +10,7 @@ use super::begin;
 use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, WayArgs, grouped, parameters};
 use super::family_warnings::warn_of_searches;
 use super::operation::{OperationArgs, Watch};
+use super::place::place;
 use super::summary;
 use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
@@ -69,7 +70,7 @@ pub(super) struct RunArgs {
     #[arg(value_enum)]
     preset: Preset,
     /// Directory of the gallery
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
     /// Directory of the result
     #[arg(long, value_name = "DIR")]

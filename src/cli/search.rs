@@ -13,6 +13,7 @@ use super::common::{
 };
 use super::family_warnings::warn_of_searches;
 use super::import::parse_alias;
+use super::place::place;
 use super::progress::Shown;
 use super::run::{Night, ReadySearches};
 use super::ui::{Outcome, Ui};
@@ -66,7 +67,7 @@ pub(super) struct SearchArgs {
     #[arg(long, value_name = "NAME=LOCUS", value_parser = parse_alias)]
     alias: Vec<(String, Locus)>,
     /// Directory of the gallery
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     pub(super) gallery: PathBuf,
     /// Indexes to search for genomic probes, separated by commas
     #[arg(long, value_delimiter = ',', value_parser = parse_index, conflicts_with_all = ["probe_register", "record"])]
