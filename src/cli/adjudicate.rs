@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::adjudicate_show::{self, ShowArgs};
 use super::audit::{audited, event};
 use super::common::{grouped, today};
-use super::place::place;
+use super::place::{finished, place};
 use super::summary::is_of_pedigree;
 use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
@@ -51,7 +51,7 @@ pub(super) struct FromArgs {
     #[arg(long, value_name = "DIR|URL", value_parser = place())]
     pub(super) gallery: PathBuf,
     /// Directory of a finished run; may be repeated
-    #[arg(long, required = true, value_name = "DIR")]
+    #[arg(long, required = true, value_name = "DIR|URL", value_parser = finished())]
     pub(super) run: Vec<PathBuf>,
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::audit::{audited, event};
-use super::place::place;
+use super::place::{finished, place};
 use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
 use crate::error::{Error, Result};
@@ -32,7 +32,7 @@ pub(super) struct ExplainArgs {
     #[arg(long, value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
     /// Directory of the finished run that lists the hit
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = finished())]
     run: PathBuf,
     /// Write the pictures into this folder
     #[arg(long, value_name = "FOLDER")]

@@ -8,7 +8,7 @@ use clap::Args;
 use super::audit::{audited, event};
 use super::common::grouped;
 use super::hits_list::SelectArgs;
-use super::place::place;
+use super::place::{finished, place};
 use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
 use crate::error::{Error, Result};
@@ -28,7 +28,7 @@ does not reach it: keep track of where it goes. Exit code 1: no hit, and no file
 )]
 pub(super) struct ExportArgs {
     /// Directory of a finished run
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", value_parser = finished())]
     run: PathBuf,
     /// New file
     #[arg(value_name = "FILE")]

@@ -19,6 +19,7 @@ mod evaluate_finger;
 mod expected;
 mod explain;
 mod family_warnings;
+mod finish;
 mod gallery;
 mod gallery_destroy;
 mod gallery_finger;
@@ -75,6 +76,7 @@ use clap::{Parser, Subcommand};
 
 use crate::error::{Error, Result};
 use crate::gallery::store;
+use crate::hits::bucket;
 use crate::language::{self, Language};
 use ui::{Outcome, Ui};
 
@@ -151,6 +153,8 @@ enum Verb {
     Run(run::RunArgs),
     /// Go on with a run that was interrupted
     Resume(resume::ResumeArgs),
+    /// Make the hit list of a run in parts, when every part has ended
+    Finish(finish::FinishArgs),
     /// Say how far a run is
     Status(status::StatusArgs),
     /// Search the records of a file, or a record itself, in a gallery
@@ -208,7 +212,10 @@ pub fn main() -> ExitCode {
     if let Some(patience) = cli.store_retry {
         store::use_patience(patience);
     }
-    let done = have_keys.and_then(|()| place::open()).and_then(|()| run_verb(&cli.verb, &ui));
+    let done = have_keys
+        .and_then(|()| place::open(&config::effective_arguments()))
+        .and_then(|()| run_verb(&cli.verb, &ui));
+    bucket::close();
     match done.and_then(|outcome| Ui::lost_output().map_or(Ok(outcome), Err)) {
         Ok(outcome) => outcome.into(),
         Err(error) => {
@@ -228,6 +235,7 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Plan(args) => plan::run(args, ui),
         Verb::Run(args) => run::run(args, &begin::of_process(), ui),
         Verb::Resume(args) => resume::run(args, ui),
+        Verb::Finish(args) => finish::run(args, ui),
         Verb::Status(args) => status::run(args, ui),
         Verb::Search(args) => search::run(args, &begin::of_process(), ui),
         Verb::Keys(args) => keys::run(args, ui),

@@ -12,7 +12,7 @@ use super::common::{
 };
 use super::config;
 use super::family_warnings::warn_of_searches;
-use super::place::place;
+use super::place::{finished, place};
 use super::run::{Night, Preset, ReadySearches, warn_of_changes};
 use super::summary;
 use super::ui::{Outcome, Ui};
@@ -41,7 +41,7 @@ pub(super) struct PlanArgs {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Plan only pairs with a side that is newer than this earlier run of the gallery
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = finished())]
     since: Option<PathBuf>,
     /// As for `run`; without effect on a plan
     #[arg(long)]

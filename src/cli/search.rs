@@ -13,7 +13,7 @@ use super::common::{
 };
 use super::family_warnings::warn_of_searches;
 use super::import::parse_alias;
-use super::place::place;
+use super::place::{check_free, place, publish, result};
 use super::progress::Shown;
 use super::run::{Night, ReadySearches};
 use super::ui::{Outcome, Ui};
@@ -25,6 +25,7 @@ use crate::domain::register::Register;
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
 use crate::gallery::segment::Segment;
+use crate::hits::bucket::shown;
 use crate::import::{ImportOptions, import_file};
 use crate::law::access::Sight;
 use crate::plan::census::Side;
@@ -76,7 +77,7 @@ pub(super) struct SearchArgs {
     #[arg(long = "in", value_delimiter = ',', value_name = "REGISTERS", value_parser = parse_register, conflicts_with = "probe_index")]
     pub(super) registers: Vec<Register>,
     /// Directory of the result; without it every hit is shown and nothing is kept
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = result())]
     pub(super) out: Option<PathBuf>,
     /// Say what the search would do, and do nothing
     #[arg(long)]
@@ -207,13 +208,17 @@ pub(super) fn finish(
     warn_of_searches(&ready.searches, ui)?;
     let passing = tempfile::tempdir().map_err(Error::io(&std::env::temp_dir()))?;
     let out = args.out.as_deref().unwrap_or(passing.path());
+    if matches!(asked.begin, Begin::New(_)) {
+        check_free(out, args.overwrite)?;
+    }
     let mut execution = args.execution.execution(out.to_owned(), args.overwrite, ui)?;
     execution.begin = asked.begin.clone();
     execution.case = asked.permit.binding();
     let inputs = night.inputs(gallery, probe_hash, ready.searches, ready.finger_searches);
     let outcome = execute(&inputs, &execution, &Shown::new(*ui))?;
     account_of_run(&outcome, out, asked.account)?;
-    summary::show(&outcome.report, &outcome.hits, args.out.as_deref(), ui);
+    publish(out)?;
+    summary::show(&outcome.report, &outcome.hits, args.out.as_deref().map(shown).as_deref(), ui);
     summary::warn_of_memory(&outcome.report, ui);
     night.parameters.set_aside.iter().for_each(|segment| ui.warn(begin::told(segment)));
     Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::audit::{audited, event};
 use super::explain::{say_fingers, say_loci};
-use super::place::place;
+use super::place::{finished, place};
 use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
 use crate::audit::pseudonym::Named;
@@ -33,7 +33,7 @@ pub(super) struct WhyNotArgs {
     #[arg(long, value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
     /// Directory of a run; may be repeated, for a night and those it went on from
-    #[arg(long, required = true, value_name = "DIR")]
+    #[arg(long, required = true, value_name = "DIR|URL", value_parser = finished())]
     run: Vec<PathBuf>,
 }
 

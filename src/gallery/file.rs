@@ -151,6 +151,11 @@ pub(super) fn compare_file(path: &Path, entry: &FileEntry) -> Result<()> {
     compare(path, entry, bytes, hasher.finalize())
 }
 
+/// Whether a file is there as `entry` says.
+pub fn is_as(path: &Path, entry: &FileEntry) -> bool {
+    path.exists() && compare_file(path, entry).is_ok()
+}
+
 /// Checks the content of a committed file.
 ///
 /// # Errors

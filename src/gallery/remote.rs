@@ -21,10 +21,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use super::file::{self, FileEntry, RESTORE_HELP};
+use super::file::{self, FileEntry};
 use super::store::{Bucket, Listed, Put};
 use crate::error::{Error, Result};
-use crate::limits::OBJECT_FETCHES;
 
 /// Folders whose files are few, are not named by a manifest, and are brought in line when the bucket is opened.
 const LOOSE_FOLDERS: [&str; 3] = ["", "decisions", "quarantine"];
@@ -74,6 +73,17 @@ fn cache() -> PathBuf {
 /// The folder that stands for a URL. Makes no request; [`open_named`] does.
 pub fn name(url: &str) -> PathBuf {
     let url = url.trim_end_matches('/');
+    let folder = folder_of("gallery", url);
+    let mut known = known();
+    if !known.named.iter().any(|(at, _)| *at == folder) {
+        known.named.push((folder.clone(), url.to_owned()));
+    }
+    folder
+}
+
+/// The folder below the cache of what a URL names, of this kind.
+pub fn folder_of(kind: &str, url: &str) -> PathBuf {
+    let url = url.trim_end_matches('/');
     // Two servers may have buckets of one name.
     let endpoint = std::env::var_os("AWS_ENDPOINT_URL").unwrap_or_default();
     let mut hasher = blake3::Hasher::new();
@@ -83,12 +93,7 @@ pub fn name(url: &str) -> PathBuf {
     // A name or password that does not belong into a URL does not come into the name of a folder.
     let place = if place.contains('@') { "" } else { place };
     let words: String = place.chars().map(|c| if is_plain(c) { c } else { '_' }).take(80).collect();
-    let folder = cache().join(format!("{words}-{}", &hasher.finalize().to_hex()[..16]));
-    let mut known = known();
-    if !known.named.iter().any(|(at, _)| *at == folder) {
-        known.named.push((folder.clone(), url.to_owned()));
-    }
-    folder
+    cache().join(format!("{kind}-{words}-{}", &hasher.finalize().to_hex()[..16]))
 }
 
 /// Opens what [`name`] has named: makes the folders and brings them in line with their buckets.
@@ -221,29 +226,14 @@ impl Mirror {
         }
         let directory = path.parent().unwrap_or(&self.folder);
         file::create_directory(directory)?;
-        let mut found = None;
-        for _ in 0..OBJECT_FETCHES {
-            let staged = tempfile::Builder::new().suffix(".staged").tempfile_in(directory);
-            let staged = staged.map_err(Error::io(directory))?;
-            self.bucket.fetch(&entry.path, entry.bytes, staged.as_file())?;
-            match file::compare_file(staged.path(), entry) {
-                Ok(()) => {
-                    staged.as_file().sync_all().map_err(Error::io(&path))?;
-                    staged.persist(&path).map_err(|error| Error::io(&path)(error.error))?;
-                    return Ok(path);
-                }
-                Err(Error::Integrity { rule, .. }) => {
-                    let url = self.bucket.url_of(&entry.path);
-                    tracing::warn!(url, rule, "what came is not what was committed");
-                    found = Some(rule);
-                }
-                Err(error) => return Err(error),
+        self.bucket.fetch_checked(entry, &path).map_err(|error| match error {
+            // The path that who goes on without a segment knows.
+            Error::Integrity { rule, help, .. } => {
+                Error::Integrity { path: path.clone(), rule, help }
             }
-        }
-        let url = self.bucket.url_of(&entry.path);
-        let found = found.unwrap_or_default();
-        let rule = format!("{url}: {found}; it was fetched {OBJECT_FETCHES} times");
-        Err(Error::integrity(&path, rule, RESTORE_HELP))
+            other => other,
+        })?;
+        Ok(path)
     }
 
     /// Writes `bytes` to the bucket and reads them back.

@@ -372,22 +372,84 @@ impl Bucket {
         answer.map_err(|error| self.failed(path, &error))
     }
 
-    /// Writes an object and reads it back, once more where it differs; `folder` has room for a copy.
+    /// Fetches an object to `path` and compares it with its length and BLAKE3 before it gets that name; again where it
+    /// differs.
     ///
     /// # Errors
-    /// As [`Bucket::put`]; [`Error::Integrity`] where what comes back is not what was written.
-    pub(super) fn put_checked(
+    /// [`Error::Integrity`] where it is missing or differs each time; the store does not answer or denies access, or the
+    /// file cannot be written.
+    pub fn fetch_checked(&self, entry: &FileEntry, path: &Path) -> Result<()> {
+        let directory = path.parent().unwrap_or(Path::new("."));
+        let mut differs = None;
+        for _ in 0..OBJECT_FETCHES {
+            let staged = tempfile::Builder::new().suffix(".staged").tempfile_in(directory);
+            let staged = staged.map_err(Error::io(directory))?;
+            self.fetch(&entry.path, entry.bytes, staged.as_file())?;
+            match file::compare_file(staged.path(), entry) {
+                Ok(()) => {
+                    staged.as_file().sync_all().map_err(Error::io(path))?;
+                    staged.persist(path).map_err(|error| Error::io(path)(error.error))?;
+                    return Ok(());
+                }
+                Err(Error::Integrity { rule, .. }) => {
+                    tracing::warn!(url = self.url_of(&entry.path), rule, "fetched again");
+                    differs = Some(rule);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let (url, differs) = (self.url_of(&entry.path), differs.unwrap_or_default());
+        let rule = format!("{url}: {differs}; it was fetched {OBJECT_FETCHES} times");
+        Err(Error::integrity(path, rule, RESTORE_HELP))
+    }
+
+    /// Reads an object and compares it; `folder` has room for a copy.
+    ///
+    /// # Errors
+    /// As [`Bucket::fetch_checked`].
+    pub fn check(&self, entry: &FileEntry, folder: &Path) -> Result<()> {
+        let copy = tempfile::TempDir::new_in(folder).map_err(Error::io(folder))?;
+        self.fetch_checked(entry, &copy.path().join("copy"))
+    }
+
+    /// Writes an object where none is and reads it back; whether it did. One that is there with the same content is
+    /// as good; `folder` has room for a copy.
+    ///
+    /// # Errors
+    /// As [`Bucket::put_checked`].
+    pub fn create_checked(
         &self,
         entry: &FileEntry,
         content: &Bytes,
         folder: &Path,
-    ) -> Result<()> {
+    ) -> Result<bool> {
+        if entry.bytes <= 2 * OBJECT_PART_BYTES {
+            if self.create(&entry.path, content)? == Put::Taken {
+                return Ok(false);
+            }
+            return self.check(entry, folder).map(|()| true);
+        }
+        // A large object is written in parts, which know no condition.
+        let place = self.location(&entry.path);
+        match self.patiently(&entry.path, async || self.store.head(&place).await) {
+            Ok(present) if present.size != entry.bytes => Ok(false),
+            Ok(_) => Ok(self.check(entry, folder).is_ok()),
+            Err(StoreError::NotFound { .. }) => {
+                self.put_checked(entry, content, folder).map(|()| true)
+            }
+            Err(error) => Err(self.failed(&entry.path, &error)),
+        }
+    }
+
+    /// Writes an object and reads it back, once more where it differs; `folder` has room for a copy.
+    ///
+    /// # Errors
+    /// As [`Bucket::put`]; [`Error::Integrity`] where what comes back is not what was written.
+    pub fn put_checked(&self, entry: &FileEntry, content: &Bytes, folder: &Path) -> Result<()> {
         let mut differs = None;
         for _ in 0..OBJECT_FETCHES {
             self.put(&entry.path, content)?;
-            let copy = tempfile::NamedTempFile::new_in(folder).map_err(Error::io(folder))?;
-            self.fetch(&entry.path, entry.bytes, copy.as_file())?;
-            match file::compare_file(copy.path(), entry) {
+            match self.check(entry, folder) {
                 Err(Error::Integrity { rule, .. }) => differs = Some(rule),
                 done => return done,
             }
