@@ -129,7 +129,7 @@ pub const MAX_CONFIG_BYTES: u64 = 1 << 20;
 /// request and [`OBJECT_READS_AT_ONCE`] at once, a line of 5 Mbit/s still does it.
 pub const OBJECT_PART_BYTES: u64 = 4 << 20;
 
-/// Ranges of an object that are read ahead at once: 16 MB in memory.
+/// Ranges of objects that are read ahead at once in the whole process: 16 MB in memory.
 pub const OBJECT_READS_AT_ONCE: u64 = 4;
 
 /// Times an object is fetched, or written and read back, before bytes that differ count as stored so.

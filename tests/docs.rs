@@ -20,6 +20,8 @@ use tanba::domain::allele::Allele;
 use tanba::domain::dna::{Profile, Typing};
 use tanba::domain::locus::Locus;
 
+#[path = "docs/deploy.rs"]
+mod deploy;
 #[path = "docs/examples.rs"]
 mod examples;
 #[path = "docs/operating.rs"]

@@ -19,9 +19,9 @@ use super::head::{HEAD_FILE, Head};
 use super::log::{AUDIT_FOLDER, LOG_FILE};
 use super::pseudonym::SALT_FILE;
 use crate::error::{Error, Result};
+use crate::gallery::bucket::Put;
 use crate::gallery::file::write_here;
 use crate::gallery::remote::{self, Mirror};
-use crate::gallery::store::Put;
 use crate::limits::AUDIT_ATTEMPTS;
 
 /// Folder of the entries below the gallery.

@@ -42,6 +42,9 @@ pub(super) fn run(args: &ResumeArgs, ui: &Ui) -> Result<Outcome> {
         if results.is_waiting() {
             return put_into_bucket(&results, ui);
         }
+        if results.is_finished()? {
+            return Err(is_finished(&args.out));
+        }
         results.bring_parts()?;
     }
     let job = Job::read(&out)?.ok_or_else(|| nothing_to_resume(&args.out))?;
@@ -100,11 +103,18 @@ fn put_into_bucket(results: &bucket::Results, ui: &Ui) -> Result<Outcome> {
 }
 
 fn nothing_to_resume(out: &Path) -> Error {
-    let shown = bucket::shown(out);
-    let (what, help) = if out.join(RUN_FILE).exists() {
-        ("is of a finished run", "its hit list is complete; there is nothing to do")
-    } else {
-        ("holds no interrupted run", "give the --out of a run that was interrupted")
-    };
-    Error::usage(format!("{} {what}", shown.display()), help)
+    if out.join(RUN_FILE).exists() {
+        return is_finished(out);
+    }
+    Error::usage(
+        format!("{} holds no interrupted run", bucket::shown(out).display()),
+        "give the --out of a run that was interrupted",
+    )
+}
+
+fn is_finished(out: &Path) -> Error {
+    Error::usage(
+        format!("{} is of a finished run", bucket::shown(out).display()),
+        "its hit list is complete; there is nothing to do",
+    )
 }

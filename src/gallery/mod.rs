@@ -19,6 +19,7 @@
 //! [`crate::limits::MAX_PRINTS_PER_SEGMENT`] prints.
 
 pub mod absence;
+pub mod bucket;
 mod change;
 mod ids;
 mod ipc;

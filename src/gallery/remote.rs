@@ -21,8 +21,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
+use super::bucket::{Bucket, Listed, Put};
 use super::file::{self, FileEntry};
-use super::store::{Bucket, Listed, Put};
 use crate::error::{Error, Result};
 
 /// Folders whose files are few, are not named by a manifest, and are brought in line when the bucket is opened.

@@ -24,9 +24,9 @@ use super::job::{JOB_FILE, Job};
 use super::output::{CLUSTERS_FILE, HISTOGRAM_FILE, HITS_FILE, RUN_FILE};
 use super::part::Part;
 use crate::error::{Error, Result};
+use crate::gallery::bucket::{Bucket, Put};
 use crate::gallery::file::{FileEntry, create_directory, write_here};
 use crate::gallery::remote;
-use crate::gallery::store::{Bucket, Put};
 
 /// The files of a finished run, in the order in which they are written.
 const FILES: [&str; 4] = [HITS_FILE, CLUSTERS_FILE, HISTOGRAM_FILE, RUN_FILE];
