@@ -31,6 +31,10 @@ const NO_ANSWER_HELP: &str = "check the network and AWS_ENDPOINT_URL, then give 
 /// What to do where a store denies access.
 const DENIED_HELP: &str = "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, and what this account may do in the bucket";
 
+/// What S3 calls a denial.
+const DENIALS: [&str; 5] =
+    ["AccessDenied", "SignatureDoesNotMatch", "InvalidAccessKeyId", "ExpiredToken", "InvalidToken"];
+
 /// Range reads that may still begin. Many files are fetched at the same time, and each of its ranges is in memory.
 static READS_LEFT: Mutex<u64> = Mutex::new(OBJECT_READS_AT_ONCE);
 static READ_ENDED: Condvar = Condvar::new();
@@ -113,7 +117,10 @@ impl Bucket {
 
     /// The URL of a path below it.
     pub fn url_of(&self, path: &str) -> String {
-        format!("{}/{path}", self.url)
+        match path {
+            "" => self.url.clone(),
+            path => format!("{}/{path}", self.url),
+        }
     }
 
     fn location(&self, path: &str) -> StorePath {
@@ -124,10 +131,20 @@ impl Bucket {
     /// The error of the program for one of the store about `path`.
     fn failed(&self, path: &str, error: &StoreError) -> Error {
         let url = self.url_of(path);
+        if told(error).starts_with("NoSuchBucket") {
+            return Error::usage(
+                format!("{}: there is no such bucket", self.url),
+                "make the bucket, or check its name, AWS_REGION and AWS_ENDPOINT_URL",
+            );
+        }
+        // A listing that is denied comes without its kind.
+        let is_denied = DENIALS.iter().any(|code| told(error).starts_with(code))
+            || matches!(
+                error,
+                StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. }
+            );
         let (what, help) = match error {
-            StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. } => {
-                (format!("{url}: access denied ({})", told(error)), DENIED_HELP)
-            }
+            _ if is_denied => (format!("{url}: access denied ({})", told(error)), DENIED_HELP),
             StoreError::NotFound { .. } => (
                 format!("{url} does not exist ({})", told(error)),
                 "check the bucket and the prefix; objects of a gallery are never removed by tanba",

@@ -86,7 +86,9 @@ impl Drop for Net {
     fn drop(&mut self) {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/s3-server");
         does(&[script, "stop", self.server.to_str().unwrap()]);
-        self.names.iter().for_each(|name| drop(does(&["ip", "netns", "del", name])));
+        for name in &self.names {
+            does(&["ip", "netns", "del", name]);
+        }
     }
 }
 
@@ -122,7 +124,7 @@ fn a_cut_network_is_survived_and_one_that_stays_cut_is_an_error_that_leaves_noth
     let run = ["run", "dedup", "--gallery", url, "--out", "night"];
     // Cut for five seconds: the run goes on.
     let near = net.machine(world.path(), "near");
-    let mut child = near.command(&run).spawn().unwrap();
+    let mut child = near.command(&run).stdout(std::process::Stdio::null()).spawn().unwrap();
     in_the_middle(&near, &mut child);
     net.line("down");
     std::thread::sleep(Duration::from_secs(5));

@@ -89,7 +89,11 @@ fn decisions_policies_and_refusals_are_those_of_the_bucket_on_every_machine() {
     let hits = here.exits(0, &["hits", "list", "night", "--json"]);
     let hit = hits.split("\"hit_id\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let decide = ["adjudicate", "decide", "--gallery", url, "--run", "night", &hit];
-    here.exits(0, &[&decide[..], &["--verdict", "identification", "--examiner", "e1"]].concat());
+    here.exits(
+        0,
+        &[&decide[..], &["--verdict", "identification", "--examiner", "e1", "--reason", "agrees"]]
+            .concat(),
+    );
     let night = here.path("night");
     let listed =
         there.exits(0, &["hits", "list", night.to_str().unwrap(), "--gallery", url, "--json"]);
