@@ -103,7 +103,7 @@ impl Rejection {
             position,
             record_id: None,
             rule: rule.into(),
-            found: cut(found),
+            found: shortened(found),
             help: help.into(),
         }
     }
@@ -116,7 +116,7 @@ impl Rejection {
 }
 
 /// Both ends of a text that is too long to be read.
-fn cut(text: String) -> String {
+pub(crate) fn shortened(text: String) -> String {
     const KEPT: usize = crate::limits::MAX_QUOTED_CHARS / 2;
     let count = text.chars().count();
     if count <= 2 * KEPT {

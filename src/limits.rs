@@ -1,6 +1,8 @@
 //! Every cap of the program, with its reason. A cap that is reached is an error that names it, never
 //! a silent cut.
 
+use std::time::Duration;
+
 /// Alleles one locus of one profile may carry: the maximum of CODIS CMF 3.2 (ALLELE, 8 per locus).
 pub const MAX_ALLELES_PER_LOCUS: usize = 8;
 
@@ -122,3 +124,26 @@ pub const MAX_PARTS: u32 = 4096;
 
 /// Largest configuration file, bytes: every flag of every verb takes less than 20 kB.
 pub const MAX_CONFIG_BYTES: u64 = 1 << 20;
+
+/// Bytes of one range read of an object, and half of what is written in one request: at the client's 30 seconds for a
+/// request and [`OBJECT_READS_AT_ONCE`] at once, a line of 5 Mbit/s still does it.
+pub const OBJECT_PART_BYTES: u64 = 4 << 20;
+
+/// Ranges of objects that are read ahead at once in the whole process: 16 MB in memory.
+pub const OBJECT_READS_AT_ONCE: u64 = 4;
+
+/// Times an object is fetched, or written and read back, before bytes that differ count as stored so.
+pub const OBJECT_FETCHES: u32 = 3;
+
+/// Attempts at the next entry of an audit log in a bucket, where other machines write theirs at the same time.
+pub const AUDIT_ATTEMPTS: u32 = 64;
+
+/// How long to go on where a store does not answer: a switch or a server starts again in less.
+pub const STORE_PATIENCE: Duration = Duration::from_secs(180);
+
+/// How long one signed request is repeated; a request is then signed anew, for its signature ages.
+pub const STORE_TRY: Duration = Duration::from_secs(60);
+
+/// First and longest pause between two tries of a request.
+pub const STORE_BACKOFF: (Duration, Duration) =
+    (Duration::from_millis(100), Duration::from_secs(5));

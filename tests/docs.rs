@@ -24,6 +24,8 @@ use tanba::domain::register::Register;
 use tanba::law::finger_purpose;
 use tanba::law::purpose::{self, Verdict};
 
+#[path = "docs/deploy.rs"]
+mod deploy;
 #[path = "docs/examples.rs"]
 mod examples;
 #[path = "docs/json.rs"]

@@ -14,6 +14,7 @@ use std::path::Path;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
+use super::bucket;
 use super::chain::{Chain, Damage, Fault, Link, sealed};
 use crate::error::{Error, Result};
 use crate::gallery::file::write_new;
@@ -110,6 +111,9 @@ impl Head {
         let bytes = self
             .to_bytes()
             .map_err(|e| Error::integrity(&folder.join(HEAD_FILE), e.to_string(), "report this"))?;
+        if bucket::replace_head(folder, self, &bytes)? {
+            return Ok(());
+        }
         write_new(folder, HEAD_FILE, &bytes).map(drop)
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
 
+use super::bucket;
 use super::chain::{self, Damage, Fault, Link, Parts};
 use super::head::{self, HEAD_FILE, Head};
 use super::pseudonym::{self, SALT_VERB, Salt};
@@ -13,6 +14,8 @@ use super::{Account, Entry, Event, Phase};
 use crate::error::{Error, Result};
 use crate::gallery::file::{create_directory, write_new};
 use crate::gallery::keys::hex;
+use crate::gallery::remote;
+use crate::limits::AUDIT_ATTEMPTS;
 
 /// Folder of the log below the gallery.
 pub const AUDIT_FOLDER: &str = "audit";
@@ -22,7 +25,7 @@ pub const LOG_FILE: &str = "log.jsonl";
 /// Bytes of the log's end looked at first; more if the last two entries are longer.
 const TAIL_BYTES: u64 = 1 << 16;
 
-const HELP: &str = "stop writing to this gallery and find out who changed the log: `tanba audit verify` names \
+pub(super) const HELP: &str = "stop writing to this gallery and find out who changed the log: `tanba audit verify` names \
                     the first entry concerned, docs/access.md says what each finding means";
 
 /// Appends an entry, flushed with its head; returns its number. One entry at a time, over all processes.
@@ -31,12 +34,39 @@ const HELP: &str = "stop writing to this gallery and find out who changed the lo
 pub(super) fn append(gallery: &Path, key: Option<&SigningKey>, entry: &Entry) -> Result<u64> {
     let names = pseudonym::names_of(gallery, entry);
     let entry = &names.without_unchecked(entry.clone());
+    // The lock ends with the file.
+    let _lock = locked(gallery)?;
+    for _ in 1..AUDIT_ATTEMPTS {
+        bucket::pull(gallery)?;
+        match append_locked(gallery, key, entry, &names) {
+            // Another machine wrote the next entry of a log in a bucket.
+            Err(Error::Conflict { .. }) => {
+                std::thread::sleep(std::time::Duration::from_millis(rand::random_range(1..100)));
+            }
+            done => return done,
+        }
+    }
+    bucket::pull(gallery)?;
+    append_locked(gallery, key, entry, &names)
+}
+
+/// The lock of the log on this machine.
+fn locked(gallery: &Path) -> Result<File> {
     let folder = gallery.join(AUDIT_FOLDER);
     create_directory(&folder)?;
-    let lock_path = folder.join("lock");
-    let lock = File::create(&lock_path).map_err(Error::io(&lock_path))?;
-    lock.lock().map_err(Error::io(&lock_path))?;
-    // The lock ends with the file.
+    let path = folder.join("lock");
+    let lock = File::create(&path).map_err(Error::io(&path))?;
+    lock.lock().map_err(Error::io(&path))?;
+    Ok(lock)
+}
+
+fn append_locked(
+    gallery: &Path,
+    key: Option<&SigningKey>,
+    entry: &Entry,
+    names: &pseudonym::Found,
+) -> Result<u64> {
+    let folder = gallery.join(AUDIT_FOLDER);
     let path = folder.join(LOG_FILE);
     let is_new = !path.exists();
     let mut log = OpenOptions::new()
@@ -67,15 +97,15 @@ pub(super) fn append(gallery: &Path, key: Option<&SigningKey>, entry: &Entry) ->
     }
     let mut entry = entry.clone();
     if !names.is_empty() {
-        let salt = match Salt::read(gallery)? {
-            Some(salt) => salt,
-            None => {
-                let salt = Salt::create(gallery)?;
-                last = write(&mut log, &folder, &salt_entry(&salt, &entry), &last, key)?;
-                salt
-            }
-        };
-        salt.hide(&mut entry, &names);
+        let present = Salt::read(gallery)?;
+        // In a bucket another machine may have made the salt and not come to its entry.
+        let is_in_bucket = present.is_some() && remote::of(gallery).is_some();
+        let is_new = present.is_none() || (is_in_bucket && !Salt::is_fixed(gallery)?);
+        let salt = present.map_or_else(|| Salt::create(gallery), Ok)?;
+        if is_new {
+            last = write(&mut log, &folder, &salt_entry(&salt, &entry), &last, key)?;
+        }
+        salt.hide(&mut entry, names);
     }
     Ok(write(&mut log, &folder, &entry, &last, key)?.sequence)
 }
@@ -104,6 +134,7 @@ fn write(
         Error::usage(format!("the audit entry cannot be written: {e}"), "report this")
     })?;
     let (line, link) = chain::line(&body, last);
+    bucket::create_entry(folder, link.sequence, &line)?;
     log.write_all(line.as_bytes()).and_then(|()| log.sync_all()).map_err(Error::io(&path))?;
     Head::of(&link, entry.time.clone(), key).write(folder)?;
     Ok(link)
@@ -238,9 +269,20 @@ pub fn bytes_of(gallery: &Path) -> Result<(Vec<u8>, Option<Vec<u8>>)> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(Error::io(&path)(e)),
     };
+    let pulled = match remote::of(gallery) {
+        Some(_) => {
+            let lock = locked(gallery)?;
+            bucket::pull(gallery)?;
+            Some(lock)
+        }
+        None => None,
+    };
     // Held only where the reader may write; who cannot reads without, and may catch an append half done.
     let lock = OpenOptions::new().write(true).open(folder.join("lock"));
-    let _held = lock.ok().and_then(|lock| lock.lock_shared().ok().map(|()| lock));
+    let _held = lock
+        .ok()
+        .filter(|_| pulled.is_none())
+        .and_then(|lock| lock.lock_shared().ok().map(|()| lock));
     let log = read(folder.join(LOG_FILE))?;
     let head = read(folder.join(HEAD_FILE))?;
     match log {

@@ -14,6 +14,7 @@
 //! because the search could not be recorded.
 
 mod actor;
+mod bucket;
 pub mod chain;
 pub mod head;
 pub mod key;

@@ -19,6 +19,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::Entry;
+use super::bucket;
 use super::log::{AUDIT_FOLDER, LOG_FILE};
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
@@ -96,16 +97,23 @@ impl Salt {
     /// The log says that there was one; or the operating system refuses.
     pub(super) fn create(gallery: &Path) -> Result<Salt> {
         let folder = gallery.join(AUDIT_FOLDER);
-        let path = folder.join(LOG_FILE);
-        let log = std::fs::read(&path).map_err(Error::io(&path))?;
-        let verb = format!("\"verb\":\"{SALT_VERB}\"");
-        if log.windows(verb.len()).any(|part| part == verb.as_bytes()) {
+        if Salt::is_fixed(gallery)? {
             let rule = "the salt of the log was taken away";
             return Err(Error::integrity(&Salt::path(gallery), rule, HELP));
         }
         let salt: [u8; SALT_BYTES] = rand::random();
-        write_new(&folder, SALT_FILE, &salt)?;
+        if !bucket::create_salt(&folder, &salt)? {
+            write_new(&folder, SALT_FILE, &salt)?;
+        }
         Ok(Salt(salt))
+    }
+
+    /// Whether the log of `gallery` has an entry that fixes its salt.
+    pub(super) fn is_fixed(gallery: &Path) -> Result<bool> {
+        let path = gallery.join(AUDIT_FOLDER).join(LOG_FILE);
+        let log = std::fs::read(&path).map_err(Error::io(&path))?;
+        let verb = format!("\"verb\":\"{SALT_VERB}\"");
+        Ok(log.windows(verb.len()).any(|part| part == verb.as_bytes()))
     }
 
     /// BLAKE3 of the salt, hexadecimal; the log holds it.

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::adjudicate_show::{self, ShowArgs};
 use super::audit::{audited, event};
 use super::common::{grouped, today};
+use super::place::{finished, place};
 use super::summary::is_of_pedigree;
 use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
@@ -47,10 +48,10 @@ enum AdjudicateVerb {
 #[derive(Debug, Clone, Args)]
 pub(super) struct FromArgs {
     /// Directory of the gallery; decisions are kept beside it
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     pub(super) gallery: PathBuf,
     /// Directory of a finished run; may be repeated
-    #[arg(long, required = true, value_name = "DIR")]
+    #[arg(long, required = true, value_name = "DIR|URL", value_parser = finished())]
     pub(super) run: Vec<PathBuf>,
 }
 
@@ -102,7 +103,7 @@ struct FileArgs {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Directory of the gallery
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
 }
 
@@ -110,7 +111,7 @@ struct FileArgs {
 #[command(after_help = "Example:\n  tanba adjudicate stats --gallery registry")]
 struct StatsArgs {
     /// Directory of the gallery
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
 }
 

@@ -13,12 +13,15 @@ use jiff::tz::TimeZone;
 use super::ask::POLICY_FILE;
 use super::common::grouped;
 use super::config::effective_arguments;
+use super::place::place;
 use super::ui::{Outcome, Ui};
 use crate::audit::chain::Fault;
 use crate::audit::head::Head;
 use crate::audit::pseudonym::{Named, SALT_VERB, Salt};
 use crate::audit::{self, AUDIT_FOLDER, Account, Asker, Entry, Event, LOG_FILE, Phase, Review};
 use crate::error::{Error, Result};
+use crate::gallery::Gallery;
+use crate::gallery::remote::shown;
 use crate::hits::decision;
 use crate::hits::decision::rewrite::successor;
 use crate::hits::output::HITS_FILE;
@@ -53,7 +56,7 @@ tanba audit show registry --since 2026-11-01 --verb search\n  \
 tanba audit show registry --record C0000017")]
 struct ShowArgs {
     /// Directory of the gallery
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
     /// First day shown, UTC
     #[arg(long, value_name = "DATE")]
@@ -75,7 +78,7 @@ Without a signed head and without a copy of a head it cannot be found that the l
 anew, or that it was written anew from some entry to its end; the result says so.")]
 struct VerifyArgs {
     /// Directory of the gallery
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
     /// Copy of an earlier head.json, kept elsewhere: the entry it names must still be there
     #[arg(long, value_name = "FILE")]
@@ -130,7 +133,7 @@ pub(super) fn audited(
     act: impl FnOnce(&mut Account) -> Result<Outcome>,
 ) -> Result<Outcome> {
     let mut account = Account::default();
-    if !gallery.join("manifest").is_dir() {
+    if !Gallery::is_at(gallery)? {
         return act(&mut account);
     }
     in_log(gallery, event, act)
@@ -408,7 +411,7 @@ fn pseudonyms(args: &ShowArgs) -> Result<Vec<String>> {
         None => Err(Error::usage(
             format!(
                 "the log of {} has no salt, so no entry of it names a record",
-                args.gallery.display()
+                shown(&args.gallery)
             ),
             "entries of releases before this one may hold identifiers in clear: search the log for them as text",
         )),

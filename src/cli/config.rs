@@ -112,6 +112,7 @@ pub(super) fn parsed() -> Result<Cli> {
     let merged = merge(arguments, &|name| std::env::var_os(name), &|| {
         std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect()
     })?;
+    super::place::use_cache_of(&merged.arguments);
     let cli = Cli::try_parse_from(&merged.arguments).or_else(|error| {
         match merged.settings.iter().find(|setting| is_about(&error, setting)) {
             Some(setting) => Err(wrong_value(&error, setting)),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::evaluate_finger::{self, EvaluateFingerArgs};
+use super::place::finished;
 use super::ui::{Outcome, Ui};
 use crate::error::{Error, Result};
 use crate::evaluate::{Evaluation, of_run, render};
@@ -40,7 +41,7 @@ enum EvaluateWhat {
 #[derive(Debug, Clone, Args)]
 struct EvaluateRunArgs {
     /// Directory of the run
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = finished())]
     run: PathBuf,
     /// Directory that `tanba synth` or `tanba synth finger` wrote
     #[arg(long, value_name = "DIR")]

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::audit::{audited, event};
 use super::given_probes::GivenArgs;
+use super::place::{finished, place};
 use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
 use crate::error::{Error, Result};
@@ -29,10 +30,10 @@ pub(super) struct ExplainArgs {
     #[arg(value_name = "HIT_ID")]
     hit_id: String,
     /// Directory of the gallery
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
     /// Directory of the finished run that lists the hit
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = finished())]
     run: PathBuf,
     #[command(flatten)]
     given: GivenArgs,

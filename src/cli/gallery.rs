@@ -13,12 +13,14 @@ use super::gallery_finger::{self, RegisterInfo};
 use super::gallery_person::{self, PersonArgs};
 use super::gallery_status::{self, FeedArgs};
 use super::matrix::{self, MatrixArgs};
+use super::place::place;
 use super::policy::{self, PolicyArgs};
 use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
 use crate::column::status::{StatusChange, StatusEvent};
 use crate::domain::category::Index;
 use crate::error::{Error, Result};
+use crate::gallery::remote::shown;
 use crate::gallery::{Gallery, commit};
 use crate::plan::census::Side;
 
@@ -58,7 +60,7 @@ enum GalleryVerb {
 #[derive(Debug, Args)]
 struct DirArgs {
     /// Directory of the gallery
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
 }
 
@@ -68,7 +70,7 @@ struct DirArgs {
 )]
 struct StatusArgs {
     /// Directory of the gallery
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
     /// Record concerned; may be repeated
     #[arg(long, required = true, value_name = "ID")]
@@ -155,7 +157,7 @@ fn info(args: &DirArgs, ui: &Ui) -> Result<Outcome> {
     }
     let info = GalleryInfo {
         r#type: "gallery_info",
-        gallery: args.gallery.display().to_string(),
+        gallery: shown(&args.gallery),
         generation: gallery.manifest().generation,
         manifest_blake3: gallery.manifest_hash().to_owned(),
         committed_at: gallery.manifest().committed_at.clone(),

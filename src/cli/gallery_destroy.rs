@@ -6,12 +6,14 @@ use clap::Args;
 
 use super::audit::{audited, event, hash_of};
 use super::common::{grouped, today};
+use super::place::place;
 use super::ui::{Outcome, Ui};
 use crate::audit::pseudonym::{Named, Names, Salt};
 use crate::audit::{Asker, Event};
 use crate::destroy::{ActReport, Order, destroy, report_path};
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
+use crate::gallery::remote::refuse;
 use crate::import::act::{Ground, read_act};
 
 /// Arguments of `tanba gallery destroy`.
@@ -24,7 +26,7 @@ Earlier generations that held it cannot be opened any more. The report goes besi
 interrupted, give it again: it completes what it began.")]
 pub(super) struct DestroyArgs {
     /// Directory of the gallery
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_parser = place())]
     gallery: PathBuf,
     /// The act: which records, on what ground
     #[arg(long, value_name = "FILE")]
@@ -44,6 +46,10 @@ fn parse_ground(text: &str) -> std::result::Result<Ground, String> {
     Ground::parse(text).ok_or_else(|| "is term-ended, acquitted or court:REFERENCE".to_owned())
 }
 
+/// What to do instead where the gallery is in a bucket.
+const BUCKET_HELP: &str = "versions and copies of a bucket are out of this program's reach: bring the gallery to a \
+disk, destroy there, remove the bucket with all versions, and upload the rest (docs/object_storage.md)";
+
 /// Runs the verb.
 pub(super) fn run(args: &DestroyArgs, ui: &Ui) -> Result<Outcome> {
     if args.approved_by.trim().is_empty() {
@@ -52,6 +58,7 @@ pub(super) fn run(args: &DestroyArgs, ui: &Ui) -> Result<Outcome> {
             "name who approved it with --approved-by",
         ));
     }
+    refuse(&args.gallery, "records are not destroyed in", BUCKET_HELP)?;
     Gallery::open(&args.gallery)?;
     let read = read_act(&args.act);
     let named = read.iter().flatten().map(|line| (Named::Record, line.record_id.clone()));

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::audit::{audited, event};
 use super::common::today;
+use super::place::place;
 use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
 use crate::column::status::StatusEvent;
@@ -23,7 +24,7 @@ use crate::law::retention::Retention;
 Answers with records, registers, terms and events, never with biometrics. Exit code 1: nothing is held.")]
 pub(super) struct PersonArgs {
     /// Directory of the gallery
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
     /// Personal identifier of the biometric register; of a missing person that of the special record
     #[arg(long, value_name = "ID")]

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::audit::{audited, event};
 use super::common::{grouped, today};
+use super::place::place;
 use super::set_aside::SetAside;
 use super::ui::{Outcome, Ui};
 use crate::audit::{Account, Asker};
@@ -24,7 +25,7 @@ birth_date; docs/retention.md has the events and what each does. A feed with a b
 unless --partial is given; every refused line goes to GALLERY/quarantine with its reason.")]
 pub(super) struct FeedArgs {
     /// Directory of the gallery
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
     /// Status feeds
     #[arg(required = true, value_name = "FEED")]

@@ -10,6 +10,7 @@ use super::hits_diff::{self, DiffArgs};
 use super::hits_export::{self, ExportArgs};
 use super::hits_list::{self, ListArgs};
 use super::hits_stats::{self, StatsArgs};
+use super::place::place;
 use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
 use crate::error::Result;
@@ -47,7 +48,7 @@ struct ExpungeArgs {
     #[arg(long, value_name = "NUMBER")]
     case: String,
     /// Gallery that was searched; its audit log records the destruction
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
     /// Results of searches, or folders that hold them
     #[arg(long, required = true, num_args = 1.., value_name = "DIR")]

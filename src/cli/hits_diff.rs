@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::common::grouped;
 use super::hits_list::{SelectArgs, agreement};
+use super::place::finished;
 use super::ui::{Outcome, Ui};
 use crate::column::hit::Hit;
 use crate::error::Result;
@@ -24,10 +25,10 @@ Hits are joined by hit_id, which is the same for the same two records in every r
 as one anti-join in SQL. With --json every hit that differs is a document of its own.")]
 pub(super) struct DiffArgs {
     /// Directory of the earlier run
-    #[arg(value_name = "RUN1")]
+    #[arg(value_name = "RUN1", value_parser = finished())]
     before: PathBuf,
     /// Directory of the later run
-    #[arg(value_name = "RUN2")]
+    #[arg(value_name = "RUN2", value_parser = finished())]
     after: PathBuf,
     #[command(flatten)]
     select: SelectArgs,

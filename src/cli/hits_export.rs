@@ -8,6 +8,7 @@ use clap::Args;
 use super::audit::{audited, event};
 use super::common::grouped;
 use super::hits_list::SelectArgs;
+use super::place::{finished, place};
 use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
 use crate::error::{Error, Result};
@@ -27,13 +28,13 @@ does not reach it: keep track of where it goes. Exit code 1: no hit, and no file
 )]
 pub(super) struct ExportArgs {
     /// Directory of a finished run
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", value_parser = finished())]
     run: PathBuf,
     /// New file
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Gallery that was searched; its audit log records the export
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
     #[command(flatten)]
     select: SelectArgs,

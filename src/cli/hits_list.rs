@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::common::{expectation, grouped};
+use super::place::{finished, place};
 use super::ui::{Outcome, Ui};
 use crate::column::hit::Hit;
 use crate::error::Result;
@@ -24,12 +25,12 @@ In the order of the list: by search, probe, score. Scores are shown, also those 
 look without them: examiners work with `tanba adjudicate`. Exit code 1: no hit.")]
 pub(super) struct ListArgs {
     /// Directory of a finished run
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", value_parser = finished())]
     run: PathBuf,
     #[command(flatten)]
     select: SelectArgs,
     /// Directory of the gallery: shows what examiners decided
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     gallery: Option<PathBuf>,
     /// Only hits that are not decided by two examiners who agree
     #[arg(long, requires = "gallery")]

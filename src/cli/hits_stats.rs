@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::common::{expectation, grouped};
+use super::place::finished;
 use super::ui::{Outcome, Ui};
 use crate::error::Result;
 use crate::hits::output::{read_hits, read_report};
@@ -24,7 +25,7 @@ const STEP_LOG10: i32 = 5;
 Counts of decisions by month are those of `tanba adjudicate stats`.")]
 pub(super) struct StatsArgs {
     /// Directory of a finished run
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", value_parser = finished())]
     run: PathBuf,
 }
 

@@ -11,6 +11,7 @@ use super::audit::{event, in_log};
 use super::check::{self, CheckArgs};
 use super::common::{grouped, parse_index, parse_register, today};
 use super::import_finger;
+use super::place::place;
 use super::set_aside::SetAside;
 use super::ui::{Outcome, Ui};
 use crate::audit::pseudonym::Named;
@@ -20,6 +21,7 @@ use crate::domain::locus::Locus;
 use crate::domain::register::Register;
 use crate::error::{Error, Rejection, Result};
 use crate::gallery::commit::{self, Committed, ImportOutcome, Intake};
+use crate::gallery::remote::shown;
 use crate::gallery::words::file_stem;
 use crate::import::mitochondrial::{HaplotypeAccount, HaplotypeTables};
 use crate::import::{ImportOptions, Imported, import_file};
@@ -42,7 +44,7 @@ GALLERY/quarantine with its reason.")]
 #[command(group(clap::ArgGroup::new("category").required(true).args(["index", "register", "check"])))]
 pub(super) struct ImportArgs {
     /// Directory of the gallery; made if it does not exist
-    #[arg(long, value_name = "DIR", required_unless_present = "check")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place(), required_unless_present = "check")]
     gallery: Option<PathBuf>,
     /// Legal category of genomic records: convict, trace, corpse or relative
     #[arg(long, value_parser = parse_index)]
@@ -186,7 +188,7 @@ fn import_dna(
     tell(gallery, index, &committed, &reports, ui);
     ui.document(&ImportReport {
         r#type: "import",
-        gallery: gallery.display().to_string(),
+        gallery: shown(gallery),
         generation: committed.generation,
         added: committed.added,
         already_present: committed.already_present,
@@ -369,7 +371,7 @@ supersede it (the first is {first})",
     }
     ui.say(format!(
         "gallery {} is at generation {}: {} {category} records added",
-        gallery.display(),
+        shown(gallery),
         committed.generation,
         grouped(committed.added),
     ));

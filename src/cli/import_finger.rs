@@ -12,6 +12,7 @@ use crate::audit::Account;
 use crate::domain::register::Register;
 use crate::error::{Error, Rejection, Result};
 use crate::gallery::commit::{self, FingerIntake, ImportOutcome};
+use crate::gallery::remote::shown;
 use crate::import::finger::intake::{FingerImport, FingerOptions, import_fingers};
 use crate::import::finger::{Sayings, Warning};
 
@@ -100,7 +101,7 @@ pub(super) fn run(
     tell_committed(gallery, &committed, register.name(), ui);
     ui.document(&FingerImportReport {
         r#type: "finger_import",
-        gallery: gallery.display().to_string(),
+        gallery: shown(gallery),
         register: register.name(),
         generation: committed.generation,
         added: committed.added,

@@ -9,6 +9,7 @@ use clap::Args;
 use jiff::civil::Date;
 
 use super::common::{devices, grouped, living_day, parse_index};
+use super::place::place;
 use super::ui::{Outcome, Ui};
 use crate::device::{Device, DeviceChoice};
 use crate::domain::category::Index;
@@ -38,7 +39,7 @@ pub(super) struct MatrixArgs {
 #[derive(Debug, Args)]
 pub(super) struct CountedArgs {
     /// Directory of the gallery
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
     /// Indexes to count together, separated by commas [default: all but relatives]
     #[arg(long, value_delimiter = ',', value_parser = parse_index)]

@@ -22,6 +22,7 @@ mod evaluate_finger;
 mod expected;
 mod explain;
 mod family_warnings;
+mod finish;
 mod gallery;
 mod gallery_destroy;
 mod gallery_finger;
@@ -43,6 +44,7 @@ mod metrics;
 mod mixture_args;
 mod operation;
 mod pedigree_args;
+mod place;
 mod plan;
 mod policy;
 mod progress;
@@ -72,10 +74,13 @@ mod why_not;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
 use crate::error::{Error, Result};
+use crate::gallery::store;
+use crate::hits::bucket;
 use crate::language::{self, Language};
 use ui::{Outcome, Ui};
 
@@ -97,6 +102,12 @@ struct Cli {
     /// Shell command that prints these keys [default: TANBA_KEYS_COMMAND]
     #[arg(long, global = true, value_name = "COMMAND")]
     keys_command: Option<String>,
+    /// Folder that keeps files of galleries in buckets (docs/object_storage.md) [default: below the user's cache]
+    #[arg(long, global = true, value_name = "DIR")]
+    gallery_cache: Option<PathBuf>,
+    /// How long to go on trying where a bucket does not answer, in seconds or such as 10m [default: 3m]
+    #[arg(long, global = true, value_name = "TIME", value_parser = operation::parse_wait)]
+    store_retry: Option<Duration>,
     /// Configuration file: flags that are not given here, a section per verb (docs/operating.md) [default:
     /// TANBA_CONFIG]
     #[arg(long, global = true, value_name = "FILE")]
@@ -146,6 +157,8 @@ enum Verb {
     Run(run::RunArgs),
     /// Go on with a run that was interrupted
     Resume(resume::ResumeArgs),
+    /// Make the hit list of a run in parts, when every part has ended
+    Finish(finish::FinishArgs),
     /// Say how far a run is
     Status(status::StatusArgs),
     /// Search the records of a file, or a record itself, in a gallery
@@ -203,7 +216,13 @@ pub fn main() -> ExitCode {
     }
     let makes_keys = matches!(&cli.verb, Verb::Keys(args) if args.is_making());
     let have_keys = if makes_keys { Ok(()) } else { keys::load(&cli) };
-    let done = have_keys.and_then(|()| run_verb(&cli.verb, &ui));
+    if let Some(patience) = cli.store_retry {
+        store::use_patience(patience);
+    }
+    let done = have_keys
+        .and_then(|()| place::open(&config::effective_arguments()))
+        .and_then(|()| run_verb(&cli.verb, &ui));
+    bucket::close();
     match done.and_then(|outcome| Ui::lost_output().map_or(Ok(outcome), Err)) {
         Ok(outcome) => outcome.into(),
         Err(error) => {
@@ -223,6 +242,7 @@ fn run_verb(verb: &Verb, ui: &Ui) -> Result<Outcome> {
         Verb::Plan(args) => plan::run(args, ui),
         Verb::Run(args) => run::run(args, &begin::of_process(), ui),
         Verb::Resume(args) => resume::run(args, ui),
+        Verb::Finish(args) => finish::run(args, ui),
         Verb::Status(args) => status::run(args, ui),
         Verb::Search(args) => search::run(args, &begin::of_process(), ui),
         Verb::Keys(args) => keys::run(args, ui),

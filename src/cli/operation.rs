@@ -30,7 +30,7 @@ pub(super) struct OperationArgs {
 /// Longest wait: longer is a slip of the pen.
 const LONGEST_WAIT: Duration = Duration::from_secs(7 * 24 * 3600);
 
-fn parse_wait(text: &str) -> std::result::Result<Duration, String> {
+pub(super) fn parse_wait(text: &str) -> std::result::Result<Duration, String> {
     let wrong = || "is a number of seconds, or a time such as 90s, 10m or 1h30m".to_owned();
     let wait = match text.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),

@@ -12,6 +12,7 @@ use super::common::{
 };
 use super::config;
 use super::family_warnings::warn_of_searches;
+use super::place::{finished, place};
 use super::run::{Night, Preset, ReadySearches, warn_of_changes};
 use super::summary;
 use super::ui::{Outcome, Ui};
@@ -34,13 +35,13 @@ pub(super) struct PlanArgs {
     #[arg(value_enum)]
     preset: Preset,
     /// Directory of the gallery
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
     /// Directory of the result; not written by `plan`
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Plan only pairs with a side that is newer than this earlier run of the gallery
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = finished())]
     since: Option<PathBuf>,
     /// As for `run`; without effect on a plan
     #[arg(long)]

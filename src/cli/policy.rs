@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::ask::POLICY_FILE;
 use super::audit::{audited, event};
+use super::place::place;
 use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
 use crate::error::{Error, Result};
@@ -23,7 +24,7 @@ Once a gallery has a policy, an ad-hoc search must state --role, --ground and --
 code 5 where the policy does not allow it. docs/access.md describes the file and what it cannot do.")]
 pub(super) struct PolicyArgs {
     /// Directory of the gallery
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
     /// Policy to put into the gallery, in place of the one there
     #[arg(long, value_name = "FILE")]

@@ -6,11 +6,13 @@ use clap::Args;
 
 use super::audit::{audited, event, hash_of};
 use super::common::grouped;
+use super::place::{finished, place};
 use super::ui::{Outcome, Ui};
 use crate::audit::{Account, Asker};
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
 use crate::gallery::file::write_new;
+use crate::hits::bucket;
 use crate::hits::output::{REPORT_FILE, read_report};
 use crate::report::{Facts, Request, facts, html, is_of_encrypted_hits};
 
@@ -23,13 +25,13 @@ The page is one file without scripts that loads nothing: it opens in any browser
 is printed with the DuckDB query that gives it again (docs/report.md).")]
 pub(super) struct ReportArgs {
     /// Directory of the finished run
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", value_parser = finished())]
     run: PathBuf,
     /// Gallery that was searched: for rejected imports and decisions; its audit log records the report
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     gallery: Option<PathBuf>,
     /// Directory of an earlier run, for what is new since
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = finished())]
     previous: Option<PathBuf>,
     /// Directory of the synthetic registry the gallery was made from, for accuracy
     #[arg(long, value_name = "DIR")]
@@ -47,6 +49,12 @@ pub(super) struct ReportArgs {
 
 /// Runs the verb.
 pub(super) fn run(args: &ReportArgs, ui: &Ui) -> Result<Outcome> {
+    if args.output.is_none() && bucket::of(&args.run).is_some() {
+        return Err(Error::usage(
+            "the page of a run in a bucket needs a file of its own",
+            "name it: --output report.html",
+        ));
+    }
     let case = read_report(&args.run)?.case;
     let asker = case.map_or_else(Asker::default, |case| Asker {
         case: Some(case.case),

@@ -1,5 +1,6 @@
 //! `tanba resume`: goes on with a run that was interrupted.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use bytesize::ByteSize;
@@ -7,11 +8,13 @@ use clap::{Args, Parser};
 
 use super::cluster_args::OnClusterArgs;
 use super::operation::OperationArgs;
+use super::place::{open, result, use_cache_of};
 use super::ui::{Outcome, Ui};
 use super::{Cli, Verb, run, search};
 use crate::error::{Error, Result};
+use crate::hits::bucket;
 use crate::hits::job::Job;
-use crate::hits::output::RUN_FILE;
+use crate::hits::output::{RUN_FILE, read_hits, read_report};
 use crate::hits::part::all_done;
 use crate::run::begin::{Begin, CommandLine};
 
@@ -23,13 +26,13 @@ are done are not done again; what was found damaged is. The hits are those of a 
 Where all parts of a run (`tanba run --part`) have ended, it makes one list of them.")]
 pub(super) struct ResumeArgs {
     /// Directory of the result of the run
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    #[arg(long, value_name = "DIR|URL", value_parser = result())]
+    pub(super) out: PathBuf,
     /// Most memory to be resident, instead of what the run began with
     #[arg(long, value_name = "SIZE")]
-    memory: Option<ByteSize>,
+    pub(super) memory: Option<ByteSize>,
     #[command(flatten)]
-    operation: OperationArgs,
+    pub(super) operation: OperationArgs,
     #[command(flatten)]
     cluster: OnClusterArgs,
 }
@@ -39,14 +42,26 @@ pub(super) fn run(args: &ResumeArgs, ui: &Ui) -> Result<Outcome> {
     let out = std::path::absolute(&args.out).map_err(Error::io(&args.out))?;
     let operation = args.operation.absolute()?;
     let cluster = args.cluster.absolute()?;
+    if let Some(results) = bucket::of(&args.out) {
+        if results.is_waiting() {
+            return put_into_bucket(&results, ui);
+        }
+        if results.is_finished()? {
+            return Err(is_finished(&args.out));
+        }
+        results.bring_parts()?;
+    }
     let job = Job::read(&out)?.ok_or_else(|| nothing_to_resume(&args.out))?;
     if let Some(division) = job.division {
         all_done(&args.out, division.of)?;
     }
+    let stored: Vec<OsString> = job.arguments.iter().map(OsString::from).collect();
+    use_cache_of(&stored);
     let cannot = |what: String| Error::usage(what, "start the run again with --overwrite");
     let cli = Cli::try_parse_from(&job.arguments).map_err(|_| {
         cannot("this program does not understand the command line of the run".into())
     })?;
+    open(&stored)?;
     let memory = args.memory;
     std::env::set_current_dir(&job.directory).map_err(Error::io(&job.directory))?;
     match cli.verb {
@@ -77,11 +92,35 @@ pub(super) fn run(args: &ResumeArgs, ui: &Ui) -> Result<Outcome> {
     }
 }
 
+/// Puts a run into its bucket that has ended on this machine and could not be put there then.
+fn put_into_bucket(results: &bucket::Results, ui: &Ui) -> Result<Outcome> {
+    let folder = bucket::to_write(results.url());
+    let (report, hits) = (read_report(&folder)?, read_hits(&folder)?.len());
+    results.publish()?;
+    ui.say(format!(
+        "run {} had ended; its {hits} hits are in {} now",
+        report.run_id,
+        results.url()
+    ));
+    ui.document(&serde_json::json!({
+        "type": "resume", "out": results.url(), "run_id": report.run_id, "hits": hits,
+    }));
+    Ok(if hits == 0 { Outcome::NoHits } else { Outcome::Done })
+}
+
 fn nothing_to_resume(out: &Path) -> Error {
-    let (what, help) = if out.join(RUN_FILE).exists() {
-        ("is of a finished run", "its hit list is complete; there is nothing to do")
-    } else {
-        ("holds no interrupted run", "give the --out of a run that was interrupted")
-    };
-    Error::usage(format!("{} {what}", out.display()), help)
+    if out.join(RUN_FILE).exists() {
+        return is_finished(out);
+    }
+    Error::usage(
+        format!("{} holds no interrupted run", bucket::shown(out).display()),
+        "give the --out of a run that was interrupted",
+    )
+}
+
+fn is_finished(out: &Path) -> Error {
+    Error::usage(
+        format!("{} is of a finished run", bucket::shown(out).display()),
+        "its hit list is complete; there is nothing to do",
+    )
 }

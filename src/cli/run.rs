@@ -11,6 +11,7 @@ use super::cluster_args::OnClusterArgs;
 use super::common::{ExecutionArgs, PopulationArgs, RuleArgs, WayArgs, grouped, parameters};
 use super::family_warnings::warn_of_searches;
 use super::operation::{OperationArgs, Watch};
+use super::place::{check_free, finished, place, publish, result};
 use super::summary;
 use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
@@ -19,6 +20,7 @@ use crate::domain::frequency::FrequencyTable;
 use crate::domain::likelihood::Population;
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
+use crate::hits::bucket;
 use crate::hits::part::Part;
 use crate::law::finger_purpose::Policy;
 use crate::plan::finger_job::{FingerSearchSpec, Holdings, finger_searches};
@@ -72,18 +74,18 @@ pub(super) struct RunArgs {
     #[arg(value_enum)]
     preset: Preset,
     /// Directory of the gallery
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
     /// Directory of the result
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = result())]
     pub(super) out: PathBuf,
     /// Compare only pairs with a side that is newer than this earlier run of the gallery
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = finished())]
     since: Option<PathBuf>,
     /// Replace a finished run in OUT
     #[arg(long)]
     pub(super) overwrite: bool,
-    /// Do one part of the run in OUT, such as 2/8; `tanba resume --out OUT` makes the list of all
+    /// Do one part of the run in OUT, such as 2/8; `tanba finish --out OUT` makes the list of all
     #[arg(long, value_name = "I/N", conflicts_with = "overwrite")]
     pub(super) part: Option<Part>,
     #[command(flatten)]
@@ -117,6 +119,9 @@ pub(super) fn run(args: &RunArgs, begin: &Begin, ui: &Ui) -> Result<Outcome> {
 }
 
 fn whole(args: &RunArgs, begin: &Begin, watch: &Watch, ui: &Ui) -> Result<Outcome> {
+    if matches!(begin, Begin::New(_)) {
+        check_free(&args.out, args.overwrite)?;
+    }
     let (execution, table, parameters) = prepared(args, &args.out, begin, watch, ui)?;
     let night = args.night(&parameters, &table);
     audited(&args.gallery, event("run", standing()), |account| {
@@ -124,8 +129,9 @@ fn whole(args: &RunArgs, begin: &Begin, watch: &Watch, ui: &Ui) -> Result<Outcom
         let outcome = outcome.map_err(|error| begin::or_without(error, &args.gallery))?;
         watch.outcome(&outcome.report);
         account_of_run(&outcome, &args.out, account)?;
+        publish(&args.out)?;
         parameters.set_aside.iter().for_each(|segment| ui.warn(begin::told(segment)));
-        summary::show(&outcome.report, &outcome.hits, Some(&args.out), ui);
+        summary::show(&outcome.report, &outcome.hits, Some(&bucket::shown(&args.out)), ui);
         summary::warn_of_memory(&outcome.report, ui);
         say_decided(&args.gallery, &outcome.hits, ui)?;
         Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })
@@ -134,6 +140,11 @@ fn whole(args: &RunArgs, begin: &Begin, watch: &Watch, ui: &Ui) -> Result<Outcom
 
 /// One part of a run. Where another part has begun the run, it is with the day and the gallery of that one.
 fn one_part(args: &RunArgs, part: Part, begin: &Begin, watch: &Watch, ui: &Ui) -> Result<Outcome> {
+    if let Some(results) = bucket::of(&args.out) {
+        results.check_free(false)?;
+        results.bring_job()?;
+        results.bring_part(part)?;
+    }
     let planned = |begin: &Begin| -> Result<Begin> {
         Ok(match (begin, part::planned(&args.out, part)?) {
             (Begin::New(line) | Begin::Planned(line, _), Some(job)) => {
@@ -167,12 +178,16 @@ fn part_begun(
         let inputs = night.inputs_of(&args.gallery, &execution, ui);
         let inputs = inputs.map_err(|error| begin::or_without(error, &args.gallery))?;
         let outcome = part::execute_part(&inputs, &execution, part, watch)?;
+        if let Some(results) = bucket::of(&args.out) {
+            results.commit_part(part, &outcome.report.run_id)?;
+        }
         parameters.set_aside.iter().for_each(|segment| ui.warn(begin::told(segment)));
         let report = &outcome.report;
         account.run_id = Some(report.run_id.clone());
         account.count("comparisons", report.comparisons);
         account.count("generation", inputs.gallery_generation);
-        let out = args.out.display();
+        let out = bucket::shown(&args.out);
+        let out = out.display();
         let before = if outcome.was_done { " had been done before" } else { "" };
         ui.say(format!(
             "part {part} of run {}{before}: {} tiles, {} comparisons, {} hits before the final order",
@@ -181,7 +196,7 @@ fn part_begun(
             grouped(report.comparisons),
             grouped(report.hits),
         ));
-        ui.say(format!("when every part has ended: tanba resume --out {out}"));
+        ui.say(format!("when every part has ended: tanba finish --out {out}"));
         ui.document(&serde_json::json!({
             "type": "part", "out": out.to_string(), "was_done": outcome.was_done, "report": report,
         }));

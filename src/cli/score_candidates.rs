@@ -9,6 +9,7 @@ use super::ask::AskArgs;
 use super::audit::{audited, event};
 use super::common::{grouped, living_day, parse_index};
 use super::mixture_args::{CASE_COLUMNS, Hypotheses, Parts, Read, TraceArgs, persons};
+use super::place::place;
 use super::score::exact;
 use super::ui::{Outcome, Ui};
 use crate::audit::Account;
@@ -41,7 +42,7 @@ pub(super) struct CandidatesArgs {
     #[arg(long, value_name = "FILE", requires = "known")]
     profiles: Option<PathBuf>,
     /// Directory of the gallery
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
     /// Index to search
     #[arg(long, value_parser = parse_index)]

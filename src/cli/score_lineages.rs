@@ -6,6 +6,7 @@ use clap::Args;
 use jiff::civil::Date;
 
 use super::common::{grouped, living_day};
+use super::place::place;
 use super::score::exact;
 use super::ui::{Outcome, Ui};
 use crate::domain::category::Index;
@@ -26,7 +27,7 @@ and that no other haplotype excludes. Pairs excluded and undecided are counted. 
 has its haplotype: a row is a lead and no identification, and the frequencies are multiplied with nothing.")]
 pub(super) struct LineagesArgs {
     /// Directory of the gallery
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
     /// Least number of Y-STR that an inclusion rests on
     #[arg(long, value_name = "N", default_value_t = 8)]

@@ -14,6 +14,7 @@ use super::common::{
 };
 use super::family_warnings::warn_of_searches;
 use super::import::parse_alias;
+use super::place::{check_free, place, publish, result};
 use super::progress::Shown;
 use super::run::{Night, ReadySearches};
 use super::ui::{Outcome, Ui};
@@ -25,6 +26,7 @@ use crate::domain::register::Register;
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
 use crate::gallery::segment::Segment;
+use crate::hits::bucket::shown;
 use crate::import::{ImportOptions, Imported, import_file};
 use crate::law::access::Sight;
 use crate::plan::census::Side;
@@ -67,7 +69,7 @@ pub(super) struct SearchArgs {
     #[arg(long, value_name = "NAME=LOCUS", value_parser = parse_alias)]
     alias: Vec<(String, Locus)>,
     /// Directory of the gallery
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     pub(super) gallery: PathBuf,
     /// Indexes to search for genomic probes, separated by commas
     #[arg(long, value_delimiter = ',', value_parser = parse_index, conflicts_with_all = ["probe_register", "record"])]
@@ -76,7 +78,7 @@ pub(super) struct SearchArgs {
     #[arg(long = "in", value_delimiter = ',', value_name = "REGISTERS", value_parser = parse_register, conflicts_with = "probe_index")]
     pub(super) registers: Vec<Register>,
     /// Directory of the result; without it every hit is shown and nothing is kept
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = result())]
     pub(super) out: Option<PathBuf>,
     /// Say what the search would do, and do nothing
     #[arg(long)]
@@ -221,13 +223,17 @@ pub(super) fn finish(
     warn_of_searches(&ready.searches, ui)?;
     let passing = tempfile::tempdir().map_err(Error::io(&std::env::temp_dir()))?;
     let out = args.out.as_deref().unwrap_or(passing.path());
+    if matches!(asked.begin, Begin::New(_)) {
+        check_free(out, args.overwrite)?;
+    }
     let mut execution = args.execution.execution(out.to_owned(), args.overwrite, ui)?;
     execution.begin = asked.begin.clone();
     execution.case = asked.permit.binding();
     let inputs = night.inputs(gallery, probe_hash, ready.searches, ready.finger_searches);
     let outcome = execute(&inputs, &execution, &Shown::new(*ui))?;
     account_of_run(&outcome, out, asked.account)?;
-    summary::show(&outcome.report, &outcome.hits, args.out.as_deref(), ui);
+    publish(out)?;
+    summary::show(&outcome.report, &outcome.hits, args.out.as_deref().map(shown).as_deref(), ui);
     summary::warn_of_memory(&outcome.report, ui);
     night.parameters.set_aside.iter().for_each(|segment| ui.warn(begin::told(segment)));
     Ok(if outcome.hits.is_empty() { Outcome::NoHits } else { Outcome::Done })

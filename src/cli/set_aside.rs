@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::ui::Ui;
 use crate::error::{Error, Position, Rejection, Result};
 use crate::gallery::commit::Clash;
+use crate::gallery::remote::{push, shown};
 use crate::import::quarantine;
 
 /// Rejections shown on the terminal; all of them are in the quarantine file.
@@ -93,11 +94,12 @@ impl SetAside<'_> {
         let short: String = id.chars().take(32).collect();
         let path = directory.join(format!("{}-{short}.parquet", self.category));
         quarantine::write(&path, rejections)?;
+        push(&path)?;
         let more = rejections.len().saturating_sub(SHOWN);
         if more > 0 {
             self.ui.note(format!("… and {more} more"));
         }
-        Ok(path.display().to_string())
+        Ok(shown(&path))
     }
 }
 

@@ -7,8 +7,10 @@ use clap::Args;
 use serde::Serialize;
 
 use super::common::grouped;
+use super::place::result;
 use super::ui::{Outcome, Ui};
 use crate::error::{Error, Result};
+use crate::hits::bucket;
 use crate::hits::job::Job;
 use crate::hits::lock::{self, Holder, is_claimed};
 use crate::hits::output::{RUN_FILE, read_report};
@@ -20,7 +22,7 @@ use crate::hits::{journal, read_hits};
 #[command(after_help = "Example:\n  tanba status --out interrupted")]
 pub(super) struct StatusArgs {
     /// Directory of the result of the run
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = result())]
     out: PathBuf,
 }
 
@@ -60,16 +62,27 @@ struct PartStatus {
 
 /// Runs the verb.
 pub(super) fn run(args: &StatusArgs, ui: &Ui) -> Result<Outcome> {
+    if let Some(results) = bucket::of(&args.out) {
+        if !results.is_waiting() && results.is_finished()? {
+            let read = StatusArgs { out: bucket::read(results.url())? };
+            return shown(&read, finished(&read)?, ui);
+        }
+        results.bring_parts()?;
+    }
     let status = match Job::read(&args.out)? {
         Some(job) if !args.out.join(RUN_FILE).exists() => begun(args, job)?,
         _ if args.out.join(RUN_FILE).exists() => finished(args)?,
         _ => {
             return Err(Error::usage(
-                format!("{} holds no run", args.out.display()),
+                format!("{} holds no run", bucket::shown(&args.out).display()),
                 "give the --out of a run",
             ));
         }
     };
+    shown(args, status, ui)
+}
+
+fn shown(args: &StatusArgs, status: RunStatus, ui: &Ui) -> Result<Outcome> {
     let mut table = ui.table(&["search", "tiles", "comparisons", "hits"]);
     for search in &status.searches {
         table.add_row([
@@ -96,7 +109,8 @@ pub(super) fn run(args: &StatusArgs, ui: &Ui) -> Result<Outcome> {
     }
     let left = status.parts.iter().filter(|part| part.state != PartState::Done).count();
     if status.state == "interrupted" && left == 0 {
-        ui.say(format!("go on with: tanba resume --out {}", args.out.display()));
+        let verb = if status.parts.is_empty() { "resume" } else { "finish" };
+        ui.say(format!("go on with: tanba {verb} --out {}", bucket::shown(&args.out).display()));
     } else if left > 0 {
         ui.say(format!("{left} parts have not ended; give their `tanba run --part` again"));
     }

@@ -8,6 +8,7 @@ use clap::Args;
 use super::ask::{AskArgs, Permit};
 use super::audit::{audited, event};
 use super::common::{CalibrationArgs, device, living_day, parse_register};
+use super::place::place;
 use super::score_finger::RotationArg;
 use super::ui::{Outcome, Ui};
 use crate::audit::Account;
@@ -38,7 +39,7 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "RECORD_ID", requires = "gallery")]
     claimed: Option<String>,
     /// Directory of the gallery that holds the record
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     gallery: Option<PathBuf>,
     /// File with the impressions on record, instead of --claimed: of a document, for instance
     #[arg(long, value_name = "FILE")]

@@ -7,6 +7,7 @@ use clap::Args;
 use super::audit::{audited, event};
 use super::explain::{say_fingers, say_loci};
 use super::given_probes::GivenArgs;
+use super::place::{finished, place};
 use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
 use crate::audit::pseudonym::Named;
@@ -30,10 +31,10 @@ pub(super) struct WhyNotArgs {
     #[arg(value_name = "B")]
     b: String,
     /// Directory of the gallery
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|URL", value_parser = place())]
     gallery: PathBuf,
     /// Directory of a run; may be repeated, for a night and those it went on from
-    #[arg(long, required = true, value_name = "DIR")]
+    #[arg(long, required = true, value_name = "DIR|URL", value_parser = finished())]
     run: Vec<PathBuf>,
     #[command(flatten)]
     given: GivenArgs,

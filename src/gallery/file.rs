@@ -22,7 +22,7 @@ use parquet::schema::types::ColumnPath;
 use serde::{Deserialize, Serialize};
 
 use super::keys::{self, FileKey, KEYS_HELP, Keys};
-use super::{map, memory, seal};
+use super::{map, memory, remote, seal};
 use crate::error::{Error, Result};
 
 /// Rows of a Parquet row group: pruning by group still skips work, and a group decodes in cache.
@@ -42,7 +42,8 @@ pub struct FileEntry {
     pub bytes: u64,
 }
 
-/// Writes `bytes` to a new file of the gallery: temporary name, flush, rename, flush the directory.
+/// Writes `bytes` to a new file of the gallery: temporary name, flush, rename, flush the directory. Of a gallery in a
+/// bucket it is then written there, and read back.
 ///
 /// The temporary name belongs to this call alone, so that two writers of the same file do not meet;
 /// it ends in `.staged`, and one left by a crash may be deleted.
@@ -51,26 +52,42 @@ pub struct FileEntry {
 /// The operating system refuses.
 pub fn write_new(root: &Path, relative: &str, bytes: &[u8]) -> Result<FileEntry> {
     let path = root.join(relative);
-    let directory = path.parent().unwrap_or(root);
-    create_directory(directory)?;
-    let staged = staged_path(&path);
-    let mut file = File::create_new(&staged).map_err(Error::io(&staged))?;
-    let written = file
-        .write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .map_err(Error::io(&staged))
-        .and_then(|()| fs::rename(&staged, &path).map_err(Error::io(&path)));
-    if let Err(error) = written {
-        // The first error is the one to report; the staged file is harmless if it stays.
-        let _ = fs::remove_file(&staged);
-        return Err(error);
+    write_here(&path, bytes)?;
+    if let Some((mirror, place)) = remote::of(&path) {
+        mirror.upload(&place, bytes)?;
     }
-    sync_directory(directory)?;
     Ok(FileEntry {
         path: relative.to_owned(),
         blake3: blake3::hash(bytes).to_hex().to_string(),
         bytes: bytes.len() as u64,
     })
+}
+
+/// Writes `bytes` to `path` on this machine alone: temporary name, flush, rename, flush the directory.
+///
+/// # Errors
+/// The operating system refuses.
+pub fn write_here(path: &Path, bytes: &[u8]) -> Result<()> {
+    let directory = path.parent().unwrap_or(Path::new(""));
+    create_directory(directory)?;
+    let staged = staged_path(path);
+    let mut file = File::create_new(&staged).map_err(Error::io(&staged))?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(Error::io(&staged))
+        .and_then(|()| fs::rename(&staged, path).map_err(Error::io(path)));
+    if let Err(error) = written {
+        // The first error is the one to report; the staged file is harmless if it stays.
+        let _ = fs::remove_file(&staged);
+        return Err(error);
+    }
+    sync_directory(directory)
+}
+
+/// Whether a file has a temporary name that [`write_here`] gives.
+pub(super) fn is_staged(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "staged")
 }
 
 /// A name beside `path` that no other call of any process uses.
@@ -111,19 +128,32 @@ pub fn sync_directory(directory: &Path) -> Result<()> {
     File::open(directory).and_then(|d| d.sync_all()).map_err(Error::io(directory))
 }
 
-/// The path of a committed file whose length and hash are still those of the manifest.
+/// The path of a committed file whose length and hash are still those of the manifest. Of a gallery in a bucket it is fetched where it is not in the cache as committed.
 ///
 /// # Errors
 /// The file is missing or differs.
 pub fn verified(root: &Path, entry: &FileEntry) -> Result<PathBuf> {
     let path = root.join(&entry.path);
-    let file = map::open(&path)?;
-    let bytes = file.metadata().map_err(Error::io(&path))?.len();
+    if let Some((mirror, _)) = remote::of(&path) {
+        return mirror.verified(entry);
+    }
+    compare_file(&path, entry)?;
+    Ok(path)
+}
+
+/// Compares a file of this machine with the manifest.
+pub(super) fn compare_file(path: &Path, entry: &FileEntry) -> Result<()> {
+    let file = map::open(path)?;
+    let bytes = file.metadata().map_err(Error::io(path))?.len();
     let mut hasher = blake3::Hasher::new();
     // Read, not mapped: what was hashed is not to stay resident.
-    hasher.update_reader(file).map_err(Error::io(&path))?;
-    compare(&path, entry, bytes, hasher.finalize())?;
-    Ok(path)
+    hasher.update_reader(file).map_err(Error::io(path))?;
+    compare(path, entry, bytes, hasher.finalize())
+}
+
+/// Whether a file is there as `entry` says.
+pub fn is_as(path: &Path, entry: &FileEntry) -> bool {
+    path.exists() && compare_file(path, entry).is_ok()
 }
 
 /// Checks the content of a committed file.

@@ -8,6 +8,7 @@ use arrow::array::{Array, Date32Array, RecordBatch, StringArray};
 use jiff::civil::Date;
 
 use super::file::{self, FileEntry, RESTORE_HELP};
+use super::remote;
 use crate::column::{ColumnError, date_of, typed};
 use crate::error::{Error, Result};
 
@@ -161,7 +162,12 @@ pub(super) fn among<'e>(
 ) -> (HashSet<String>, HashSet<String>) {
     let (mut records, mut persons) = (HashSet::new(), HashSet::new());
     for entry in entries {
-        let batches = file::read_parquet(&root.join(&entry.path), Some(&ID_COLUMNS));
+        // Of a gallery in a bucket it may not be here yet.
+        let path = match remote::of(root) {
+            Some(_) => file::verified(root, entry).unwrap_or_else(|_| root.join(&entry.path)),
+            None => root.join(&entry.path),
+        };
+        let batches = file::read_parquet(&path, Some(&ID_COLUMNS));
         for ids in batches.unwrap_or_default().iter().filter_map(|batch| IdColumns::of(batch).ok())
         {
             let held = |ids: &StringArray| -> Vec<String> {

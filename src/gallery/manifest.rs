@@ -14,7 +14,7 @@ use object_store::{ObjectStore, PutMode, PutOptions};
 use serde::{Deserialize, Serialize};
 
 use super::file::{FileEntry, RESTORE_HELP};
-use super::keys;
+use super::{keys, remote};
 use crate::domain::category::Index;
 use crate::domain::register::Register;
 use crate::error::{Error, Result};
@@ -28,7 +28,8 @@ const FIRST_VERSION: u32 = 1;
 /// What `format` says in every manifest.
 const FORMAT: &str = "tanba-gallery";
 
-const MANIFEST_DIRECTORY: &str = "manifest";
+/// Folder of the manifests below the gallery.
+pub(super) const MANIFEST_DIRECTORY: &str = "manifest";
 
 /// Everything a generation consists of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -237,7 +238,7 @@ impl Manifest {
     /// [`Error::Usage`] then.
     pub fn check_keys(&self, root: &Path) -> Result<()> {
         if self.encrypted && keys::present().is_none() {
-            let what = format!("the gallery {} is encrypted", root.display());
+            let what = format!("the gallery {} is encrypted", remote::shown(root));
             return Err(Error::usage(what, keys::KEYS_HELP));
         }
         Ok(())
@@ -272,6 +273,15 @@ fn generation_of(name: &str) -> Option<u64> {
 pub(super) fn paths(root: &Path) -> Result<BTreeMap<u64, PathBuf>> {
     let directory = root.join(MANIFEST_DIRECTORY);
     let mut paths = BTreeMap::new();
+    if let Some((mirror, _)) = remote::of(root) {
+        for object in mirror.bucket().list(MANIFEST_DIRECTORY)? {
+            let name = object.path.rsplit('/').next().unwrap_or_default();
+            if let Some(generation) = generation_of(name) {
+                paths.insert(generation, root.join(&object.path));
+            }
+        }
+        return Ok(paths);
+    }
     if !directory.exists() {
         return Ok(paths);
     }
@@ -282,6 +292,17 @@ pub(super) fn paths(root: &Path) -> Result<BTreeMap<u64, PathBuf>> {
         }
     }
     Ok(paths)
+}
+
+/// The bytes of a manifest; of a gallery in a bucket always those of the bucket.
+fn content(path: &Path) -> Result<Vec<u8>> {
+    let Some((mirror, place)) = remote::of(path) else {
+        return fs::read(path).map_err(Error::io(path));
+    };
+    match mirror.bucket().get(&place)? {
+        Some(bytes) => Ok(bytes.into()),
+        None => Err(Error::integrity(path, "the manifest is missing in the bucket", RESTORE_HELP)),
+    }
 }
 
 /// Understands the manifest of `generation` at `path`.
@@ -343,7 +364,7 @@ pub fn at(root: &Path, generation: u64) -> Result<Option<(Manifest, String)>> {
 }
 
 pub(super) fn read(path: &Path, generation: u64) -> Result<(Manifest, String)> {
-    let bytes = fs::read(path).map_err(Error::io(path))?;
+    let bytes = content(path)?;
     let manifest = parse(path, generation, &bytes)?;
     Ok((manifest, blake3::hash(&bytes).to_hex().to_string()))
 }
@@ -376,7 +397,7 @@ pub fn broken_links(root: &Path) -> Result<Vec<(PathBuf, Error)>> {
             broken.push((path.clone(), Error::integrity(&path, rule, RESTORE_HELP)));
         }
         before.0 = generation;
-        let bytes = match fs::read(&path).map_err(Error::io(&path)) {
+        let bytes = match content(&path) {
             Ok(bytes) => bytes,
             Err(error) => {
                 before.1 = None;
@@ -403,7 +424,6 @@ pub fn broken_links(root: &Path) -> Result<Vec<(PathBuf, Error)>> {
 /// [`Error::Conflict`] if another process committed that generation first; nothing was changed.
 pub fn commit(root: &Path, manifest: &Manifest) -> Result<()> {
     let directory = root.join(MANIFEST_DIRECTORY);
-    super::file::create_directory(&directory)?;
     let name = file_name(manifest.generation);
     let location = format!("{MANIFEST_DIRECTORY}/{name}");
     let failed = |source| Error::Store { location: location.clone(), source };
@@ -411,6 +431,17 @@ pub fn commit(root: &Path, manifest: &Manifest) -> Result<()> {
     let bytes = sealed
         .and_then(|sealed| serde_json::to_vec_pretty(&sealed))
         .map_err(|e| Error::integrity(&directory.join(&name), e.to_string(), RESTORE_HELP))?;
+    let conflict = || Error::Conflict {
+        what: format!("the gallery {} (generation {})", remote::shown(root), manifest.generation),
+    };
+    if let Some((mirror, _)) = remote::of(root) {
+        if !mirror.create(&location, &bytes)? {
+            return Err(conflict());
+        }
+        tracing::info!(generation = manifest.generation, "generation committed");
+        return Ok(());
+    }
+    super::file::create_directory(&directory)?;
     let store = LocalFileSystem::new_with_prefix(root).map_err(failed)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().build().map_err(Error::io(&directory))?;
@@ -425,9 +456,7 @@ pub fn commit(root: &Path, manifest: &Manifest) -> Result<()> {
             tracing::info!(generation = manifest.generation, "generation committed");
             Ok(())
         }
-        Err(object_store::Error::AlreadyExists { .. }) => Err(Error::Conflict {
-            what: format!("the gallery {} (generation {})", root.display(), manifest.generation),
-        }),
+        Err(object_store::Error::AlreadyExists { .. }) => Err(conflict()),
         Err(source) => Err(failed(source)),
     }
 }

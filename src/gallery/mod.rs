@@ -19,6 +19,7 @@
 //! [`crate::limits::MAX_PRINTS_PER_SEGMENT`] prints.
 
 pub mod absence;
+pub mod bucket;
 mod change;
 mod ids;
 mod ipc;
@@ -35,9 +36,11 @@ pub mod manifest;
 pub mod map;
 pub mod memory;
 pub mod purge;
+pub mod remote;
 pub mod segment;
 pub mod set_aside;
 pub mod status;
+pub mod store;
 pub mod words;
 
 #[cfg(test)]
@@ -77,15 +80,17 @@ impl Gallery {
         match manifest::latest(root)? {
             Some((manifest, manifest_hash)) => {
                 manifest.check_keys(root)?;
-                Ok(Gallery { root: root.to_owned(), manifest, manifest_hash })
+                let gallery = Gallery { root: root.to_owned(), manifest, manifest_hash };
+                gallery.forget_destroyed()?;
+                Ok(gallery)
             }
-            None => Err(Error::usage(
-                format!("{} holds no gallery", root.display()),
-                format!(
-                    "make one with `tanba import --gallery {} --index convict FILE`",
-                    root.display()
-                ),
-            )),
+            None => {
+                let root = remote::shown(root);
+                Err(Error::usage(
+                    format!("{root} holds no gallery"),
+                    format!("make one with `tanba import --gallery {root} --index convict FILE`"),
+                ))
+            }
         }
     }
 
@@ -100,9 +105,30 @@ impl Gallery {
                 Ok(Gallery { root: root.to_owned(), manifest, manifest_hash })
             }
             None => Err(Error::usage(
-                format!("{} has no generation {generation}", root.display()),
+                format!("{} has no generation {generation}", remote::shown(root)),
                 "give the gallery the run was begun with",
             )),
+        }
+    }
+
+    /// Of a gallery in a bucket, where an act has destroyed records: removes from the cache what no manifest names.
+    fn forget_destroyed(&self) -> Result<()> {
+        match remote::of(&self.root) {
+            Some((mirror, _)) if !self.manifest.destructions.is_empty() => {
+                mirror.prune(&self.files_of_all_generations()?)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a folder, or the bucket it stands for, holds a gallery or what is left of one.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub fn is_at(root: &Path) -> Result<bool> {
+        match remote::of(root) {
+            Some(_) => Ok(!manifest::paths(root)?.is_empty()),
+            None => Ok(root.join(manifest::MANIFEST_DIRECTORY).is_dir()),
         }
     }
 

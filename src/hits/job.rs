@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::bucket;
 use super::part::Division;
 use crate::error::{Error, Result};
 use crate::gallery::file::{create_directory, sync_directory, write_new};
@@ -123,12 +124,18 @@ impl Job {
     pub fn write_first(&self, out: &Path) -> Result<bool> {
         create_directory(out)?;
         let path = out.join(JOB_FILE);
+        let content = self.sealed(out)?;
+        if let Some(results) = bucket::of(out)
+            && !results.create_job(&content)?
+        {
+            return Ok(false);
+        }
         let staged = tempfile::Builder::new()
             .suffix(".staged")
             .permissions(fs::Permissions::from_mode(0o666))
             .tempfile_in(out);
         let mut staged = staged.map_err(Error::io(out))?;
-        let written = staged.write_all(&self.sealed(out)?);
+        let written = staged.write_all(&content);
         written.and_then(|()| staged.as_file().sync_all()).map_err(Error::io(&path))?;
         match staged.persist_noclobber(&path) {
             Ok(_) => sync_directory(out).map(|()| true),

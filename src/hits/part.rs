@@ -211,8 +211,8 @@ pub fn all_done(out: &Path, of: u32) -> Result<()> {
         what: format!("{} of {of} parts have not ended: {}", missing.len(), missing.join(", ")),
         help: format!(
             "`tanba run` with --part I/{of} and its own arguments does a part, also one that was interrupted; \
-             then `tanba resume --out {}` puts the list together",
-            out.display()
+             then `tanba finish --out {}` puts the list together",
+            super::bucket::shown(out).display()
         ),
     })
 }

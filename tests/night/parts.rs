@@ -80,8 +80,12 @@ fn any_number_of_parts_in_any_order_makes_the_bytes_of_the_single_run() {
                 let said = part(preset, gallery, &out, number, of, &SIZE);
                 assert!(said.contains(&format!("part {number}/{of} of run ")), "{said}");
             }
-            exits(0, &["resume", "--out", text(&out)]);
+            exits(0, &["finish", "--out", text(&out)]);
             assert_same_files(&out, &single, &format!("{of} parts of {preset}"));
+            let account = fs::read(out.join("run.json")).unwrap();
+            let again = exits(0, &["finish", "--out", text(&out)]);
+            assert!(again.contains("had been finished before"), "{again}");
+            assert_eq!(fs::read(out.join("run.json")).unwrap(), account, "nothing was changed");
             assert_eq!(names(&out), names(&single), "nothing of the parts is left");
             let whole = read_report(&out).unwrap();
             let by_devices: u64 = whole.devices.iter().map(|device| device.comparisons).sum();
@@ -89,6 +93,18 @@ fn any_number_of_parts_in_any_order_makes_the_bytes_of_the_single_run() {
             assert_eq!(by_devices, compared, "the devices of all parts are added up");
         }
     }
+}
+
+#[test]
+fn what_is_no_run_in_parts_cannot_be_finished() {
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = &world().gallery;
+    let out = folder.path().join("out");
+    let said = exits(2, &["finish", "--out", text(&out)]);
+    assert!(said.contains("holds no run in parts") && said.contains("tanba run --part"), "{said}");
+    part("dedup", gallery, &out, 2, 2, &SIZE);
+    let said = exits(4, &["finish", "--out", text(&out)]);
+    assert!(said.contains("1/2 is not begun") && said.contains("tanba finish --out"), "{said}");
 }
 
 #[test]
