@@ -3,6 +3,7 @@
 //! Standard output carries the result: plain text, or one JSON document per line with `--json`.
 //! Standard error carries notes, warnings and errors. Nothing below this layer prints.
 
+use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -69,9 +70,9 @@ impl Ui {
     }
 
     /// A line for people on standard output; silent with `--json`.
-    pub fn say(&self, text: impl AsRef<str>) {
+    pub fn say(&self, text: impl Display) {
         if !self.json {
-            self.write(&format!("{}\n", text.as_ref()));
+            self.write(&format!("{text}\n"));
         }
     }
 
@@ -135,14 +136,14 @@ impl Ui {
     }
 
     /// A note on standard error.
-    pub fn note(&self, text: impl AsRef<str>) {
-        let _ = writeln!(anstream::stderr(), "{}", text.as_ref());
+    pub fn note(&self, text: impl Display) {
+        let _ = writeln!(anstream::stderr(), "{text}");
     }
 
     /// A warning on standard error.
-    pub fn warn(&self, text: impl AsRef<str>) {
+    pub fn warn(&self, text: impl Display) {
         let style = anstyle::AnsiColor::Yellow.on_default().bold();
-        self.note(format!("{style}{}{style:#}: {}", words("warning"), text.as_ref()));
+        self.note(format!("{style}{}{style:#}: {text}", words("warning")));
     }
 
     /// One rejected record, as the compiler would show it.
