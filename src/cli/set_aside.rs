@@ -6,6 +6,7 @@ use super::ui::Ui;
 use crate::error::{Error, Position, Rejection, Result};
 use crate::gallery::commit::Clash;
 use crate::import::quarantine;
+use crate::language::message;
 
 /// Rejections shown on the terminal; all of them are in the quarantine file.
 const SHOWN: usize = 5;
@@ -95,7 +96,7 @@ impl SetAside<'_> {
         quarantine::write(&path, rejections)?;
         let more = rejections.len().saturating_sub(SHOWN);
         if more > 0 {
-            self.ui.note(format!("… and {more} more"));
+            self.ui.note(message!("import-more", count = more.to_string()));
         }
         Ok(path.display().to_string())
     }

@@ -93,6 +93,14 @@ impl Message {
     }
 }
 
+/// A message with its variables: `message!("id", name = value)`.
+macro_rules! message {
+    ($id:expr $(, $name:ident = $value:expr)* $(,)?) => {
+        $crate::language::Message::new($id)$(.with(stringify!($name), $value))*
+    };
+}
+pub(crate) use message;
+
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.in_language(chosen()))

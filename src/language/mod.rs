@@ -14,6 +14,7 @@ use std::sync::OnceLock;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 
+pub(crate) use message::message;
 pub use message::{Message, Value};
 
 /// The catalogue of a language, a file for each subject.
@@ -23,6 +24,7 @@ macro_rules! catalogue {
             include_str!(concat!($language, "/run.ftl")),
             include_str!(concat!($language, "/report.ftl")),
             include_str!(concat!($language, "/explain.ftl")),
+            include_str!(concat!($language, "/verbs.ftl")),
         ]
     };
 }
@@ -137,11 +139,11 @@ fn formatted(language: Language, id: &str, arguments: &FluentArgs) -> String {
     let found = [of(language), of(Language::English)].into_iter().flatten();
     found
         .into_iter()
-        .find_map(|bundle| message(bundle, id, arguments))
+        .find_map(|bundle| pattern(bundle, id, arguments))
         .unwrap_or_else(|| id.to_owned())
 }
 
-fn message(bundle: &Bundle, id: &str, arguments: &FluentArgs) -> Option<String> {
+fn pattern(bundle: &Bundle, id: &str, arguments: &FluentArgs) -> Option<String> {
     let pattern = bundle.get_message(id)?.value()?;
     let mut errors = Vec::new();
     let text = bundle.format_pattern(pattern, Some(arguments), &mut errors).into_owned();

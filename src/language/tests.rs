@@ -35,7 +35,7 @@ fn said(language: Language) -> BTreeMap<String, String> {
         for name in variables.iter().filter(|name| *name != "count") {
             arguments.set(name.clone(), format!("<{name}>"));
         }
-        let said = message(&bundle, &id, &arguments).unwrap_or_else(|| panic!("{id}"));
+        let said = pattern(&bundle, &id, &arguments).unwrap_or_else(|| panic!("{id}"));
         for name in variables.iter().filter(|name| *name != "count") {
             assert!(said.contains(&format!("<{name}>")), "{id}: {said}");
         }
@@ -85,7 +85,7 @@ fn commands_are_the_same_in_every_language() {
 #[test]
 fn kazakh_is_not_russian() {
     let (kazakh, russian) = (said(Language::Kazakh), said(Language::Russian));
-    let long = kazakh.iter().filter(|(_, said)| said.chars().count() > 40);
+    let long = kazakh.iter().filter(|(_, said)| said.chars().count() > 60);
     for (id, said) in long {
         assert_ne!(said, &russian[id], "{id}");
         assert!(said.contains(['ә', 'ғ', 'қ', 'ң', 'ө', 'ұ', 'ү', 'і', 'һ']), "{id}: {said}");
@@ -100,7 +100,7 @@ fn numbers_take_the_forms_of_the_language() {
         let mut arguments = FluentArgs::new();
         arguments.set("count", count);
         arguments.set("shown", count.to_string());
-        let said = message(&russian, "clusters", &arguments).unwrap();
+        let said = pattern(&russian, "clusters", &arguments).unwrap();
         assert!(said.contains(word), "{said}");
     }
 }
@@ -165,7 +165,7 @@ fn what_the_sources_say_is_in_the_catalogue_and_nothing_else_is() {
     let mut said = BTreeSet::new();
     for text in &texts {
         let calls =
-            ["words(", "words_with(", "words_counted(", "Message::new(", "say_of(", "text("];
+            ["words(", "words_with(", "words_counted(", "Message::new(", "message!(", "text("];
         let is_of_catalogue = text.contains("crate::language::") || text.contains("<main");
         for call in calls.into_iter().filter(|_| is_of_catalogue) {
             for (place, _) in text.match_indices(call) {
@@ -175,10 +175,6 @@ fn what_the_sources_say_is_in_the_catalogue_and_nothing_else_is() {
                 let is_id = |id: &&str| is_whole && (call != "text(" || id.contains('-'));
                 said.extend(id.filter(is_id).map(str::to_owned));
             }
-        }
-        for (place, _) in text.match_indices("titled(&[") {
-            let header = text[place..].split(']').next().unwrap();
-            said.extend(header.split('"').skip(1).step_by(2).map(str::to_owned));
         }
         for (place, _) in text.match_indices("titled(&[") {
             let header = text[place..].split(']').next().unwrap();
@@ -200,5 +196,6 @@ fn what_the_sources_say_is_in_the_catalogue_and_nothing_else_is() {
             }
         }
     }
-    assert!(said.is_subset(&known), "{:?}", said.difference(&known));
+    let unknown: Vec<&String> = said.difference(&known).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
 }
