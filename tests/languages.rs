@@ -214,9 +214,10 @@ fn json_is_the_same_in_every_language() {
 
 #[test]
 fn an_error_is_introduced_in_the_language() {
-    for (language, words) in
-        [("kk", ["қате:", "не істеу керек:"]), ("ru", ["ошибка:", "что делать:"])]
-    {
+    for (language, words) in [
+        ("kk", ["қате (команда дұрыс емес):", "не істеу керек:"]),
+        ("ru", ["ошибка (неверная команда):", "что делать:"]),
+    ] {
         let said = exits(2, &["--lang", language, "status", "--out", "nowhere"]);
         assert!(words.iter().all(|word| said.contains(word)), "{said}");
     }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 use crate::error::{Error, Rejection, Result};
-use crate::language::words;
+use crate::language::{word, words};
 
 /// How a verb ended, when it ended well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,7 +164,8 @@ impl Ui {
             "help": error.help(),
         }));
         let style = anstyle::AnsiColor::Red.on_default().bold();
-        let (label, help) = (words("error"), words("help"));
+        let kind = word("error", &error.kind().name().replace('_', "-"));
+        let (label, help) = (kind.to_string(), words("help"));
         self.note(format!("{style}{label}{style:#}: {error}\n  {help}: {}", error.help()));
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use minijinja::value::{Kwargs, Value as Filled, ValueKind};
+use minijinja::value::{Kwargs, Value as Filled};
 use minijinja::{AutoEscape, Environment, HtmlEscape, UndefinedBehavior};
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
@@ -178,11 +178,25 @@ pub fn html(facts: &Facts) -> Result<String> {
     templates.set_auto_escape_callback(|_| AutoEscape::Html);
     templates.set_undefined_behavior(UndefinedBehavior::Strict);
     templates.add_function("words", said);
-    templates.add_function("text", |id: String| words(&id));
+    templates.add_function("text", plain);
     templates.add_template("parts.html", PARTS).map_err(broken)?;
     templates.add_template("page.html", PAGE).map_err(broken)?;
     let page = templates.get_template("page.html").map_err(broken)?;
     page.render(minijinja::value::Serde(view(facts))).map_err(broken)
+}
+
+/// What may be filled into a message of the page.
+const FILLED: [&str; 10] =
+    ["run", "began", "table", "search", "top", "probe", "gallery", "family", "reason", "version"];
+
+/// A message as it is, with texts filled in.
+fn plain(id: String, filled: Kwargs) -> std::result::Result<String, minijinja::Error> {
+    let mut message = Message::new(id);
+    for name in FILLED.into_iter().filter(|name| filled.has(name)) {
+        message = message.with(name, filled.get::<String>(name)?);
+    }
+    filled.assert_all_used()?;
+    Ok(message.to_string())
 }
 
 /// A message as HTML: what stands between backticks as code, and what is filled in as an element that names no source,
@@ -190,21 +204,14 @@ pub fn html(facts: &Facts) -> Result<String> {
 fn said(id: String, filled: Kwargs) -> std::result::Result<Filled, minijinja::Error> {
     let mut message = Message::new(id);
     let mut parts = Vec::new();
-    for (name, place) in
-        ["run", "began", "table", "top", "probe", "gallery", "family", "reason", "version"]
-            .into_iter()
-            .zip('\u{e000}'..)
-    {
-        if !filled.has(name) {
-            continue;
-        }
+    // A character that no text has holds the place of what is filled in until what is around it is escaped.
+    let places = '\u{e000}'..;
+    for (name, place) in FILLED.into_iter().zip(places).filter(|(name, _)| filled.has(name)) {
         let value: Filled = filled.get(name)?;
         let html = match value.is_safe() {
             true => value.to_string(),
-            false if value.kind() == ValueKind::Undefined => String::new(),
             false => format!("<span data-static>{}</span>", HtmlEscape(&value.to_string())),
         };
-        // A character that no text has holds the place until what is around it is escaped.
         message = message.with(name, place.to_string());
         parts.push((place, html));
     }

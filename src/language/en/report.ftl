@@ -102,8 +102,8 @@ report-strongest-note = At most { $top } of each search; `hits.parquet` has all.
 report-no-hits = No hits.
 report-made-of = What these scores are made of
 report-made-of-note = The first of each search, compared again from the records of the gallery as the list has it; `tanba explain` shows any hit, with every impression.
-report-pair = { $probe } and { $gallery }
-report-pair-of-family = { $probe } and { $gallery }, family { $family }
+report-pair = { $search }: { $probe } and { $gallery }
+report-pair-of-family = { $search }: { $probe } and { $gallery }, family { $family }
 report-not-drawn = Not drawn: { $reason }
 report-with-gallery = With `--gallery` the first of each search are drawn here.
 

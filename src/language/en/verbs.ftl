@@ -237,3 +237,40 @@ rules-least-loci = least loci
 rules-source = source
 report-written = { $file }: { $bytes } bytes
 report-outside = a report outside the folder of its run is not destroyed with it: `hits expunge` and `gallery destroy` do not reach it
+
+## What the exit code of an error means (docs/languages.md)
+error-usage = error
+error-input-rejected = error
+error-incomplete = error
+error-refused = error
+error-integrity = error
+
+## Searches left out, results destroyed
+ask-left-out = left out: { $error }
+expunge-other = { $folder } is not bound to case { $case }: left alone
+expunge-folder = { $folder } destroyed
+expunge-results = { $results } results of case { $case } destroyed: { $files } files, { $bytes } bytes overwritten and removed
+expunge-not-reached = not reached: copies, exports and backups elsewhere; snapshots, journals and copy-on-write blocks of the file system; blocks a drive has moved
+
+## Why a search goes one way
+way-newer-only = only pairs with a newer side are compared
+way-stringency = at { $stringency } stringency sets that differ may agree: no keys
+way-typed-otherwise = the rules let sets agree that are typed otherwise: no keys
+way-asked = asked for
+way-adapters = adapters alone are to compare, and they have no join
+way-memory = memory is limited, and a join holds the keys of every record
+way-no-exact = no record is typed exactly at more loci than may fail: no keys
+way-nothing = there is nothing to compare
+way-records = { $keyed } records have keys of { $blocks } blocks of loci, { $pool } have none
+way-asked-records = asked for; { $records }
+way-join-faster = { $records }; a join takes about { $join }, all pairs { $pairs }
+way-pairs-faster = { $records }; all pairs take about { $pairs }, a join { $join }
+way-too-many = { $pairs } pairs of records have a key in common, far more than expected
+
+## Why two lists may differ
+differ-generations = generation { $before } of the gallery, then { $after }
+differ-parameter = parameter { $name }
+differ-kernels = versions of the comparators
+differ-searches = searches made
+differ-newer-only = the later compared only pairs newer than generation { $generation }: others are not gone, they were found before
+way-seconds = { $seconds } s

@@ -102,8 +102,8 @@ report-strongest-note = Әр іздеуден ең көбі { $top }; барлы
 report-no-hits = Сәйкестік жоқ.
 report-made-of = Бұл бағалар неден құралған
 report-made-of-note = Әр іздеудің біріншісі тізімдегідей, галерея жазбалары бойынша қайта салыстырылған; `tanba explain` кез келген сәйкестікті барлық ізімен көрсетеді.
-report-pair = { $probe } және { $gallery }
-report-pair-of-family = { $probe } және { $gallery }, { $family } отбасы
+report-pair = { $search }: { $probe } және { $gallery }
+report-pair-of-family = { $search }: { $probe } және { $gallery }, { $family } отбасы
 report-not-drawn = Сызылмады: { $reason }
 report-with-gallery = `--gallery` берілсе, әр іздеудің біріншісі осында сызылады.
 

@@ -102,8 +102,8 @@ report-strongest-note = Не более { $top } из каждого поиск�
 report-no-hits = Совпадений нет.
 report-made-of = Из чего сложены эти оценки
 report-made-of-note = Первое из каждого поиска, сравненное заново по записям галереи, как в списке; `tanba explain` покажет любое совпадение со всеми оттисками.
-report-pair = { $probe } и { $gallery }
-report-pair-of-family = { $probe } и { $gallery }, семья { $family }
+report-pair = { $search }: { $probe } и { $gallery }
+report-pair-of-family = { $search }: { $probe } и { $gallery }, семья { $family }
 report-not-drawn = Не нарисовано: { $reason }
 report-with-gallery = С `--gallery` здесь рисуется первое совпадение каждого поиска.
 
