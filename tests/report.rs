@@ -100,9 +100,13 @@ impl World {
 
 /// Asks every query of the page of `run` and compares every number.
 fn asked(python: &Path, run: &str, previous: &str, gallery: &str) -> Value {
+    asked_of(python, &format!("{run}/report.html"), [run, previous, gallery])
+}
+
+/// The same of a page that lies elsewhere.
+fn asked_of(python: &Path, page: &str, [run, previous, gallery]: [&str; 3]) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/report/ask.py");
-    let page = format!("{run}/report.html");
-    let output = Command::new(python).arg(script).args([&page, run, previous, gallery]).output();
+    let output = Command::new(python).arg(script).args([page, run, previous, gallery]).output();
     let output = output.unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
@@ -144,6 +148,92 @@ fn every_number_of_the_page_is_what_its_query_gives() {
     for query in ["bands", "clusters", "histogram", "lineage", "new", "rejected", "strongest"] {
         assert!(asked.contains(&query), "{query} is not asked: {asked:?}");
     }
+}
+
+/// The page of the second night in a language, beside the one of the run.
+fn page_in(language: &str) -> String {
+    let world = World::get();
+    let out = world.text(&format!("night-2.{language}.html"));
+    let args = [&["--lang", language, "report"][..], &world.named(), &["--output", &out]].concat();
+    exits(0, &args);
+    out
+}
+
+#[test]
+fn a_page_in_kazakh_or_russian_has_the_same_numbers_and_no_english_words() {
+    let world = World::get();
+    for (language, heading) in [("kk", "Ең күшті сәйкестіктер"), ("ru", "Самые сильные совпадения")]
+    {
+        let path = page_in(language);
+        let page = fs::read_to_string(&path).unwrap();
+        assert!(page.contains(&format!("<html lang=\"{language}\">")));
+        assert!(page.to_lowercase().contains(&heading.to_lowercase()), "{language}");
+        let english = world.page();
+        // What says where a number comes from, and the numbers, in the order of the page.
+        let values = |page: &str| -> Vec<String> {
+            let named =
+                ["data-value=\"", "data-answer=\"", "data-cell=\"", "data-run=\"", "data-query=\""];
+            let mut found: Vec<(usize, String)> = Vec::new();
+            for name in named {
+                for (place, _) in page.match_indices(name) {
+                    let value = page[place + name.len()..].split('"').next().unwrap();
+                    found.push((place, format!("{name}{value}")));
+                }
+            }
+            found.sort();
+            found.into_iter().map(|(_, value)| value).collect()
+        };
+        assert_eq!(values(&page), values(&english), "{language}");
+        // No name of a message, and no English heading.
+        let headings = english.match_indices("<h2 id=").map(|(place, _)| {
+            let rest = &english[place..];
+            rest.split_once('>').unwrap().1.split('<').next().unwrap().to_owned()
+        });
+        for text in headings.chain(["report-check-".into(), "report-caption-".into()]) {
+            assert!(!page.contains(&text), "{language}: {text}");
+        }
+        let Some(python) = python("a page in another language") else { continue };
+        let [run, previous, gallery] = ["night-2", "night-1", "gallery"].map(|n| world.text(n));
+        asked_of(&python, &path, [&run, &previous, &gallery]);
+    }
+}
+
+#[test]
+fn the_facts_of_a_report_are_the_same_in_every_language_but_for_what_is_drawn() {
+    fn without_drawings(value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                map.remove("svg");
+                map.values_mut().for_each(without_drawings);
+            }
+            Value::Array(list) => list.iter_mut().for_each(without_drawings),
+            _ => {}
+        }
+    }
+    let world = World::get();
+    let facts = |language: &str| -> Value {
+        let page = world.text("facts.html");
+        let out = ["--output", page.as_str()];
+        let args = [&["--lang", language, "--json", "report"][..], &world.named(), &out].concat();
+        let mut facts: Value = serde_json::from_slice(&tanba(&args).stdout).unwrap();
+        without_drawings(&mut facts);
+        facts["facts"].take()
+    };
+    let english = facts("en");
+    assert_eq!(english["night"]["answer"]["caption"], "The whole run");
+    assert_eq!(facts("kk"), english);
+    assert_eq!(facts("ru"), english);
+}
+
+#[test]
+fn the_browser_is_told_the_hash_of_the_one_style_sheet_and_no_element_has_a_style() {
+    let page = World::get().page();
+    let style = page.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
+    let hash = ring::digest::digest(&ring::digest::SHA256, style.as_bytes());
+    let hash = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, hash);
+    assert!(page.contains(&format!("style-src 'sha256-{hash}'")), "{}", &page[..600]);
+    assert!(!page.contains("unsafe-inline") && !page.contains(" style=\""));
+    assert_eq!(page.matches("<style").count(), 1);
 }
 
 #[test]
@@ -271,12 +361,14 @@ fn browser() -> Option<PathBuf> {
 #[test]
 fn the_page_opens_narrow_and_wide_light_and_dark_prints_and_is_accessible() {
     let Some(script) = browser() else { return };
-    let page = World::get().text("night-2/report.html");
-    let output = Command::new(script).arg(page).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    let result: Value = serde_json::from_str(&said).unwrap();
-    assert_eq!(result["problems"], serde_json::json!([]), "{said}");
-    assert!(result["pages"].as_u64().unwrap() > 0, "{said}");
-    assert_eq!(result["axe"].as_object().unwrap().len(), 8, "{said}");
+    let pages = [World::get().text("night-2/report.html"), page_in("kk"), page_in("ru")];
+    for page in pages {
+        let output = Command::new(&script).arg(page).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        let result: Value = serde_json::from_str(&said).unwrap();
+        assert_eq!(result["problems"], serde_json::json!([]), "{said}");
+        assert!(result["pages"].as_u64().unwrap() > 0, "{said}");
+        assert_eq!(result["axe"].as_object().unwrap().len(), 8, "{said}");
+    }
 }

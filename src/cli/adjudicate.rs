@@ -20,6 +20,7 @@ use crate::gallery::Gallery;
 use crate::hits::contested::joint;
 use crate::hits::decision::{self, Standing, State, csv, standings, stats};
 use crate::hits::output::{read_hits, read_report};
+use crate::language::{message, word, words};
 
 /// Arguments of `tanba adjudicate`.
 #[derive(Debug, Args)]
@@ -242,8 +243,15 @@ fn next(args: &NextArgs, ui: &Ui) -> Result<Outcome> {
     let decisions = decision::read(&args.from.gallery)?;
     let hits = listed(&args.from.run)?;
     let (queue, decided, waiting) = queue(&hits, &standings(&decisions), args.examiner.as_deref());
-    let mut table =
-        ui.table(&["hit", "look", "search", "probe", "gallery", "together with others", "score"]);
+    let mut table = ui.titled(&[
+        "hit",
+        "adjudicate-look",
+        "search",
+        "probe",
+        "column-gallery-position",
+        "adjudicate-together",
+        "score",
+    ]);
     for queued in queue.iter().take(args.top) {
         let hit = queued.hit;
         // Whoever looks second is not to know how strong the first look was made to seem.
@@ -255,11 +263,11 @@ fn next(args: &NextArgs, ui: &Ui) -> Result<Outcome> {
         }));
         table.add_row([
             hit.hit_id.clone(),
-            queued.look().to_owned(),
+            word("look", queued.look()).to_string(),
             hit.search.clone(),
             hit.probe_id.clone(),
             hit.gallery_id.clone(),
-            if queued.is_contested { "yes".into() } else { String::new() },
+            if queued.is_contested { words("yes") } else { String::new() },
             score.map_or_else(|| "-".into(), |mban| format!("{:.2}", f64::from(mban) / 1000.0)),
         ]);
     }
@@ -267,16 +275,15 @@ fn next(args: &NextArgs, ui: &Ui) -> Result<Outcome> {
     if !queue.is_empty() {
         ui.say(table.to_string());
     }
-    ui.say(format!(
-        "{} hits to look at, {} shown: {} first looks, {} second looks, {} disputed; left out: {} decided, {} that \
-         wait for another examiner",
-        grouped(queue.len() as u64),
-        grouped(queue.len().min(args.top) as u64),
-        of(Look::First),
-        of(Look::Second),
-        of(Look::Disputed),
-        grouped(decided),
-        grouped(waiting),
+    ui.say(message!(
+        "adjudicate-queue",
+        hits = grouped(queue.len() as u64),
+        shown = grouped(queue.len().min(args.top) as u64),
+        first = of(Look::First),
+        second = of(Look::Second),
+        disputed = of(Look::Disputed),
+        decided = grouped(decided),
+        waiting = grouped(waiting),
     ));
     ui.document(&serde_json::json!({
         "type": "queue", "hits": queue.len(), "shown": queue.len().min(args.top), "decided": decided,
@@ -316,8 +323,12 @@ fn decide(args: &DecideArgs, ui: &Ui) -> Result<Outcome> {
         let file = decision::append(&args.from.gallery, std::slice::from_ref(&made))?;
         account.result_blake3 = Some(file.blake3);
         account.count("decisions", 1);
-        let replaces = if is_changed { ", in place of the earlier one" } else { "" };
-        ui.say(format!("{}: {} by {}{replaces}", made.hit_id, made.verdict.name(), made.examiner));
+        ui.say(message!(
+            if is_changed { "adjudicate-replaced" } else { "adjudicate-decided" },
+            hit = &made.hit_id,
+            verdict = word("verdict", made.verdict.name()),
+            examiner = &made.examiner,
+        ));
         ui.document(&serde_json::json!({
             "type": "decision", "decision_id": made.id(), "decision": made, "replaces": is_changed,
         }));
@@ -363,10 +374,10 @@ fn import(args: &FileArgs, ui: &Ui) -> Result<Outcome> {
         if !new.is_empty() {
             account.result_blake3 = Some(decision::append(&args.gallery, &new)?.blake3);
         }
-        ui.say(format!(
-            "{} decisions added, {} were already there",
-            grouped(new.len() as u64),
-            grouped((count - new.len()) as u64)
+        ui.say(message!(
+            "adjudicate-added",
+            added = grouped(new.len() as u64),
+            present = grouped((count - new.len()) as u64),
         ));
         ui.document(&serde_json::json!({
             "type": "decision_import", "added": new.len(), "already_present": count - new.len(),
@@ -388,7 +399,8 @@ fn export(args: &FileArgs, ui: &Ui) -> Result<Outcome> {
         account.count("decisions", decisions.len() as u64);
         account.result_blake3 = Some(blake3::hash(&bytes).to_hex().to_string());
         let count = grouped(decisions.len() as u64);
-        ui.say(format!("{count} decisions written to {}", args.file.display()));
+        let file = args.file.display().to_string();
+        ui.say(message!("adjudicate-exported", count = count, file = file));
         ui.document(&serde_json::json!({
             "type": "decision_export", "out": args.file.display().to_string(),
             "decisions": decisions.len(),
@@ -400,14 +412,14 @@ fn export(args: &FileArgs, ui: &Ui) -> Result<Outcome> {
 fn show_stats(args: &StatsArgs, ui: &Ui) -> Result<Outcome> {
     Gallery::open(&args.gallery)?;
     let found = stats::statistics(&decision::read(&args.gallery)?);
-    let mut table = ui.table(&[
-        "month",
-        "decisions",
-        "confirmed",
-        "adventitious",
-        "inconclusive",
-        "insufficient",
-        "median days",
+    let mut table = ui.titled(&[
+        "adjudicate-month",
+        "adjudicate-decisions",
+        "adjudicate-confirmed",
+        "adjudicate-adventitious",
+        "adjudicate-inconclusive",
+        "adjudicate-insufficient",
+        "adjudicate-median-days",
     ]);
     for (name, month) in &found.months {
         table.add_row([
@@ -423,13 +435,13 @@ fn show_stats(args: &StatsArgs, ui: &Ui) -> Result<Outcome> {
     if !found.months.is_empty() {
         ui.say(table.to_string());
     }
-    ui.say(format!(
-        "{} hits wait for a second examiner, {} are disputed (as of {})",
-        grouped(found.waiting),
-        grouped(found.disputed),
-        today()
+    ui.say(message!(
+        "adjudicate-waiting",
+        waiting = grouped(found.waiting),
+        disputed = grouped(found.disputed),
+        day = today().to_string(),
     ));
-    ui.say("confirmed and adventitious: two examiners agree on identification, on exclusion");
+    ui.say(message!("adjudicate-legend"));
     ui.document(&serde_json::json!({ "type": "decision_stats", "statistics": found }));
     Ok(Outcome::Done)
 }
@@ -449,14 +461,13 @@ pub(super) fn say_decided(gallery: &Path, hits: &[Hit], ui: &Ui) -> Result<()> {
     let waiting = count(&|state| state == State::Single);
     let disputed = count(&|state| state == State::Disputed);
     let new = ids.len() - decided - waiting - disputed;
-    ui.say(format!(
-        "of {} hits {} were decided before, {} wait for a second examiner, {} are disputed, {} are to be looked at \
-         (tanba adjudicate next)",
-        grouped(ids.len() as u64),
-        grouped(decided as u64),
-        grouped(waiting as u64),
-        grouped(disputed as u64),
-        grouped(new as u64),
+    ui.say(message!(
+        "adjudicate-before",
+        hits = grouped(ids.len() as u64),
+        decided = grouped(decided as u64),
+        waiting = grouped(waiting as u64),
+        disputed = grouped(disputed as u64),
+        new = grouped(new as u64),
     ));
     ui.document(&serde_json::json!({
         "type": "decided_before", "hits": ids.len(), "decided": decided, "waiting": waiting,

@@ -18,6 +18,7 @@ use crate::domain::stringency::agreement;
 use crate::error::{Error, Result};
 use crate::gallery::{Absence, Gallery, absence};
 use crate::hits::decision::{self, Standing, standings};
+use crate::language::{Message, category, message, word, words};
 
 /// Arguments of `tanba adjudicate show`.
 #[derive(Debug, Args)]
@@ -46,12 +47,19 @@ pub(super) fn run(args: &ShowArgs, ui: &Ui) -> Result<Outcome> {
         let standing = known.get(hit.hit_id.as_str());
         let is_blind = standing.is_some_and(|standing| standing.is_by_another(&args.examiner));
         let own = standing.and_then(|s: &Standing<'_>| s.latest.get(args.examiner.as_str()));
-        ui.say(format!("hit {}: {}, {}", hit.hit_id, hit.search, hit.purpose));
+        ui.say(message!(
+            "adjudicate-hit",
+            hit = &hit.hit_id,
+            search = &hit.search,
+            article = &hit.purpose,
+        ));
         if let (Some(family), kinship) = (&hit.family_id, &hit.kinship) {
-            let kinship = kinship.as_deref().unwrap_or("a relative");
-            ui.say(format!(
-                "{} is {kinship} of the missing person of family {family}",
-                hit.gallery_id
+            let kinship = kinship.as_deref().map(|kinship| word("kin", kinship));
+            ui.say(message!(
+                "explain-kin",
+                record = &hit.gallery_id,
+                kinship = kinship.unwrap_or_else(|| message!("adjudicate-a-relative")),
+                family = family,
             ));
         }
         let rows = match hit.modality.as_str() {
@@ -60,13 +68,18 @@ pub(super) fn run(args: &ShowArgs, ui: &Ui) -> Result<Outcome> {
         };
         let score = (!is_blind).then_some(hit.score_mban);
         match score {
-            Some(mban) => ui.say(format!("score {:.2}", f64::from(mban) / 1000.0)),
-            None => {
-                ui.say("another examiner has decided: the score and their verdict are not shown")
+            Some(mban) => {
+                let score = format!("{:.2}", f64::from(mban) / 1000.0);
+                ui.say(message!("adjudicate-score", score = score));
             }
+            None => ui.say(message!("adjudicate-blind")),
         }
         if let Some(own) = own {
-            ui.say(format!("you decided {}: {}", own.verdict.name(), own.reason));
+            ui.say(message!(
+                "adjudicate-own",
+                verdict = word("verdict", own.verdict.name()),
+                reason = &own.reason,
+            ));
         }
         ui.document(&json!({
             "type": "side_by_side", "hit_id": hit.hit_id, "search": hit.search, "probe_id": hit.probe_id,
@@ -94,8 +107,8 @@ fn alive(gallery: &Gallery, id: &str, until: Option<jiff::civil::Date>) -> Resul
 }
 
 /// Says which record is not in the gallery: a probe of a file, or one that was destroyed.
-fn heading(id: &str, is_held: bool, details: String) -> String {
-    if is_held { details } else { format!("{id}: not in the gallery (the probe of a file?)") }
+fn heading(id: &str, details: Option<Message>) -> Message {
+    details.unwrap_or_else(|| message!("adjudicate-not-held", record = id))
 }
 
 fn profiles(gallery: &Gallery, hit: &Hit, ui: &Ui) -> Result<Vec<serde_json::Value>> {
@@ -106,17 +119,23 @@ fn profiles(gallery: &Gallery, hit: &Hit, ui: &Ui) -> Result<Vec<serde_json::Val
         alive(gallery, &record.record_id, record.retain_until)?;
     }
     for (id, record) in ids.iter().zip(sides) {
-        let details = record.map_or_else(String::new, |r| {
-            let kit = r.kit.as_deref().unwrap_or("not stated");
-            let partial = if r.partial { ", partial" } else { "" };
-            format!("{id}: {}, registered {}, kit {kit}{partial}", r.index, r.registered_on)
+        let details = record.map(|r| {
+            let kit = r.kit.as_ref().map(Message::from);
+            let said = message!(
+                "adjudicate-profile",
+                record = *id,
+                category = category(r.index.name(), false),
+                day = r.registered_on.to_string(),
+                kit = kit.unwrap_or_else(|| message!("adjudicate-kit-not-stated")),
+            );
+            if r.partial { message!("explain-record-partial", record = said) } else { said }
         });
-        ui.say(heading(id, record.is_some(), details));
+        ui.say(heading(id, details));
     }
     let empty = Profile::new();
     let [a, b] = sides.map(|record| record.map_or(&empty, |record| &record.profile));
-    let mut table =
-        ui.table(&["locus", hit.probe_id.as_str(), hit.gallery_id.as_str(), "agreement"]);
+    let (locus, agreement) = (words("column-locus"), words("adjudicate-agreement"));
+    let mut table = ui.table(&[&locus, &hit.probe_id, &hit.gallery_id, &agreement]);
     let mut rows = Vec::new();
     for locus in Locus::all() {
         let (left, right) = (a.get(locus), b.get(locus));
@@ -127,11 +146,18 @@ fn profiles(gallery: &Gallery, hit: &Hit, ui: &Ui) -> Result<Vec<serde_json::Val
         rows.push(json!({
             "locus": locus.name(), "probe": calls(left), "gallery": calls(right), "agreement": agreed,
         }));
-        table.add_row([locus.name().to_owned(), calls(left), calls(right), agreed.to_owned()]);
+        let agreed = match agreed {
+            NOT_COMPARED => words("agreed-not-compared"),
+            stringency => word("stringency", stringency).to_string(),
+        };
+        table.add_row([locus.name().to_owned(), calls(left), calls(right), agreed]);
     }
     ui.say(table.to_string());
     Ok(rows)
 }
+
+/// What is said of two typings that cannot be compared.
+const NOT_COMPARED: &str = "not compared";
 
 /// Best stringency at which two typings agree.
 fn agreed(a: Option<&Typing>, b: Option<&Typing>) -> &'static str {
@@ -139,7 +165,7 @@ fn agreed(a: Option<&Typing>, b: Option<&Typing>) -> &'static str {
         (Some(a), Some(b)) if a.is_comparable() && b.is_comparable() => {
             agreement(a, b).map_or("none", |stringency| stringency.name())
         }
-        _ => "not compared",
+        _ => NOT_COMPARED,
     }
 }
 
@@ -155,13 +181,24 @@ fn fingers(gallery: &Gallery, hit: &Hit, ui: &Ui) -> Result<Vec<serde_json::Valu
     for record in sides.iter().flatten() {
         alive(gallery, &record.record_id, record.retain_until)?;
     }
-    let mut table = ui.table(&["record", "position", "impression", "minutiae", "quality"]);
+    let mut table = ui.titled(&[
+        "column-record",
+        "column-position",
+        "column-impression",
+        "column-minutiae",
+        "column-quality",
+    ]);
     let mut rows = Vec::new();
     for (id, record) in ids.iter().zip(sides) {
-        let details = record.map_or_else(String::new, |r| {
-            format!("{id}: {}, registered {}", r.register, r.registered_on)
+        let details = record.map(|r| {
+            message!(
+                "adjudicate-prints",
+                record = *id,
+                category = category(r.register.name(), true),
+                day = r.registered_on.to_string(),
+            )
         });
-        ui.say(heading(id, record.is_some(), details));
+        ui.say(heading(id, details));
         for template in record.map(|record| record.templates.as_slice()).unwrap_or_default() {
             let quality = template.quality.map_or_else(|| "-".into(), |q| q.to_string());
             let (position, impression) = (template.position.name(), template.impression.name());
@@ -171,14 +208,14 @@ fn fingers(gallery: &Gallery, hit: &Hit, ui: &Ui) -> Result<Vec<serde_json::Valu
             }));
             table.add_row([
                 (*id).to_owned(),
-                position.to_owned(),
-                impression.to_owned(),
+                word("position", position).to_string(),
+                word("impression", impression).to_string(),
                 template.minutiae.len().to_string(),
                 quality,
             ]);
         }
     }
     ui.say(table.to_string());
-    ui.say("the program holds minutiae and no images: look at the prints in the system that keeps them");
+    ui.say(message!("adjudicate-no-images"));
     Ok(rows)
 }

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::hits::report::CaseBinding;
 use crate::import::cases::CaseFile;
 use crate::import::policy::{PolicyFile, read_policy};
+use crate::language::message;
 use crate::law::access::{
     AccessPolicy, Claim, Ground, REQUEST, Role, Sight, confirm_case, documented_default, refusal,
 };
@@ -211,7 +212,7 @@ impl Permit {
                 Ok(()) => kept.push(search),
                 Err(error) if is_named => return Err(error),
                 Err(error) => {
-                    ui.warn(format!("left out: {error}"));
+                    ui.warn(message!("ask-left-out", error = error.to_string()));
                     refused = refused.or(Some(error));
                 }
             }

@@ -25,6 +25,7 @@ use crate::gallery::remote::shown;
 use crate::hits::decision;
 use crate::hits::decision::rewrite::successor;
 use crate::hits::output::HITS_FILE;
+use crate::language::{Message, message, words};
 use crate::run::RunOutcome;
 
 /// Verbs whose result is a file of decisions.
@@ -202,10 +203,8 @@ pub(super) fn run(args: &AuditArgs, ui: &Ui) -> Result<Outcome> {
         AuditVerb::Verify(args) => verify(args, ui),
         AuditVerb::Keygen(args) => {
             let public = audit::key::generate(&args.file)?;
-            ui.say(format!("key: {} (keep it from everybody else)", args.file.display()));
-            ui.say(format!(
-                "public key: {public} (keep a copy where users of the gallery cannot write)"
-            ));
+            ui.say(message!("audit-key", file = args.file.display().to_string()));
+            ui.say(message!("audit-public-key", key = public.to_string()));
             ui.document(&serde_json::json!({
                 "type": "audit_key", "file": args.file.display().to_string(), "public_key": public,
             }));
@@ -254,10 +253,10 @@ fn verify(args: &VerifyArgs, ui: &Ui) -> Result<Outcome> {
         }
     }
     beside_the_log(&args.gallery, &review)?;
-    ui.say(format!(
-        "{} entries hold together, the last is {}",
-        grouped(review.last.sequence),
-        review.last.hash
+    ui.say(message!(
+        "audit-verified",
+        entries = grouped(review.last.sequence),
+        hash = &review.last.hash,
     ));
     for note in notes(&review, &signer, known.as_ref()) {
         ui.say(note);
@@ -335,36 +334,23 @@ fn read_head(path: &Path) -> Result<Head> {
 }
 
 /// What the verification could not find, and what it found that is no damage.
-fn notes(review: &Review, signer: &Option<String>, known: Option<&Head>) -> Vec<String> {
+fn notes(review: &Review, signer: &Option<String>, known: Option<&Head>) -> Vec<Message> {
     let mut notes = Vec::new();
     notes.push(match (signer, known) {
-        (Some(key), _) => format!(
-            "the head is signed by {key}: compare it with the key you keep elsewhere, or give that with --public-key"
-        ),
-        (None, Some(head)) => format!(
-            "the head is not signed; entry {} is that of the copy given. What was written after it may have been \
-             cut or written anew",
-            head.sequence
-        ),
-        (None, None) => "the head is not signed: this cannot find that the log was cut and its head made anew, \
-                         nor that it was written anew from some entry to its end. Sign it (--audit-key), or keep \
-                         copies of audit/head.json elsewhere (--known-head)"
-            .to_owned(),
+        (Some(key), _) => message!("audit-signed", key = key),
+        (None, Some(head)) => message!("audit-known-head", entry = head.sequence.to_string()),
+        (None, None) => message!("audit-unsigned"),
     });
-    if review.is_ahead {
-        notes.push("the last entry is not in the head yet: a crash between the two, or an entry of somebody without \
-                    the key".to_owned());
-    }
     if review.torn_bytes > 0 {
-        notes.push(format!(
-            "an entry of {} bytes was cut short by a crash at the end; the next command sets it aside",
-            review.torn_bytes
-        ));
+        notes.push(message!("audit-torn", bytes = review.torn_bytes.to_string()));
     }
     for entry in review.open_acts() {
-        notes.push(format!(
-            "entry {} ({}, {}, user {}) has no end: it was cut short, or still runs",
-            entry.sequence, entry.verb, entry.time, entry.actor.user
+        notes.push(message!(
+            "audit-open",
+            entry = entry.sequence.to_string(),
+            verb = &entry.verb,
+            time = &entry.time,
+            user = &entry.actor.user,
         ));
     }
     notes
@@ -382,8 +368,17 @@ fn show(args: &ShowArgs, ui: &Ui) -> Result<Outcome> {
         let is_named = || named.iter().all(|name| entry.texts().any(|text| text.contains(name)));
         is_late && is_named() && args.verb.as_ref().is_none_or(|verb| *verb == entry.verb)
     };
-    let mut table =
-        ui.table(&["entry", "time", "user", "verb", "role", "ground", "case", "outcome", "counts"]);
+    let mut table = ui.titled(&[
+        "column-entry",
+        "column-time",
+        "column-user",
+        "column-verb",
+        "report-case-role",
+        "report-case-ground",
+        "report-case",
+        "column-outcome",
+        "column-audit-counts",
+    ]);
     let mut shown = 0;
     for entry in review.entries.iter().filter(is_wanted) {
         shown += 1;
@@ -394,7 +389,8 @@ fn show(args: &ShowArgs, ui: &Ui) -> Result<Outcome> {
     if shown > 0 {
         ui.say(table.to_string());
     }
-    ui.say(format!("{} of {} entries", grouped(shown), grouped(review.last.sequence)));
+    let all = grouped(review.last.sequence);
+    ui.say(message!("audit-shown", shown = grouped(shown), all = all));
     Ok(Outcome::Done)
 }
 
@@ -422,8 +418,11 @@ fn row(entry: &Entry) -> [String; 9] {
     let word = |word: &Option<String>| word.clone().unwrap_or_else(|| "-".into());
     let counts = entry.account.counts.iter().map(|(what, number)| format!("{what} {number}"));
     let outcome = match (entry.phase, entry.start) {
-        (Phase::Start, _) => "begins".to_owned(),
-        (_, Some(start)) => format!("{} (of {start})", word(&entry.account.outcome)),
+        (Phase::Start, _) => words("audit-begins"),
+        (_, Some(start)) => {
+            let outcome = word(&entry.account.outcome);
+            message!("audit-of", outcome = outcome, entry = start.to_string()).to_string()
+        }
         _ => word(&entry.account.outcome),
     };
     let outcome = match &entry.account.article {

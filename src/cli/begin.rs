@@ -16,6 +16,7 @@ use super::ui::Ui;
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
 use crate::gallery::set_aside::SetAside;
+use crate::language::{Message, message};
 use crate::plan::job::Parameters;
 use crate::run::begin::{Begin, CommandLine};
 
@@ -95,14 +96,14 @@ pub(super) fn set_aside(
 }
 
 /// What is said of a segment that is not searched.
-pub(super) fn told(segment: &SetAside) -> String {
-    format!(
-        "NOT SEARCHED: {} {} records of segment {}: {}: {}; restore it from a backup and run again",
-        grouped(segment.records),
-        segment.of,
-        segment.segment,
-        segment.file,
-        segment.rule
+pub(super) fn told(segment: &SetAside) -> Message {
+    message!(
+        "status-not-searched",
+        records = grouped(segment.records),
+        of = segment.of.to_string(),
+        segment = &segment.segment,
+        file = &segment.file,
+        rule = &segment.rule,
     )
 }
 

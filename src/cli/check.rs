@@ -13,6 +13,7 @@ use super::ui::{Outcome, Ui};
 use crate::domain::finger::Template;
 use crate::error::{Error, Rejection, Result};
 use crate::import::finger::{FingerFile, FingerFormat, ImageReference, draw, kinds, read_bytes_as};
+use crate::language::{message, word, words};
 use crate::limits::MAX_FINGER_FILE_BYTES;
 
 /// Arguments of `tanba import` that concern fingerprint files alone.
@@ -219,17 +220,20 @@ fn report(
 
 fn tell(path: &Path, found: Option<&FingerFile>, is_whole: bool, svg: Option<&Path>, ui: &Ui) {
     let Some(file) = found else {
-        ui.say(format!("{}: refused", path.display()));
+        ui.say(message!("check-refused", file = path.display().to_string()));
         return;
     };
     let held = match file.templates.len() {
-        _ if !is_whole => "refused".to_owned(),
-        1 => "1 template".to_owned(),
-        count => format!("{count} templates"),
+        _ if !is_whole => message!("check-held-refused"),
+        count => message!("check-templates", shown = count.to_string()).counted(count as u64),
     };
-    ui.say(format!("{}: {}, {held}", path.display(), file.format));
+    let shown = path.display().to_string();
+    ui.say(message!("check-file", file = shown, format = file.format.to_string(), held = held));
     if let Some(transaction) = &file.subject.transaction {
-        ui.say(format!("  transaction {transaction}"));
+        ui.say(format!(
+            "  {}",
+            message!("check-transaction", transaction = transaction.to_string())
+        ));
     }
     for convention in &file.conventions {
         ui.say(format!("  {convention}"));
@@ -241,7 +245,7 @@ fn tell(path: &Path, found: Option<&FingerFile>, is_whole: bool, svg: Option<&Pa
         ui.say(format!("  {}", image_line(image)));
     }
     if let Some(svg) = svg {
-        ui.say(format!("  drawn in {}", svg.display()));
+        ui.say(format!("  {}", message!("check-drawn", file = svg.display().to_string())));
     }
     for warning in &file.warnings {
         ui.warn(format!("{}: {warning}", path.display()));
@@ -249,24 +253,20 @@ fn tell(path: &Path, found: Option<&FingerFile>, is_whole: bool, svg: Option<&Pa
 }
 
 fn templates(templates: &[Template], ui: &Ui) -> String {
-    let mut table = ui.table(&[
-        "  position",
-        "impression",
-        "view",
-        "quality",
-        "dpi",
-        "size",
-        "endings",
-        "bifurcations",
-        "other",
-    ]);
+    let columns = ["position", "impression", "view", "quality", "dpi", "size", "endings"];
+    let heads = columns.into_iter().chain(["bifurcations", "other"]);
+    let mut heads: Vec<String> = heads.map(|name| word("column", name).to_string()).collect();
+    if let Some(first) = heads.first_mut() {
+        first.insert_str(0, "  ");
+    }
+    let mut table = ui.table(&heads.iter().map(String::as_str).collect::<Vec<_>>());
     for template in templates {
         let [endings, bifurcations, others] = kinds(template);
         let or_dash = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
         let size = template.width.zip(template.height).map(|(w, h)| format!("{w} x {h}"));
         table.add_row([
-            format!("  {}", template.position),
-            template.impression.name().to_owned(),
+            format!("  {}", word("position", template.position.name())),
+            word("impression", template.impression.name()).to_string(),
             template.view.to_string(),
             or_dash(template.quality.map(|quality| quality.to_string())),
             dpi(template),
@@ -287,16 +287,22 @@ fn dpi(template: &Template) -> String {
 }
 
 fn image_line(image: &ImageReference) -> String {
-    let positions: Vec<&str> = image.positions.iter().map(|position| position.name()).collect();
-    format!(
-        "image of type {}, IDC {}: {}, {}, {} x {} pixels; not matched",
-        image.record_type,
-        image.idc,
-        if positions.is_empty() { "unknown".to_owned() } else { positions.join(" or ") },
-        image.algorithm,
-        image.width_px,
-        image.height_px,
-    )
+    let position = |name: &str| word("position", name).to_string();
+    let positions: Vec<String> = image.positions.iter().map(|of| position(of.name())).collect();
+    let positions = match positions.is_empty() {
+        true => position("unknown"),
+        false => positions.join(&format!(" {} ", words("check-or"))),
+    };
+    let image = message!(
+        "check-image",
+        kind = image.record_type.to_string(),
+        idc = image.idc.to_string(),
+        positions = positions,
+        algorithm = image.algorithm.to_string(),
+        width = image.width_px.to_string(),
+        height = image.height_px.to_string(),
+    );
+    image.to_string()
 }
 
 #[cfg(test)]

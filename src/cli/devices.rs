@@ -9,6 +9,7 @@ use crate::device::measure::{Agreement, Rate, agreement, rates};
 use crate::device::workload::Workload;
 use crate::device::{Device, selftest};
 use crate::error::{Error, Result};
+use crate::language::{message, words};
 
 const EXAMPLES: &str = "Examples:
   tanba devices
@@ -103,7 +104,7 @@ pub(super) fn run(args: &DevicesArgs, ui: &Ui) -> Result<Outcome> {
     list.extend(adapters(cpu, &questions));
     show(&list, ui);
     if list.len() == 1 {
-        ui.note("no Vulkan driver was found: everything runs on the processor");
+        ui.note(message!("devices-none"));
     }
     ui.document(&serde_json::json!({ "type": "devices", "devices": list }));
     Ok(Outcome::Done)
@@ -186,7 +187,14 @@ fn listed_kernel(Agreement { kernel, numbers, difference }: Agreement) -> Listed
 }
 
 fn show(list: &[Listed], ui: &Ui) {
-    let mut table = ui.table(&["device", "name", "kind", "driver", "MiB bound", "self-test"]);
+    let mut table = ui.titled(&[
+        "column-device",
+        "column-name",
+        "column-kind",
+        "column-driver",
+        "column-mib-bound",
+        "column-self-test",
+    ]);
     for row in list {
         let bound = row.most_bound_bytes.map_or(String::new(), |bytes| (bytes >> 20).to_string());
         table.add_row([
@@ -200,16 +208,16 @@ fn show(list: &[Listed], ui: &Ui) {
     }
     ui.say(table.to_string());
     let rates = list.iter().flat_map(|row| row.rates.iter().map(move |rate| (row, rate)));
-    let mut table = ui.table(&[
-        "device",
-        "kernel",
-        "pairs per second",
-        "% of paper",
+    let mut table = ui.titled(&[
+        "column-device",
+        "column-kernel",
+        "column-pairs-per-second",
+        "column-of-paper",
         "seconds",
-        "% dispatched",
-        "% read back",
-        "MB sent",
-        "MB read",
+        "column-dispatched",
+        "column-read-back",
+        "column-mb-sent",
+        "column-mb-read",
     ]);
     let percent = |share: Option<f64>| share.map_or(String::new(), |share| format!("{share:.0}"));
     let megabytes = |bytes: Option<u64>| {
@@ -232,9 +240,15 @@ fn show(list: &[Listed], ui: &Ui) {
         ui.say(format!("\n{table}"));
     }
     let kernels = list.iter().flat_map(|row| row.kernels.iter().map(move |kernel| (row, kernel)));
-    let mut table = ui.table(&["device", "kernel", "numbers", "against the processor"]);
+    let mut table = ui.titled(&[
+        "column-device",
+        "column-kernel",
+        "column-numbers",
+        "column-against-processor",
+    ]);
     for (row, kernel) in kernels {
-        let said = kernel.difference.as_deref().unwrap_or("equal");
+        let equal = words("devices-equal");
+        let said = kernel.difference.as_deref().unwrap_or(&equal);
         table.add_row([row.device.as_str(), kernel.kernel, &kernel.numbers.to_string(), said]);
     }
     if !table.is_empty() {

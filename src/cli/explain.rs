@@ -9,14 +9,16 @@ use super::given_probes::GivenArgs;
 use super::place::{finished, place};
 use super::ui::{Outcome, Ui};
 use crate::audit::Asker;
+use crate::domain::category::Index;
 use crate::error::{Error, Result};
 use crate::explain::account::FinishedRun;
 use crate::explain::dna::DnaExplanation;
 use crate::explain::finger::{CorrespondenceType, FingerExplanation, FingerRow, MinutiaRow};
 use crate::explain::loci::{AlleleFrequency, LocusRow};
-use crate::explain::{Evidence, Explanation, RecordFacts, explain};
+use crate::explain::{Convention, Evidence, Explanation, RecordFacts, explain};
 use crate::gallery::Gallery;
 use crate::gallery::file::write_new;
+use crate::language::{Message, category, word, words, words_with};
 
 /// Arguments of `tanba explain`.
 #[derive(Debug, Args)]
@@ -63,7 +65,7 @@ pub(super) fn run(args: &ExplainArgs, ui: &Ui) -> Result<Outcome> {
         };
         say(&explanation, ui);
         for picture in &pictures {
-            ui.say(format!("drawn: {}", picture.display()));
+            ui.say(words_with("explain-drawn", &[("file", &picture.display().to_string())]));
         }
         let names: Vec<String> = pictures.iter().map(|path| path.display().to_string()).collect();
         ui.document(&serde_json::json!({
@@ -78,47 +80,61 @@ fn write_pictures(explanation: &Explanation, folder: &Path) -> Result<Vec<PathBu
     let mut written = Vec::new();
     for picture in explanation.pictures() {
         let name = format!("{}-{}.svg", explanation.hit_id, picture.name);
-        write_new(folder, &name, picture.svg.as_bytes())?;
+        write_new(folder, &name, picture.alone().as_bytes())?;
         written.push(folder.join(name));
     }
     Ok(written)
 }
 
-fn facts(record: &RecordFacts) -> String {
-    let kit = record.kit.as_ref().map_or_else(String::new, |kit| format!(", kit {kit}"));
-    let partial = if record.is_partial { ", partial" } else { "" };
-    let RecordFacts { record_id, category, owner, registered_on, .. } = record;
-    format!("{record_id}: {category} of {owner}, registered {registered_on}{kit}{partial}")
+fn facts(record: &RecordFacts, is_of_fingers: bool) -> Message {
+    let said = Message::new("explain-record")
+        .with("record", &record.record_id)
+        .with("category", category(&record.category, is_of_fingers))
+        .with("owner", &record.owner)
+        .with("day", &record.registered_on);
+    let said = match &record.kit {
+        Some(kit) => Message::new("explain-record-kit").with("record", said).with("kit", kit),
+        None => said,
+    };
+    match record.is_partial {
+        true => Message::new("explain-record-partial").with("record", said),
+        false => said,
+    }
 }
 
 /// The explanation as text.
 fn say(explanation: &Explanation, ui: &Ui) {
     let Explanation { hit_id, search, purpose, rule, .. } = explanation;
-    ui.say(format!("hit {hit_id}: {search}, {purpose}; rule: {rule}"));
-    ui.say(facts(&explanation.probe));
-    ui.say(facts(&explanation.gallery));
+    let hit = Message::new("explain-hit").with("hit", hit_id).with("search", search);
+    ui.say(hit.with("article", purpose).with("rule", rule));
+    let is_of_fingers = matches!(explanation.evidence, Evidence::Finger(_));
+    ui.say(facts(&explanation.probe, is_of_fingers));
+    ui.say(facts(&explanation.gallery, is_of_fingers));
     if let (Some(family), Some(kinship)) = (&explanation.family_id, &explanation.kinship) {
-        let id = &explanation.gallery.record_id;
-        ui.say(format!("{id} is {kinship} of the missing person of family {family}"));
+        let kin = Message::new("explain-kin").with("record", &explanation.gallery.record_id);
+        ui.say(kin.with("kinship", word("kin", kinship)).with("family", family));
     }
     match &explanation.evidence {
         Evidence::Dna(dna) => say_loci(dna, ui),
         Evidence::Finger(finger) => say_fingers(finger, ui),
     }
     let score = f64::from(explanation.score_mban) / 1000.0;
-    let Explanation { threshold_log10, expected_chance_hits, calibration, checks, .. } =
-        explanation;
-    ui.say(format!(
-        "score {score:.3}, threshold {threshold_log10:.3}; {} chance hits expected at this score ({calibration})",
-        super::common::expectation(*expected_chance_hits)
-    ));
+    let chance = super::common::expectation(explanation.expected_chance_hits);
+    ui.say(
+        Message::new("explain-score")
+            .with("score", format!("{score:.3}"))
+            .with("threshold", format!("{:.3}", explanation.threshold_log10))
+            .with("chance", chance)
+            .with("calibration", word("calibration", &explanation.calibration)),
+    );
     if let Some(posterior) = explanation.posterior {
-        ui.say(format!("posterior of the list: {posterior}"));
+        ui.say(Message::new("explain-posterior").with("posterior", Message::data(posterior)));
     }
-    let checked: Vec<&str> = checks.iter().map(|check| check.what).collect();
-    ui.say(format!("counted again and equal to the list: {}", checked.join(", ")));
-    for convention in &explanation.conventions {
-        ui.say(format!("{}: {}", convention.name, convention.value));
+    let checked = explanation.checks.iter().map(|check| check.what.clone()).collect();
+    ui.say(Message::new("explain-checked").with("list", Message::List(checked, ", ")));
+    for Convention { name, value } in &explanation.conventions {
+        let said = Message::new("explain-convention").with("name", name.clone());
+        ui.say(said.with("value", value.clone()));
     }
 }
 
@@ -137,12 +153,17 @@ fn frequencies(row: &LocusRow) -> String {
 /// The table of loci. Every value of it is in the JSON, too.
 pub(super) fn say_loci(dna: &DnaExplanation, ui: &Ui) {
     for person in &dna.persons {
-        ui.say(format!("typed: {}, {}", person.record_id, person.role));
+        let role = role(&person.role);
+        ui.say(Message::new("explain-typed").with("record", &person.record_id).with("role", role));
     }
     let ids = dna.persons.iter().map(|person| person.record_id.as_str());
-    let rest = ["agree", "frequency", "LR", "log10", "sum", "note"];
-    let header: Vec<&str> = std::iter::once("locus").chain(ids).chain(rest).collect();
-    let mut table = ui.table(&header);
+    let rest = ["agree", "frequency", "lr", "log10", "sum", "note"];
+    let column = |name: &str| word("column", name).to_string();
+    let header: Vec<String> = std::iter::once(column("locus"))
+        .chain(ids.map(str::to_owned))
+        .chain(rest.map(column))
+        .collect();
+    let mut table = ui.table(&header.iter().map(String::as_str).collect::<Vec<_>>());
     for row in &dna.loci {
         let ratio = row.likelihood_ratio.map_or_else(|| "-".into(), |ratio| format!("{ratio:.4}"));
         let mut cells = vec![row.locus.to_owned()];
@@ -154,44 +175,45 @@ pub(super) fn say_loci(dna: &DnaExplanation, ui: &Ui) {
             ),
         );
         cells.extend([
-            row.agreement.unwrap_or("-").to_owned(),
+            row.agreement.map_or_else(|| "-".into(), |of| word("stringency", of).to_string()),
             frequencies(row),
             ratio,
             number(row.score_log10),
             number(row.running_log10),
-            row.note.clone().or_else(|| row.formula.map(str::to_owned)).unwrap_or_default(),
+            row.note.as_ref().or(row.formula.as_ref()).map(ToString::to_string).unwrap_or_default(),
         ]);
         table.add_row(cells);
     }
     ui.say(table.to_string());
     if dna.loci.iter().flat_map(|row| &row.frequencies).any(|of| of.is_minimum) {
-        ui.say("* the table has less or nothing: raised by the rule for rare alleles");
+        ui.say(words("explain-raised"));
     }
     match dna.log10_lr {
         Some(log10) => {
-            ui.say(format!("log10 of the likelihood ratio ({}): {log10:.3}", dna.relation))
+            let said = Message::new("explain-log10").with("relation", &dna.relation);
+            ui.say(said.with("log10", format!("{log10:.3}")));
         }
-        None => ui.say(format!("the likelihood ratio ({}) is 0: a locus excludes", dna.relation)),
+        None => ui.say(Message::new("explain-zero").with("relation", &dna.relation)),
     }
 }
 
 /// Each pair of impressions with its pairs of minutiae.
 pub(super) fn say_fingers(finger: &FingerExplanation, ui: &Ui) {
     ui.say(format!("{}: {}", finger.correspondence, finger.score));
-    let mut table = ui.table(&[
-        "probe",
-        "gallery",
-        "minutiae",
-        "paired",
+    let mut table = ui.titled(&[
+        "column-probe-position",
+        "column-gallery-position",
+        "column-minutiae",
+        "column-paired",
         "D",
         "P",
         "N",
         "R",
         "U",
-        "similarity",
-        "evidence",
-        "after tries",
-        "counts",
+        "column-similarity",
+        "column-evidence",
+        "column-after-tries",
+        "column-counts",
     ]);
     for row in &finger.fingers {
         let minutiae = || row.probe_minutiae.iter().chain(&row.gallery_minutiae);
@@ -199,8 +221,8 @@ pub(super) fn say_fingers(finger: &FingerExplanation, ui: &Ui) {
             minutiae().filter(|m: &&MinutiaRow| m.correspondence == code).count().to_string()
         };
         let mut cells = vec![
-            row.probe_position.to_owned(),
-            row.gallery_position.to_owned(),
+            position(row.probe_position),
+            position(row.gallery_position),
             format!("{}/{}", row.probe_minutiae.len(), row.gallery_minutiae.len()),
             row.pairs.len().to_string(),
         ];
@@ -209,7 +231,7 @@ pub(super) fn say_fingers(finger: &FingerExplanation, ui: &Ui) {
             row.similarity.to_string(),
             mban(row.evidence_mban),
             mban(row.score_mban),
-            if row.is_counted { "yes" } else { "no" }.to_owned(),
+            words(if row.is_counted { "yes" } else { "no" }),
         ]);
         table.add_row(cells);
     }
@@ -219,31 +241,45 @@ pub(super) fn say_fingers(finger: &FingerExplanation, ui: &Ui) {
     }
 }
 
+fn position(name: &str) -> String {
+    word("position", name).to_string()
+}
+
+/// What a typed person is: an index, or a relation to the missing person.
+fn role(role: &str) -> Message {
+    match Index::parse(role) {
+        Some(_) => category(role, false),
+        None => word("kin", role),
+    }
+}
+
 fn mban(value: i32) -> String {
     format!("{:.3}", f64::from(value) / 1000.0)
 }
 
 fn say_pairs(row: &FingerRow, ui: &Ui) {
     let turned = match row.quarter_turns {
-        0 => String::new(),
-        turns => format!(" after {turns} quarter turns"),
+        0 => Message::new("explain-turned"),
+        turns => Message::new("explain-turned-after").with("turns", Message::data(turns)),
     };
-    ui.say(format!(
-        "{} and {}: turned by {:.0} degrees{turned}; paired minutiae (pixels at 500 dpi, degrees):",
-        row.probe_position, row.gallery_position, row.rotation_deg
-    ));
-    let mut table = ui.table(&[
-        "pair",
-        "type",
-        "probe x, y",
-        "direction",
-        "gallery x, y",
-        "direction",
+    ui.say(
+        turned
+            .with("probe", word("position", row.probe_position))
+            .with("gallery", word("position", row.gallery_position))
+            .with("degrees", format!("{:.0}", row.rotation_deg)),
+    );
+    let mut table = ui.titled(&[
+        "column-pair",
+        "column-type",
+        "column-probe-xy",
+        "column-direction",
+        "column-gallery-xy",
+        "column-direction",
         "dx",
         "dy",
-        "apart",
-        "turned",
-        "weight",
+        "column-apart",
+        "column-turned",
+        "column-weight",
     ]);
     for pair in &row.pairs {
         let (a, b) = (&row.probe_minutiae[pair.probe], &row.gallery_minutiae[pair.gallery]);

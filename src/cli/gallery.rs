@@ -22,6 +22,7 @@ use crate::domain::category::Index;
 use crate::error::{Error, Result};
 use crate::gallery::remote::shown;
 use crate::gallery::{Gallery, commit};
+use crate::language::{category, message, word};
 use crate::plan::census::Side;
 
 /// Arguments of `tanba gallery`.
@@ -166,15 +167,24 @@ fn info(args: &DirArgs, ui: &Ui) -> Result<Outcome> {
         registers: gallery_finger::registers(&gallery, &statuses, today())?,
         imports: gallery.manifest().imports.len() + gallery.manifest().finger_imports.len(),
     };
-    ui.say(format!(
-        "gallery {}, generation {}, committed {}",
-        info.gallery, info.generation, info.committed_at
+    ui.say(message!(
+        "gallery-info",
+        gallery = &info.gallery,
+        generation = info.generation.to_string(),
+        committed = &info.committed_at,
     ));
-    let mut table =
-        ui.table(&["index", "records", "living", "expired", "blocked", "segments", "bytes/record"]);
+    let mut table = ui.titled(&[
+        "column-index",
+        "column-records",
+        "column-living",
+        "column-gallery-expired",
+        "column-blocked",
+        "column-segments",
+        "column-bytes-per-record",
+    ]);
     for line in &info.indexes {
         table.add_row([
-            line.index.to_owned(),
+            category(line.index, false).to_string(),
             grouped(line.records),
             grouped(line.living),
             grouped(line.expired),
@@ -185,7 +195,11 @@ fn info(args: &DirArgs, ui: &Ui) -> Result<Outcome> {
     }
     ui.say(table.to_string());
     gallery_finger::tell(&info.registers, ui);
-    ui.say(format!("{} family members, {} files imported", info.family_members, info.imports));
+    ui.say(message!(
+        "gallery-members",
+        members = info.family_members.to_string(),
+        imports = info.imports.to_string(),
+    ));
     ui.document(&info);
     Ok(Outcome::Done)
 }
@@ -203,14 +217,12 @@ fn verify(args: &DirArgs, ui: &Ui) -> Result<Outcome> {
     }));
     if broken.is_empty() {
         let files = gallery.manifest().files().count();
-        ui.say(format!(
-            "{files} files of generation {} are as committed",
-            gallery.manifest().generation
-        ));
+        let generation = gallery.manifest().generation.to_string();
+        ui.say(message!("gallery-verified", files = files.to_string(), generation = generation));
         return Ok(Outcome::Done);
     }
     for (_, error) in &broken {
-        ui.note(format!("broken: {error}"));
+        ui.note(message!("gallery-broken", error = error.to_string()));
     }
     let (path, error) = broken.swap_remove(0);
     Err(match error {
@@ -248,7 +260,12 @@ fn change(args: &StatusArgs, change: StatusChange, ui: &Ui) -> Result<Outcome> {
 }
 
 fn tell_change(args: &StatusArgs, change: StatusChange, generation: u64, ui: &Ui) {
-    ui.say(format!("{} {} at generation {generation}", args.record.join(", "), change.name()));
+    ui.say(message!(
+        "gallery-changed",
+        records = args.record.join(", "),
+        change = word("change", change.name()),
+        generation = generation.to_string(),
+    ));
     ui.document(&serde_json::json!({
         "type": "record_status", "change": change.name(), "records": args.record, "generation": generation,
     }));

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::gallery::Gallery;
 use crate::gallery::remote::refuse;
 use crate::import::act::{Ground, read_act};
+use crate::language::message;
 
 /// Arguments of `tanba gallery destroy`.
 #[derive(Debug, Args)]
@@ -107,29 +108,24 @@ pub(super) fn run(args: &DestroyArgs, ui: &Ui) -> Result<Outcome> {
 fn tell(args: &DestroyArgs, report: &ActReport, ui: &Ui) {
     let records = grouped(report.records.len() as u64);
     if let Some((generation, _)) = &report.after {
-        ui.say(format!("{records} records destroyed; the gallery is at generation {generation}"));
+        let generation = generation.to_string();
+        ui.say(message!("destroy-records", records = records, generation = generation));
     }
-    ui.say(format!("{} files removed", grouped(report.files_removed.len() as u64)));
+    ui.say(message!("destroy-files", files = grouped(report.files_removed.len() as u64)));
     for (run, done) in &report.runs {
-        let unfinished =
-            if done.was_unfinished { "; it had not ended and cannot go on" } else { "" };
-        ui.say(format!("{run}: {} hits taken out{unfinished}", grouped(done.hits)));
+        let id = if done.was_unfinished { "destroy-hits-unfinished" } else { "destroy-hits" };
+        ui.say(message!(id, run = run, hits = grouped(done.hits)));
     }
     if let Some(search) = &report.search {
-        ui.say(format!(
-            "nothing of them is left in {} files of {} bytes",
-            grouped(search.files),
-            grouped(search.bytes)
-        ));
+        let (files, bytes) = (grouped(search.files), grouped(search.bytes));
+        ui.say(message!("destroy-nothing-left", files = files, bytes = bytes));
         for file in &search.numbers_of_requests_in {
-            ui.warn(format!(
-                "{file}: a number of a record is there as that of a request, and stays"
-            ));
+            ui.warn(message!("destroy-request-number", file = file));
         }
         for file in &search.same_in_other_records {
-            ui.warn(format!("{file}: another record has the same biometrics and stays"));
+            ui.warn(message!("destroy-same-biometrics", file = file));
         }
     }
-    ui.say(format!("report: {}", report_path(&args.act).display()));
+    ui.say(message!("destroy-report", file = report_path(&args.act).display().to_string()));
     ui.document(&serde_json::json!({ "type": "gallery_destroy", "report": report }));
 }

@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::gallery::finger_segment::FingerSegment;
 use crate::gallery::status::StatusTable;
 use crate::gallery::{Absence, Gallery, absence};
+use crate::language::{category, message, word};
 
 /// One register of a gallery.
 #[derive(Debug, Serialize)]
@@ -170,20 +171,20 @@ pub(super) fn tell(registers: &[RegisterInfo], ui: &Ui) {
     if registers.is_empty() {
         return;
     }
-    let mut table = ui.table(&[
-        "register",
-        "records",
-        "persons",
-        "living",
-        "expired",
-        "blocked",
-        "segments",
-        "prints",
-        "bytes/print",
+    let mut table = ui.titled(&[
+        "column-register",
+        "column-records",
+        "column-persons",
+        "column-living",
+        "column-gallery-expired",
+        "column-blocked",
+        "column-segments",
+        "column-prints",
+        "column-bytes-per-print",
     ]);
     for line in registers {
         table.add_row([
-            line.register.to_owned(),
+            category(line.register, true).to_string(),
             grouped(line.records),
             grouped(line.persons),
             grouped(line.living),
@@ -199,18 +200,19 @@ pub(super) fn tell(registers: &[RegisterInfo], ui: &Ui) {
         let owners: Vec<&str> = line.owners.iter().map(String::as_str).collect();
         let versions: Vec<String> = line.descriptor_versions.iter().map(u32::to_string).collect();
         let minutiae = &line.minutiae;
-        ui.say(format!(
-            "{} of {}: {} to {} minutiae, median {}; descriptors of version {}",
-            line.register,
-            owners.join(", "),
-            minutiae.least,
-            minutiae.most,
-            minutiae.median,
-            versions.join(", ")
+        ui.say(message!(
+            "gallery-minutiae",
+            register = category(line.register, true),
+            owners = owners.join(", "),
+            least = minutiae.least.to_string(),
+            most = minutiae.most.to_string(),
+            median = minutiae.median.to_string(),
+            versions = versions.join(", "),
         ));
         let positions = line.prints_by_position.iter();
-        let positions: Vec<String> =
-            positions.map(|p| format!("{} {}", p.position, grouped(p.prints))).collect();
+        let positions: Vec<String> = positions
+            .map(|p| format!("{} {}", word("position", p.position), grouped(p.prints)))
+            .collect();
         ui.say(format!("  {}", positions.join(", ")));
     }
 }

@@ -15,6 +15,7 @@ use crate::column::status::StatusEvent;
 use crate::error::{Error, Result};
 use crate::gallery::status::StatusTable;
 use crate::gallery::{Absence, Gallery, absence};
+use crate::language::{Message, category, message, word};
 use crate::law::finger_retention::archived_until;
 use crate::law::retention::Retention;
 
@@ -32,6 +33,9 @@ pub(super) struct PersonArgs {
 }
 
 /// What is held on a person.
+/// The kind of a record of fingerprints.
+const FINGERPRINT: &str = "fingerprint";
+
 #[derive(Debug, Serialize)]
 struct PersonReport {
     r#type: &'static str,
@@ -60,7 +64,7 @@ struct RecordReport {
     state: &'static str,
     depersonalised: bool,
     /// What is held of the body, in numbers.
-    content: String,
+    content: Message,
     events: Vec<EventReport>,
     /// Families the record was given for.
     families: Vec<FamilyReport>,
@@ -141,7 +145,7 @@ fn report(gallery: &Gallery, person: &str) -> Result<PersonReport> {
         records.push(sources.record(Held {
             kind: "genomic",
             category: record.index.name(),
-            content: format!("{} autosomal loci", record.profile.len()),
+            content: message!("gallery-loci", count = record.profile.len().to_string()),
             registered_on: record.registered_on.to_string(),
             stated: Retention { until: record.retain_until, rule: &record.retain_rule },
             record_id: record.record_id.clone(),
@@ -155,9 +159,9 @@ fn report(gallery: &Gallery, person: &str) -> Result<PersonReport> {
         let imports = imports.filter(|i| i.register == record.register && i.owner == record.owner);
         let imports = imports.map(|i| (i.generation, i.blake3.clone())).collect();
         records.push(sources.record(Held {
-            kind: "fingerprint",
+            kind: FINGERPRINT,
             category: record.register.name(),
-            content: format!("{} impressions", record.templates.len()),
+            content: message!("gallery-impressions", count = record.templates.len().to_string()),
             registered_on: record.registered_on.to_string(),
             stated: Retention { until: record.retain_until, rule: &record.retain_rule },
             record_id: record.record_id.clone(),
@@ -186,7 +190,7 @@ struct Held<'a> {
     case_id: Option<String>,
     registered_on: String,
     stated: Retention<'a>,
-    content: String,
+    content: Message,
     imports: Vec<(u64, String)>,
 }
 
@@ -243,51 +247,67 @@ fn event_report(event: &StatusEvent) -> EventReport {
 }
 
 fn tell(report: &PersonReport, ui: &Ui) {
-    ui.say(format!(
-        "person {}: {} records at generation {}, on {}",
-        report.person,
-        report.records.len(),
-        report.generation,
-        report.as_of
+    ui.say(message!(
+        "gallery-person",
+        person = &report.person,
+        records = report.records.len().to_string(),
+        generation = report.generation.to_string(),
+        day = report.as_of.to_string(),
     ));
-    for record in &report.records {
-        ui.say(format!(
-            "{} ({} record, {}, {}): registered {}, {}",
-            record.record_id,
-            record.kind,
-            record.category,
-            record.owner,
-            record.registered_on,
-            record.state
-        ));
-        let until = record.kept_until.as_deref().unwrap_or("no date yet");
-        ui.say(format!("  kept until {until}: {}", record.rule));
-        if let Some(last) = &record.archived_until {
-            ui.say(format!("  in the archive until {last}, not matched (L40 15(2))"));
-        }
-        ui.say(format!("  holds {}", record.content));
-        if record.depersonalised {
-            ui.say("  depersonalised: searches show no personal identifier (L40 9(1))");
-        }
-        for event in &record.events {
-            let news = match (event.event, &event.event_on, &event.source) {
-                (Some(event), Some(on), Some(source)) => format!("{event} on {on} ({source}): "),
-                _ => String::new(),
-            };
-            ui.say(format!("  {} {}: {news}{}", event.at, event.change, event.reason));
-        }
-        for family in &record.families {
-            let state = if family.case_open { "open" } else { "closed" };
-            let (id, whom) = (&family.family_id, &family.missing_person_id);
-            ui.say(format!("  given for family {id}, which looks for {whom}; the case is {state}"));
-        }
-        for import in &record.imports {
-            let (generation, hash) = (import.generation, &import.blake3);
-            ui.say(format!("  imported at generation {generation} from a file with BLAKE3 {hash}"));
-        }
-    }
+    report.records.iter().for_each(|record| tell_record(record, ui));
     for family in &report.families {
-        let state = if family.case_open { "open" } else { "closed" };
-        ui.say(format!("sought by family {}; the case is {state}", family.family_id));
+        let state = case(family.case_open);
+        ui.say(message!("gallery-sought", family = &family.family_id, state = state));
+    }
+}
+
+/// Whether the case of a family is open, in words.
+fn case(is_open: bool) -> Message {
+    Message::new(if is_open { "case-open" } else { "case-closed" })
+}
+
+fn tell_record(record: &RecordReport, ui: &Ui) {
+    let below = |said: Message| ui.say(format!("  {said}"));
+    ui.say(message!(
+        "gallery-person-record",
+        record = &record.record_id,
+        kind = word("kind", record.kind),
+        category = category(record.category, record.kind == FINGERPRINT),
+        owner = &record.owner,
+        day = &record.registered_on,
+        state = word("record-state", record.state),
+    ));
+    let until = record.kept_until.as_ref().map(Message::from);
+    let until = until.unwrap_or_else(|| message!("gallery-no-date"));
+    below(message!("gallery-kept-until", day = until, rule = &record.rule));
+    if let Some(last) = &record.archived_until {
+        below(message!("gallery-archived", day = last));
+    }
+    below(message!("gallery-holds", content = record.content.clone()));
+    if record.depersonalised {
+        below(message!("gallery-depersonalised"));
+    }
+    for event in &record.events {
+        let change = word("change", event.change);
+        let news = match (event.event, &event.event_on, &event.source) {
+            (Some(event), Some(on), Some(source)) => {
+                let event = word("event", event);
+                format!("{}: ", message!("gallery-event", event = event, day = on, source = source))
+            }
+            _ => String::new(),
+        };
+        ui.say(format!("  {} {change}: {news}{}", event.at, event.reason));
+    }
+    for family in &record.families {
+        below(message!(
+            "gallery-given-for",
+            family = &family.family_id,
+            person = &family.missing_person_id,
+            state = case(family.case_open),
+        ));
+    }
+    for import in &record.imports {
+        let generation = import.generation.to_string();
+        below(message!("gallery-imported", generation = generation, hash = &import.blake3));
     }
 }

@@ -16,6 +16,7 @@ use crate::error::{Error, Position, Rejection, Result};
 use crate::gallery::Gallery;
 use crate::gallery::feed::{self, Recorded};
 use crate::import::status_feed::{StatusFeed, read_status_feed};
+use crate::language::{Message, message};
 
 /// Arguments of `tanba gallery status`.
 #[derive(Debug, Args)]
@@ -68,7 +69,8 @@ fn take_in_all(args: &FeedArgs, account: &mut Account, ui: &Ui) -> Result<Outcom
             Ok(read) => events += take_in(args, path, read, &set_aside, &mut first)?,
             Err(Error::Rejected(rejection)) => {
                 let reasons = set_aside.whole_file(&rejection, &mut first)?;
-                ui.say(format!("{}: refused; reasons: {reasons}", path.display()));
+                let file = path.display().to_string();
+                ui.say(message!("feed-refused", file = file, reasons = reasons));
             }
             Err(error) => return Err(error),
         }
@@ -138,31 +140,29 @@ fn take_in(
 }
 
 fn tell(path: &Path, recorded: &Recorded, rejected: u64, quarantine: Option<&str>, ui: &Ui) {
-    ui.say(format!(
-        "{}: {} events recorded, {} known before; gallery at generation {}",
-        path.display(),
-        grouped(recorded.events),
-        grouped(recorded.known),
-        recorded.generation
+    let below = |said: Message| ui.say(format!("  {said}"));
+    ui.say(message!(
+        "feed-recorded",
+        file = path.display().to_string(),
+        events = grouped(recorded.events),
+        known = grouped(recorded.known),
+        generation = recorded.generation.to_string(),
     ));
     if recorded.retentions > 0 {
-        ui.say(format!("  {} records get another last day", grouped(recorded.retentions)));
+        below(message!("feed-retentions", records = grouped(recorded.retentions)));
     }
     if recorded.undated > 0 {
-        ui.warn(format!(
-            "from {} events no date follows: the line states no birth_date; send it again with one",
-            grouped(recorded.undated)
-        ));
+        ui.warn(message!("feed-undated", events = grouped(recorded.undated)));
     }
     if recorded.families_closed > 0 {
-        let closed = grouped(recorded.families_closed);
-        ui.say(format!("  {closed} families: the case is closed (L40 29(3))"));
+        below(message!("feed-closed", families = grouped(recorded.families_closed)));
     }
     for (reason, records) in &recorded.noted {
-        ui.say(format!("  {} noted, no change: {reason}", grouped(*records)));
+        let reason = reason.to_string();
+        below(message!("feed-noted", records = grouped(*records), reason = reason));
     }
     if rejected > 0 {
-        let reasons = quarantine.unwrap_or("none");
-        ui.say(format!("  {} lines refused; reasons: {reasons}", grouped(rejected)));
+        let reasons = quarantine.map(Message::from).unwrap_or_else(|| message!("feed-none"));
+        below(message!("feed-lines-refused", lines = grouped(rejected), reasons = reasons));
     }
 }

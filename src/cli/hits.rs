@@ -16,6 +16,7 @@ use crate::audit::Asker;
 use crate::error::Result;
 use crate::gallery::Gallery;
 use crate::hits::expunge::{destroy, results_of};
+use crate::language::message;
 
 /// Arguments of `tanba hits`.
 #[derive(Debug, Args)]
@@ -72,7 +73,8 @@ fn expunge(args: &ExpungeArgs, ui: &Ui) -> Result<Outcome> {
     audited(&args.gallery, event("hits expunge", asker), |account| {
         let (bound, others) = results_of(&args.case, &args.runs)?;
         for other in &others {
-            ui.note(format!("{} is not bound to case {}: left alone", other.display(), args.case));
+            let folder = other.display().to_string();
+            ui.note(message!("expunge-other", folder = folder, case = &args.case));
         }
         let (mut files, mut bytes, mut runs) = (0, 0, Vec::new());
         for folder in &bound {
@@ -84,20 +86,17 @@ fn expunge(args: &ExpungeArgs, ui: &Ui) -> Result<Outcome> {
             account.count("files", files);
             account.count("bytes", bytes);
             account.reason = Some(format!("destroyed: {}", runs.join(", ")));
-            ui.say(format!("{} destroyed", folder.display()));
+            ui.say(message!("expunge-folder", folder = folder.display().to_string()));
         }
-        ui.say(format!(
-            "{} results of case {} destroyed: {} files, {} bytes overwritten and removed",
-            grouped(runs.len() as u64),
-            args.case,
-            grouped(files),
-            grouped(bytes)
+        ui.say(message!(
+            "expunge-results",
+            results = grouped(runs.len() as u64),
+            case = &args.case,
+            files = grouped(files),
+            bytes = grouped(bytes),
         ));
         if !runs.is_empty() {
-            ui.note(
-                "not reached: copies, exports and backups elsewhere; snapshots, journals and copy-on-write blocks of \
-                 the file system; blocks a drive has moved",
-            );
+            ui.note(message!("expunge-not-reached"));
         }
         ui.document(&serde_json::json!({
             "type": "expunge", "case": args.case, "runs": runs, "files": files, "bytes": bytes,

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::hits::difference::{difference, parameter_changes};
 use crate::hits::output::{read_hits, read_report};
 use crate::hits::report::RunReport;
-use crate::language::words_with;
+use crate::language::{Message, message, words_with};
 
 /// Hits named of each kind of difference.
 const TOP: usize = 20;
@@ -49,7 +49,7 @@ pub(super) fn run(args: &DiffArgs, ui: &Ui) -> Result<Outcome> {
     let (before, after) = (list(&args.before)?, list(&args.after)?);
     let found = difference(&before, &after);
     for reason in reasons(&of_before, &of_after) {
-        ui.say(words_with("runs-differ", &[("reason", &reason)]));
+        ui.say(message!("runs-differ", reason = reason));
     }
     let top = if args.top == 0 { usize::MAX } else { args.top };
     let changed: Vec<&Hit> = found.changed.iter().map(|(_, after)| *after).collect();
@@ -101,28 +101,28 @@ pub(super) fn run(args: &DiffArgs, ui: &Ui) -> Result<Outcome> {
 }
 
 /// Why two lists may differ, as far as the runs' own accounts say.
-fn reasons(before: &RunReport, after: &RunReport) -> Vec<String> {
+fn reasons(before: &RunReport, after: &RunReport) -> Vec<Message> {
     let mut reasons = Vec::new();
-    let generations = (before.gallery_generation, after.gallery_generation);
     if before.gallery_manifest_blake3 != after.gallery_manifest_blake3 {
-        reasons
-            .push(format!("generation {} of the gallery, then {}", generations.0, generations.1));
+        reasons.push(message!(
+            "differ-generations",
+            before = before.gallery_generation.to_string(),
+            after = after.gallery_generation.to_string(),
+        ));
     }
     let changes = parameter_changes(&before.parameters, &after.parameters);
-    reasons.extend(changes.into_iter().map(|name| format!("parameter {name}")));
+    reasons.extend(changes.into_iter().map(|name| message!("differ-parameter", name = name)));
     if before.kernels != after.kernels {
-        reasons.push("versions of the comparators".to_owned());
+        reasons.push(message!("differ-kernels"));
     }
     let names = |report: &RunReport| {
         report.searches.iter().map(|search| search.search.clone()).collect::<Vec<_>>()
     };
     if names(before) != names(after) {
-        reasons.push("searches made".to_owned());
+        reasons.push(message!("differ-searches"));
     }
     if let Some(since) = after.searches.iter().find_map(|search| search.since_generation) {
-        reasons.push(format!(
-            "the later compared only pairs newer than generation {since}: others are not gone, they were found before"
-        ));
+        reasons.push(message!("differ-newer-only", generation = since.to_string()));
     }
     reasons
 }

@@ -25,6 +25,7 @@ use crate::gallery::remote::shown;
 use crate::gallery::words::file_stem;
 use crate::import::mitochondrial::{HaplotypeAccount, HaplotypeTables};
 use crate::import::{ImportOptions, Imported, import_file};
+use crate::language::{Message, category, message};
 
 /// Arguments of `tanba import`.
 #[derive(Debug, Args)]
@@ -273,10 +274,7 @@ impl Read {
             self.take_in(path, imported, haplotypes, args, set_aside)?;
         }
         if is_refused && self.intakes.iter().any(|intake| !intake.records.is_empty()) {
-            set_aside.ui.warn(
-                "a table of haplotypes was refused, so no file of this import goes in: a record in the gallery \
-                 cannot be given a haplotype later",
-            );
+            set_aside.ui.warn(message!("import-haplotypes-refused"));
         }
         if is_refused {
             self.intakes.clear();
@@ -316,63 +314,61 @@ impl FileReport {
 
 fn tell(gallery: &Path, index: Index, committed: &Committed, reports: &[FileReport], ui: &Ui) {
     for report in reports {
-        let format = report.format.unwrap_or("not recognised");
-        let mut line = format!("{}: {format}, {} records", report.file, grouped(report.records));
-        if report.family_members > 0 {
-            line += &format!(", {} family members", grouped(report.family_members));
-        }
-        if report.pedigree_persons > 0 {
-            line += &format!(", {} persons of pedigrees", grouped(report.pedigree_persons));
-        }
-        if report.haplotypes > 0 {
-            line += &format!(", {} haplotypes", grouped(report.haplotypes));
-        }
-        if report.rejected > 0 {
-            line += &format!(", {} rejected", grouped(report.rejected));
-        }
-        ui.say(line);
+        let file = message!("import-file", file = &report.file, format = format_of(report.format));
+        let counts = [
+            ("import-family-members", report.family_members),
+            ("import-pedigree-persons", report.pedigree_persons),
+            ("import-haplotypes", report.haplotypes),
+            ("import-rejected", report.rejected),
+        ];
+        let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+        let counts = counts.map(|(id, count)| message!(id, count = grouped(count)));
+        let file = file.with("records", grouped(report.records));
+        ui.say(Message::List(std::iter::once(file).chain(counts).collect(), ", "));
         if let Some(quarantine) = &report.quarantine {
-            ui.say(format!("  reasons: {quarantine}"));
+            ui.say(format!("  {}", message!("import-reasons", file = quarantine)));
         }
     }
     tell_present(committed, ui);
     if committed.family_members > 0 {
-        let lines = grouped(committed.family_members);
-        ui.say(format!("{lines} lines of families are new or changed"));
+        ui.say(message!("import-family-lines", lines = grouped(committed.family_members)));
     }
     if committed.pedigrees > 0 {
-        ui.say(format!("{} pedigrees are new or changed", grouped(committed.pedigrees)));
+        ui.say(message!("import-pedigrees", count = grouped(committed.pedigrees)));
     }
-    tell_committed(gallery, committed, index.name(), ui);
+    tell_committed(gallery, committed, category(index.name(), false), ui);
+}
+
+/// The format of a file in words.
+pub(super) fn format_of(format: Option<&str>) -> Message {
+    format.map_or_else(|| message!("import-not-recognised"), Message::from)
 }
 
 /// Says what was there already.
 pub(super) fn tell_present(committed: &Committed, ui: &Ui) {
     for name in &committed.known_files {
-        ui.say(format!("{name}: imported before; nothing to do"));
+        ui.say(message!("import-known", file = name));
     }
     if committed.already_present > 0 {
-        ui.say(format!("{} records were already there", grouped(committed.already_present)));
+        ui.say(message!("import-present", records = grouped(committed.already_present)));
     }
 }
 
 /// Says what happened to retentions, and how many records of `category` were added.
-pub(super) fn tell_committed(gallery: &Path, committed: &Committed, category: &str, ui: &Ui) {
+pub(super) fn tell_committed(gallery: &Path, committed: &Committed, category: Message, ui: &Ui) {
     if committed.retention_updates > 0 {
         let records = grouped(committed.retention_updates);
-        ui.say(format!("{records} records already there are kept until another day from now on"));
+        ui.say(message!("import-retention-updates", records = records));
     }
     if let Some(first) = committed.retention_kept.first() {
-        ui.warn(format!(
-            "{} records already there keep their retention: what the files state does not \
-supersede it (the first is {first})",
-            grouped(committed.retention_kept.len() as u64)
-        ));
+        let records = grouped(committed.retention_kept.len() as u64);
+        ui.warn(message!("import-retention-kept", records = records, first = first.to_string()));
     }
-    ui.say(format!(
-        "gallery {} is at generation {}: {} {category} records added",
-        shown(gallery),
-        committed.generation,
-        grouped(committed.added),
+    ui.say(message!(
+        "import-added",
+        gallery = shown(gallery).to_string(),
+        generation = committed.generation.to_string(),
+        count = grouped(committed.added),
+        category = category,
     ));
 }

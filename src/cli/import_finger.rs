@@ -5,7 +5,9 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::common::{grouped, today};
-use super::import::{ImportArgs, account_of_import, file_name, tell_committed, tell_present};
+use super::import::{
+    ImportArgs, account_of_import, file_name, format_of, tell_committed, tell_present,
+};
 use super::set_aside::SetAside;
 use super::ui::{Outcome, Ui};
 use crate::audit::Account;
@@ -15,6 +17,7 @@ use crate::gallery::commit::{self, FingerIntake, ImportOutcome};
 use crate::gallery::remote::shown;
 use crate::import::finger::intake::{FingerImport, FingerOptions, import_fingers};
 use crate::import::finger::{Sayings, Warning};
+use crate::language::{Message, category, message};
 
 #[derive(Debug, Serialize)]
 struct FileReport {
@@ -98,7 +101,7 @@ pub(super) fn run(
     account_of_import(&committed, intakes.len(), account);
     reports.iter().for_each(|report| tell(report, ui));
     tell_present(&committed, ui);
-    tell_committed(gallery, &committed, register.name(), ui);
+    tell_committed(gallery, &committed, category(register.name(), true), ui);
     ui.document(&FingerImportReport {
         r#type: "finger_import",
         gallery: shown(gallery),
@@ -145,22 +148,21 @@ fn take_in(path: &Path, imported: &FingerImport, quarantine: Option<String>) -> 
 }
 
 fn tell(report: &FileReport, ui: &Ui) {
-    let format = report.format.as_deref().unwrap_or("not recognised");
-    let mut line = format!(
-        "{}: {format}, {} records, {} templates from {} files",
-        report.file,
-        grouped(report.records),
-        grouped(report.templates),
-        grouped(report.files)
+    let file = message!(
+        "import-finger-file",
+        file = &report.file,
+        format = format_of(report.format.as_deref()),
+        records = grouped(report.records),
+        templates = grouped(report.templates),
+        files = grouped(report.files),
     );
-    if report.rejected > 0 {
-        line += &format!(", {} rejected", grouped(report.rejected));
-    }
-    ui.say(line);
+    let rejected = (report.rejected > 0)
+        .then(|| message!("import-rejected", count = grouped(report.rejected)));
+    ui.say(Message::List(std::iter::once(file).chain(rejected).collect(), ", "));
     for convention in &report.conventions {
         ui.say(format!("  {convention}"));
     }
     if let Some(quarantine) = &report.quarantine {
-        ui.say(format!("  reasons: {quarantine}"));
+        ui.say(format!("  {}", message!("import-reasons", file = quarantine)));
     }
 }

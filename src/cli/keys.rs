@@ -12,6 +12,7 @@ use super::ui::{Outcome, Ui};
 use crate::error::{Error, Result};
 use crate::gallery::file;
 use crate::gallery::keys::{self, Keys};
+use crate::language::message;
 
 /// Environment variable that names the key file.
 pub(super) const FILE_VARIABLE: &str = "TANBA_KEYS_FILE";
@@ -120,8 +121,9 @@ fn new(args: &NewArgs, ui: &Ui) -> Result<Outcome> {
     };
     let content = zeroize::Zeroizing::new([line.as_bytes(), &present].concat());
     replace(&args.file, &content)?;
-    ui.say(format!("key {name} is the first of {}", args.file.display()));
-    ui.note("keep a copy of the key file where the gallery is not: without it nothing encrypted can be read");
+    let file = args.file.display().to_string();
+    ui.say(message!("keys-made", name = name.to_string(), file = file));
+    ui.note(message!("keys-keep"));
     ui.document(&serde_json::json!({ "type": "key", "name": name, "file": args.file.display().to_string() }));
     Ok(Outcome::Done)
 }

@@ -19,6 +19,7 @@ use super::ui::{Outcome, Ui};
 use crate::domain::likelihood::Population;
 use crate::error::Result;
 use crate::gallery::Gallery;
+use crate::language::{Message, category, message, words};
 use crate::plan::cost::{self, Workers};
 use crate::plan::job::{Comparator, Parameters};
 use crate::plan::power::FamilyPower;
@@ -97,22 +98,39 @@ fn say_powers(search: &str, families: &[FamilyPower], ui: &Ui) {
     let within = |range: std::ops::Range<f64>| {
         families.iter().filter(|family| range.contains(&family.found)).count()
     };
-    ui.say(format!(
-        "{search}: a body of the missing person, typed at the loci most bodies have, would be found with \
-         probability 0.95 or more in {} of {} families, 0.5 to 0.95 in {}, less in {}",
-        within(0.95..f64::INFINITY),
-        families.len(),
-        within(0.5..0.95),
-        within(0.0..0.5),
+    ui.say(message!(
+        "plan-powers",
+        search = search,
+        likely = within(0.95..f64::INFINITY).to_string(),
+        all = families.len().to_string(),
+        even = within(0.5..0.95).to_string(),
+        weak = within(0.0..0.5).to_string(),
     ));
     let mut weakest: Vec<&FamilyPower> = families.iter().collect();
     weakest.sort_by(|a, b| a.found.total_cmp(&b.found).then_with(|| a.family_id.cmp(&b.family_id)));
     let named = weakest.iter().take(WEAKEST).map(|family| {
         let [_, median, _] = family.true_log10;
-        let (id, found) = (&family.family_id, family.found);
-        format!("{id} ({found:.2}; half of its bodies have 10^{median:.1} or more)")
+        message!(
+            "plan-weak-family",
+            family = &family.family_id,
+            found = format!("{:.2}", family.found),
+            score = format!("10^{median:.1}"),
+        )
     });
-    ui.say(format!("  weakest: {}", named.collect::<Vec<_>>().join(", ")));
+    let list = Message::List(named.collect(), ", ");
+    ui.say(format!("  {}", message!("plan-weakest", list = list)));
+}
+
+/// A side of a comparison that is never made: an index, or a register of fingerprints and perhaps its owner.
+fn side(name: &str) -> Message {
+    let Some((register, owner)) = name.split_once(" fingerprints") else {
+        return category(name, false);
+    };
+    let register = category(register, true);
+    match owner.strip_prefix(" of ") {
+        Some(owner) => message!("plan-fingerprints-of", register = register, owner = owner),
+        None => message!("plan-fingerprints", register = register),
+    }
 }
 
 /// Shows what `searches` would do.
@@ -130,16 +148,16 @@ pub(super) fn show(
     warn_of_searches(&ready.searches, ui)?;
     warn_of_changes(&ready.changed, ui);
     let plan = cost::plan(searches, &ready.holdings, workers, parameters, population)?;
-    let mut shown = ui.table(&[
+    let mut shown = ui.titled(&[
         "search",
-        "article",
+        "column-article",
         "probes",
-        "gallery",
+        "column-gallery-position",
         "comparisons",
-        "MB read",
+        "plan-mb-read",
         "seconds",
         "threshold",
-        "expected by chance",
+        "expected-by-chance",
     ]);
     for line in &plan.searches {
         shown.add_row([
@@ -155,10 +173,7 @@ pub(super) fn show(
         ]);
     }
     ui.say(shown.to_string());
-    ui.say(format!(
-        "and {:.1} s before the first search: opening the gallery, describing probes, measuring screens",
-        plan.setup_seconds
-    ));
+    ui.say(message!("plan-setup", seconds = format!("{:.1}", plan.setup_seconds)));
     for line in &plan.searches {
         let counts = (line.impressions_not_compared, line.records_not_compared);
         if let Some(line) = summary::not_compared(&line.search, counts) {
@@ -168,8 +183,8 @@ pub(super) fn show(
     for line in &plan.searches {
         if let Some(planned) = &line.way {
             let way = match planned.way {
-                Way::Pairs => "all pairs",
-                Way::Join => "join by keys",
+                Way::Pairs => words("plan-all-pairs"),
+                Way::Join => words("plan-join"),
             };
             ui.say(format!("{}: {way}; {}", line.search, planned.reason));
         }
@@ -179,23 +194,31 @@ pub(super) fn show(
     }
     if ready.searches.iter().any(|s| matches!(s.spec.comparator, Comparator::Identity { .. })) {
         let rules = &parameters.rules;
-        ui.say(format!("rules of identity: {} version {}", rules.name, rules.version));
-    }
-    for refusal in &plan.refusals {
-        ui.say(format!(
-            "never compared: {} with {} ({})",
-            refusal.probe, refusal.gallery, refusal.article
+        ui.say(message!(
+            "rules-of-identity",
+            name = &rules.name,
+            version = rules.version.to_string(),
         ));
     }
-    let profiles = ready.sides.by_index.iter().map(|(index, s)| (index.name(), s.left_out));
+    for refusal in &plan.refusals {
+        ui.say(message!(
+            "plan-never",
+            probe = side(&refusal.probe),
+            gallery = side(&refusal.gallery),
+            article = refusal.article,
+        ));
+    }
+    let profiles =
+        ready.sides.by_index.iter().map(|(index, s)| (category(index.name(), false), s.left_out));
     let fingers = ready.finger_sides.by_register.iter();
-    let fingers = fingers.map(|(register, side)| (register.name(), side.left_out));
+    let fingers = fingers.map(|(register, side)| (category(register.name(), true), side.left_out));
     for (category, left_out) in profiles.chain(fingers) {
         if left_out.expired + left_out.blocked > 0 {
-            ui.say(format!(
-                "left out: {} expired and {} blocked {category} records",
-                grouped(left_out.expired),
-                grouped(left_out.blocked)
+            ui.say(message!(
+                "plan-left-out",
+                expired = grouped(left_out.expired),
+                blocked = grouped(left_out.blocked),
+                category = category,
             ));
         }
     }

@@ -14,6 +14,7 @@ use crate::gallery::Gallery;
 use crate::gallery::file::write_new;
 use crate::import::cases::cases_of_bytes;
 use crate::import::policy::{policy_of_bytes, read_policy};
+use crate::language::{message, words};
 use crate::law::access::{AccessPolicy, Ground, Role, documented_default};
 
 /// Arguments of `tanba gallery policy`.
@@ -72,7 +73,7 @@ pub(super) fn run(args: &PolicyArgs, ui: &Ui) -> Result<Outcome> {
         }
         write_new(&args.gallery, POLICY_FILE, &bytes)?;
         account.result_blake3 = Some(read.blake3.clone());
-        ui.say(format!("policy \"{}\" is in force ({})", read.policy.name, read.blake3));
+        ui.say(message!("policy-set", name = &read.policy.name, hash = &read.blake3));
         ui.document(&serde_json::json!({
             "type": "policy", "name": read.policy.name, "blake3": read.blake3,
         }));
@@ -88,13 +89,12 @@ fn show(args: &PolicyArgs, ui: &Ui) -> Result<Outcome> {
         false => (documented_default(), false),
     };
     if is_in_force {
-        ui.say(format!("policy \"{}\": role, ground and case are demanded", policy.name));
+        ui.say(message!("policy-in-force", name = &policy.name));
     } else {
-        ui.say(
-            "no policy: nothing is demanded. Whoever states a role or ground is held to the documented default:",
-        );
+        ui.say(message!("policy-none"));
     }
-    let mut header = vec!["role"];
+    let role = words("report-case-role");
+    let mut header = vec![role.as_str()];
     header.extend(Ground::ALL.map(Ground::name));
     let mut table = ui.table(&header);
     for role in Role::all() {
@@ -102,9 +102,7 @@ fn show(args: &PolicyArgs, ui: &Ui) -> Result<Outcome> {
         table.add_row([role.name().to_owned()].into_iter().chain(cells));
     }
     ui.say(table.to_string());
-    ui.say(
-        "pairs of indexes + pairs of registers + registers to verify against; - may not be stated",
-    );
+    ui.say(message!("policy-legend"));
     ui.document(&serde_json::json!({
         "type": "policy",
         "name": policy.name,

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::common::grouped;
 use super::ui::Ui;
+use crate::language::{Message, message, words};
 use crate::run::progress::{Event, Observer};
 
 /// Time between two lines of a log.
@@ -52,7 +53,7 @@ impl Shown {
             if let Ok(style) = ProgressStyle::with_template(template) {
                 let rate = |state: &ProgressState, text: &mut dyn std::fmt::Write| {
                     // A terminal that cannot be written to shows nothing either way.
-                    let _ = write!(text, "{:.1e} pairs/s", state.per_sec());
+                    let _ = write!(text, "{:.1e} {}", state.per_sec(), words("pairs-per-second"));
                 };
                 bar.set_style(style.with_key("rate", rate));
             }
@@ -82,18 +83,23 @@ impl Shown {
             }
             Event::Advanced { search, tiles_done, tiles, hits, seconds_left, .. } => {
                 if self.is_due() {
-                    self.ui.note(format!(
-                        "{search}: {tiles_done} of {tiles} tiles, {hits} hits, {seconds_left:.0} s left"
+                    self.ui.note(message!(
+                        "progress-advanced",
+                        search = search,
+                        done = tiles_done.to_string(),
+                        all = tiles.to_string(),
+                        hits = hits.to_string(),
+                        seconds = format!("{seconds_left:.0}"),
                     ));
                 }
             }
             Event::DevicePutOut { device, fault } => self.ui.warn(put_out(device, fault)),
             Event::Repaired { what } => self.ui.warn(what),
-            Event::SearchFinished { report } => self.ui.note(format!(
-                "{}: {} comparisons in {:.2} s",
-                report.search,
-                grouped(report.comparisons),
-                report.seconds
+            Event::SearchFinished { report } => self.ui.note(message!(
+                "progress-finished",
+                search = &report.search,
+                comparisons = grouped(report.comparisons),
+                seconds = format!("{:.2}", report.seconds),
             )),
         }
     }
@@ -112,7 +118,7 @@ impl Shown {
             }
             Event::Advanced { comparisons_done, hits, .. } => {
                 bar.set_position(*comparisons_done);
-                bar.set_message(format!("{hits} hits"));
+                bar.set_message(message!("progress-hits", hits = hits.to_string()).to_string());
             }
             Event::DevicePutOut { device, fault } => {
                 bar.suspend(|| self.ui.warn(put_out(device, fault)));
@@ -123,13 +129,15 @@ impl Shown {
     }
 }
 
-fn waiting(out: &str, holder: Option<&str>) -> String {
-    let holder = holder.map_or_else(String::new, |holder| format!(" ({holder})"));
-    format!("waiting for another run that writes into {out}{holder}")
+fn waiting(out: &str, holder: Option<&str>) -> Message {
+    match holder {
+        None => message!("progress-waiting", out = out),
+        Some(holder) => message!("progress-waiting-for", out = out, holder = holder),
+    }
 }
 
-fn put_out(device: &str, fault: &str) -> String {
-    format!("{device} takes no further part, the processor does its tiles: {fault}")
+fn put_out(device: &str, fault: &str) -> Message {
+    message!("progress-put-out", device = device, fault = fault)
 }
 
 impl Drop for Shown {

@@ -14,6 +14,7 @@ use crate::gallery::Gallery;
 use crate::gallery::file::write_new;
 use crate::hits::bucket;
 use crate::hits::output::{REPORT_FILE, read_report};
+use crate::language::message;
 use crate::report::{Facts, Request, facts, html, is_of_encrypted_hits};
 
 /// Arguments of `tanba report`.
@@ -105,13 +106,11 @@ fn written(path: &Path, page: &str) -> Result<()> {
 }
 
 fn tell(args: &ReportArgs, facts: &Facts, (path, bytes): (&Path, usize), ui: &Ui) {
-    ui.say(format!("{}: {} bytes", path.display(), grouped(bytes as u64)));
+    let file = path.display().to_string();
+    ui.say(message!("report-written", file = file, bytes = grouped(bytes as u64)));
     let is_inside = args.output.is_none();
     if !is_inside {
-        ui.note(
-            "a report outside the folder of its run is not destroyed with it: `hits expunge` and `gallery destroy` do \
-             not reach it",
-        );
+        ui.note(message!("report-outside"));
     }
     ui.document(&serde_json::json!({
         "type": "report", "output": path.display().to_string(), "bytes": bytes, "facts": facts,

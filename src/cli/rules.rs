@@ -45,7 +45,14 @@ pub(super) fn run(args: &RulesArgs, ui: &Ui) -> Result<Outcome> {
 
 fn list(ui: &Ui) -> Result<()> {
     let sets = NAMES.into_iter().map(rule_set).collect::<Result<Vec<RuleSet>>>()?;
-    let mut table = ui.table(&["name", "version", "persons", "traces", "least loci", "source"]);
+    let mut table = ui.titled(&[
+        "column-name",
+        "report-parameter-version",
+        "column-persons",
+        "rules-traces",
+        "rules-least-loci",
+        "rules-source",
+    ]);
     for rules in &sets {
         let rule = |kind| {
             let stated = rules.statement(kind);

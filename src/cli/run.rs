@@ -22,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::gallery::Gallery;
 use crate::hits::bucket;
 use crate::hits::part::Part;
+use crate::language::message;
 use crate::law::finger_purpose::Policy;
 use crate::plan::finger_job::{FingerSearchSpec, Holdings, finger_searches};
 use crate::plan::finger_screen::Penetration;
@@ -188,15 +189,16 @@ fn part_begun(
         account.count("generation", inputs.gallery_generation);
         let out = bucket::shown(&args.out);
         let out = out.display();
-        let before = if outcome.was_done { " had been done before" } else { "" };
-        ui.say(format!(
-            "part {part} of run {}{before}: {} tiles, {} comparisons, {} hits before the final order",
-            report.run_id,
-            grouped(report.tiles),
-            grouped(report.comparisons),
-            grouped(report.hits),
+        let id = if outcome.was_done { "status-part-was-done" } else { "status-part-run" };
+        ui.say(message!(
+            id,
+            part = part.to_string(),
+            run = &report.run_id,
+            tiles = grouped(report.tiles),
+            comparisons = grouped(report.comparisons),
+            hits = grouped(report.hits),
         ));
-        ui.say(format!("when every part has ended: tanba finish --out {out}"));
+        ui.say(message!("status-when-all-ended", out = out.to_string()));
         ui.document(&serde_json::json!({
             "type": "part", "out": out.to_string(), "was_done": outcome.was_done, "report": report,
         }));
@@ -283,10 +285,7 @@ impl RunArgs {
 /// Says that everything is compared again, and why.
 pub(super) fn warn_of_changes(changed: &[String], ui: &Ui) {
     if !changed.is_empty() {
-        ui.warn(format!(
-            "this night cannot go on from the earlier run (changed since: {}): every pair is compared again",
-            changed.join(", ")
-        ));
+        ui.warn(message!("status-changed", changed = changed.join(", ")));
     }
 }
 

@@ -26,6 +26,7 @@ use crate::domain::pedigree::transmission::Transmission;
 use crate::domain::relation::Relation;
 use crate::error::{Error, Result};
 use crate::import::pairs::{Pair, read_pairs};
+use crate::language::Message;
 
 /// Arguments of `tanba score`.
 #[derive(Debug, Args)]
@@ -144,7 +145,11 @@ fn run_dna(args: &DnaArgs, ui: &Ui) -> Result<Outcome> {
         let typed = pairs
             .iter()
             .map(|pair| pair.a.comparable_loci().intersection(pair.b.comparable_loci()));
-        warn_of_linked("kinship", typed.fold(LocusSet::default(), LocusSet::union), ui);
+        warn_of_linked(
+            Message::new("plan-kinship"),
+            typed.fold(LocusSet::default(), LocusSet::union),
+            ui,
+        );
     }
     let mut scored = Vec::with_capacity(pairs.len());
     for pair in &pairs {

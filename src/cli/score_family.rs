@@ -16,6 +16,7 @@ use crate::domain::pedigree::missing::MissingPersonCase;
 use crate::domain::pedigree::transmission::Transmission;
 use crate::error::{Error, Result};
 use crate::import::missing_families::{Body, MissingFamily, read_bodies, read_missing_families};
+use crate::language::Message;
 use crate::limits::MAX_LISTED_NAMES;
 
 /// What is scored, and where results go.
@@ -46,7 +47,7 @@ pub(super) fn run(
     check_families_of(&bodies, &families)?;
     let of_bodies = typed(bodies.iter().map(|body| &body.profile));
     let of_families = typed(families.iter().flat_map(|f| f.profiles.iter().flatten()));
-    warn_of_linked("kinship", of_bodies.intersection(of_families), ui);
+    warn_of_linked(Message::new("plan-kinship"), of_bodies.intersection(of_families), ui);
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut tables = csv::Writer::from_writer(Vec::new());
     let lost = |e: csv::Error| Error::usage(e.to_string(), "report this");

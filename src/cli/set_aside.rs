@@ -7,6 +7,7 @@ use crate::error::{Error, Position, Rejection, Result};
 use crate::gallery::commit::Clash;
 use crate::gallery::remote::{push, shown};
 use crate::import::quarantine;
+use crate::language::message;
 
 /// Rejections shown on the terminal; all of them are in the quarantine file.
 const SHOWN: usize = 5;
@@ -97,7 +98,7 @@ impl SetAside<'_> {
         push(&path)?;
         let more = rejections.len().saturating_sub(SHOWN);
         if more > 0 {
-            self.ui.note(format!("… and {more} more"));
+            self.ui.note(message!("import-more", count = more.to_string()));
         }
         Ok(shown(&path))
     }

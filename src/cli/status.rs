@@ -16,6 +16,7 @@ use crate::hits::lock::{self, Holder, is_claimed};
 use crate::hits::output::{RUN_FILE, read_report};
 use crate::hits::part::{Part, PartState};
 use crate::hits::{journal, read_hits};
+use crate::language::{message, word};
 
 /// Arguments of `tanba status`.
 #[derive(Debug, Args)]
@@ -83,36 +84,52 @@ pub(super) fn run(args: &StatusArgs, ui: &Ui) -> Result<Outcome> {
 }
 
 fn shown(args: &StatusArgs, status: RunStatus, ui: &Ui) -> Result<Outcome> {
-    let mut table = ui.table(&["search", "tiles", "comparisons", "hits"]);
+    let mut table = ui.titled(&["search", "column-tiles", "comparisons", "hits"]);
     for search in &status.searches {
         table.add_row([
             search.search.clone(),
-            format!("{} of {}", grouped(search.tiles_done), grouped(search.tiles)),
+            message!(
+                "status-tiles-of",
+                done = grouped(search.tiles_done),
+                all = grouped(search.tiles),
+            )
+            .to_string(),
             grouped(search.comparisons_done),
             grouped(search.hits),
         ]);
     }
-    ui.say(format!("run {}, {} since {}", status.run_id, status.state, status.started_at));
+    ui.say(message!(
+        "status-run",
+        run = &status.run_id,
+        state = word("state", status.state),
+        began = &status.started_at,
+    ));
     ui.say(table.to_string());
-    ui.say(format!(
-        "{} of {} tiles done, {} hits",
-        grouped(status.tiles_done),
-        grouped(status.tiles),
-        grouped(status.hits)
+    ui.say(message!(
+        "status-tiles",
+        done = grouped(status.tiles_done),
+        all = grouped(status.tiles),
+        hits = grouped(status.hits),
     ));
     if let Some(holder) = &status.holder {
-        ui.say(format!("held by {holder}"));
+        ui.say(message!("status-held-by", holder = holder.to_string()));
     }
     for part in &status.parts {
-        let holder = part.holder.as_ref().map_or_else(String::new, |holder| format!(", {holder}"));
-        ui.say(format!("part {}/{}: {}{holder}", part.part, status.parts.len(), part.state.name()));
+        let said = match &part.holder {
+            None => message!("status-part"),
+            Some(holder) => message!("status-part-held", holder = holder.to_string()),
+        };
+        let state = part.state.name().replace(' ', "-");
+        let said =
+            said.with("part", part.part.to_string()).with("of", status.parts.len().to_string());
+        ui.say(said.with("state", word("part-state", &state)));
     }
     let left = status.parts.iter().filter(|part| part.state != PartState::Done).count();
     if status.state == "interrupted" && left == 0 {
         let verb = if status.parts.is_empty() { "resume" } else { "finish" };
-        ui.say(format!("go on with: tanba {verb} --out {}", bucket::shown(&args.out).display()));
+        ui.say(message!("status-go-on", verb = verb, out = bucket::shown(&args.out).display().to_string()));
     } else if left > 0 {
-        ui.say(format!("{left} parts have not ended; give their `tanba run --part` again"));
+        ui.say(message!("status-parts-left", count = left.to_string()));
     }
     ui.document(&status);
     Ok(Outcome::Done)

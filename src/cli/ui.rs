@@ -3,6 +3,7 @@
 //! Standard output carries the result: plain text, or one JSON document per line with `--json`.
 //! Standard error carries notes, warnings and errors. Nothing below this layer prints.
 
+use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -11,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 use crate::error::{Error, Rejection, Result};
-use crate::language::words;
+use crate::language::{word, words};
 
 /// How a verb ended, when it ended well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,9 +70,9 @@ impl Ui {
     }
 
     /// A line for people on standard output; silent with `--json`.
-    pub fn say(&self, text: impl AsRef<str>) {
+    pub fn say(&self, text: impl Display) {
         if !self.json {
-            self.write(&format!("{}\n", text.as_ref()));
+            self.write(&format!("{text}\n"));
         }
     }
 
@@ -146,14 +147,14 @@ impl Ui {
     }
 
     /// A note on standard error.
-    pub fn note(&self, text: impl AsRef<str>) {
-        let _ = writeln!(anstream::stderr(), "{}", text.as_ref());
+    pub fn note(&self, text: impl Display) {
+        let _ = writeln!(anstream::stderr(), "{text}");
     }
 
     /// A warning on standard error.
-    pub fn warn(&self, text: impl AsRef<str>) {
+    pub fn warn(&self, text: impl Display) {
         let style = anstyle::AnsiColor::Yellow.on_default().bold();
-        self.note(format!("{style}{}{style:#}: {}", words("warning"), text.as_ref()));
+        self.note(format!("{style}{}{style:#}: {text}", words("warning")));
     }
 
     /// One rejected record, as the compiler would show it.
@@ -174,7 +175,8 @@ impl Ui {
             "help": error.help(),
         }));
         let style = anstyle::AnsiColor::Red.on_default().bold();
-        let (label, help) = (words("error"), words("help"));
+        let kind = word("error", &error.kind().name().replace('_', "-"));
+        let (label, help) = (kind.to_string(), words("help"));
         self.note(format!("{style}{label}{style:#}: {error}\n  {help}: {}", error.help()));
     }
 }

@@ -18,6 +18,7 @@ use crate::domain::register::Register;
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
 use crate::import::finger::pairs::read_templates;
+use crate::language::{message, word, words};
 use crate::law::access::Sight;
 use crate::law::finger_purpose::verification;
 use crate::law::purpose::Purpose;
@@ -156,27 +157,30 @@ fn show(
 ) {
     let decision = if is_confirmed { "confirmed" } else { "not confirmed" };
     let fmr = 10f64.powf(-f64::from(found.score_mban) / 1000.0).min(1.0);
-    ui.say(format!("identity {decision}"));
-    ui.say(format!(
-        "score {:.2} of {:.2} needed: different persons reach it in {fmr:.1e} of comparisons ({})",
-        f64::from(found.score_mban) / 1000.0,
-        f64::from(threshold_mban) / 1000.0,
-        found.calibration(),
+    let log10 = |mban: i32| format!("{:.2}", f64::from(mban) / 1000.0);
+    ui.say(words(if is_confirmed { "verify-confirmed" } else { "verify-not-confirmed" }));
+    ui.say(message!(
+        "verify-score",
+        score = log10(found.score_mban),
+        threshold = log10(threshold_mban),
+        rate = format!("{fmr:.1e}"),
+        calibration = word("calibration", found.calibration()),
     ));
     let name = |code| Position::from_code(code).map_or("unknown", Position::name);
     for finger in found.fingers() {
-        ui.say(format!(
-            "  {} with {}: {:.2}",
-            name(finger.probe_position),
-            name(finger.gallery_position),
-            f64::from(finger.score_mban) / 1000.0,
-        ));
+        let said = message!(
+            "verify-finger",
+            probe = word("position", name(finger.probe_position)),
+            gallery = word("position", name(finger.gallery_position)),
+            score = log10(finger.score_mban),
+        );
+        ui.say(format!("  {said}"));
     }
-    ui.say(format!(
-        "rule: {}; {} ({})",
-        found.correspondence.rule(),
-        purpose.text,
-        purpose.article
+    ui.say(message!(
+        "verify-rule",
+        rule = found.correspondence.rule(),
+        purpose = purpose.text,
+        article = purpose.article,
     ));
     ui.document(&serde_json::json!({
         "type": "verification",

@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::explain::Evidence;
 use crate::explain::why_not::{Answer, why_not};
 use crate::gallery::Gallery;
+use crate::language::Message;
 
 /// Arguments of `tanba why-not`.
 #[derive(Debug, Args)]
@@ -60,11 +61,11 @@ pub(super) fn run(args: &WhyNotArgs, ui: &Ui) -> Result<Outcome> {
 }
 
 fn say(answer: &Answer, ui: &Ui) {
-    let of = match &answer.search {
-        Some(search) => format!("{search}, run {}", answer.run),
-        None => format!("run {}", answer.run),
+    let said = match &answer.search {
+        Some(search) => Message::new("why-of-search").with("search", search),
+        None => Message::new("why-of-run"),
     };
-    ui.say(format!("{of}: {}", answer.text));
+    ui.say(said.with("run", &answer.run).with("text", answer.text.clone()));
     match &answer.evidence {
         Some(Evidence::Dna(dna)) => say_loci(dna, ui),
         Some(Evidence::Finger(finger)) => say_fingers(finger, ui),

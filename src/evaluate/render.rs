@@ -3,6 +3,7 @@
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::{Evaluation, Modality, SearchEvaluation};
+use crate::language::{Language, chosen};
 
 /// Observed chance hits less likely than this are pointed out.
 const SURPRISING: f64 = 0.001;
@@ -140,13 +141,18 @@ pub fn expectation(value: f64) -> String {
     }
 }
 
-/// A count with a comma before each group of three digits.
+/// A count in groups of three digits: with commas in English, and with no-break spaces where a comma is the decimal
+/// mark.
 pub fn grouped(count: u64) -> String {
+    let between = match chosen() {
+        Language::English => ',',
+        Language::Kazakh | Language::Russian => '\u{a0}',
+    };
     let digits = count.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
         if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
+            text.push(between);
         }
         text.push(digit);
     }

@@ -23,6 +23,7 @@ use crate::domain::record::DnaRecord;
 use crate::domain::relation::{Kinship, Relation};
 use crate::error::{Error, Result};
 use crate::hits::report::SearchReport;
+use crate::language::Message;
 use crate::plan::census::TypedRelative;
 use crate::plan::family_question::FamilyQuestion;
 use crate::plan::job::{Comparator, SearchSpec, Sweep, ad_hoc_searches, searches};
@@ -244,9 +245,9 @@ impl Question {
     }
 }
 
-/// What the ratio of a locus is made by, in searches of families.
-const OF_PAIR: &str = "kinship of two, with theta, without mutation";
-const OF_PEDIGREE: &str = "pedigree, with theta and mutation";
+/// What the ratio of a locus is made by, in searches of families: messages.
+const OF_PAIR: &str = "explain-of-pair";
+const OF_PEDIGREE: &str = "explain-of-pedigree";
 
 fn sum_log10(ratios: &[(Locus, f64)]) -> f64 {
     log10_product(ratios.iter().map(|(_, ratio)| *ratio))
@@ -302,7 +303,7 @@ pub(super) fn explained(
     let mut checks = compared(run, hit, found.into_iter().next())?;
     let evidence = question.evidence(run, ids, hit.family_id.as_deref())?;
     checks.push(Check {
-        what: "sum of the loci, mban",
+        what: Message::new("explain-sum-of-loci"),
         stored: hit.score_mban.to_string(),
         recomputed: Millibans::from_log10(evidence.score_log10).0.to_string(),
     });
@@ -333,32 +334,34 @@ pub(super) fn facts_of(record: &DnaRecord) -> RecordFacts {
 fn conventions(run: &FinishedRun, spec: &SearchSpec) -> Vec<Convention> {
     let parameters = &run.parameters;
     let mut list = Vec::new();
-    let mut add = |name, value: String| list.push(Convention { name, value });
-    let hash = &parameters.frequencies_id;
-    add("allele frequencies", format!("{} (hash {hash})", parameters.frequencies));
-    add("theta", parameters.theta.to_string());
-    add("rare alleles", parameters.minimum_frequency.name());
+    let mut add = |name: &'static str, value: Message| {
+        list.push(Convention { name: Message::new(name), value });
+    };
+    let hash = Message::new("explain-hash")
+        .with("name", &parameters.frequencies)
+        .with("hash", &parameters.frequencies_id);
+    add("report-parameter-frequencies", hash);
+    add("report-parameter-theta", Message::data(parameters.theta));
+    add("report-parameter-rare", parameters.minimum_frequency.name().into());
     match spec.comparator {
         Comparator::Identity { kind } => {
             let rules = &parameters.rules;
             let statement = rules.statement(kind);
-            add("rules", format!("{}/{}: {statement}", rules.name, rules.version));
-            add("equal genotypes", "match probability, NRC II 4.10".into());
-            add(
-                "one set contains the other",
-                "probability of inclusion of the commoner side".into(),
-            );
-            let penalty = DISCORDANCE_LOG10;
-            add(
-                "a locus that fails",
-                format!("adds {penalty} to the score; the likelihood ratio is 0"),
-            );
+            let rules = format!("{}/{}: {statement}", rules.name, rules.version);
+            add("explain-rules", rules.into());
+            add("explain-equal", Message::new("explain-match"));
+            add("explain-contains", Message::new("explain-inclusion-commoner"));
+            let penalty = Message::data(DISCORDANCE_LOG10);
+            add("explain-failing", Message::new("explain-failing-adds").with("penalty", penalty));
         }
         Comparator::Kinship => {
-            let transmission = parameters.of_pairs().map(|of| of.rule());
-            add("transmission", transmission.unwrap_or_else(|| "no mutation".into()));
+            let transmission = parameters.of_pairs().map(|of| of.rule().into());
+            let none = || Message::new("explain-no-mutation");
+            add("explain-transmission", transmission.unwrap_or_else(none));
         }
-        Comparator::Pedigree => add("transmission", parameters.of_pedigrees().rule()),
+        Comparator::Pedigree => {
+            add("explain-transmission", parameters.of_pedigrees().rule().into());
+        }
     }
     list
 }

@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::hits::report::SearchReport;
 use crate::kernel::minutia::PrintView;
 use crate::kernel::minutia_pair::{self, Evidence, PairScore, quarter_turns};
+use crate::language::Message;
 use crate::law::finger_purpose::Policy;
 use crate::plan::finger_job::{FingerComparator, FingerSearchSpec};
 use crate::plan::finger_screen::{Penetration, Screen};
@@ -159,7 +160,7 @@ pub struct FingerExplanation {
     /// How the impressions correspond: the rule of the list.
     pub correspondence: &'static str,
     /// How the score is made of the impressions that count.
-    pub score: String,
+    pub score: Message,
     /// Minutiae paired, over all impressions.
     pub minutiae_paired: u32,
     /// The impressions compared.
@@ -426,7 +427,7 @@ fn minutia_rows(
 }
 
 /// How a score is made of its impressions, and which of them count.
-fn made_of(found: &Comparison) -> (String, Vec<usize>) {
+fn made_of(found: &Comparison) -> (Message, Vec<usize>) {
     let numbers = |is_counted: &dyn Fn(&Compared) -> bool| -> Vec<usize> {
         let pairs = found.pairs.iter().enumerate();
         pairs.filter(|(_, pair)| is_counted(pair)).map(|(number, _)| number).collect()
@@ -434,27 +435,25 @@ fn made_of(found: &Comparison) -> (String, Vec<usize>) {
     match found.correspondence {
         Correspondence::AnyPosition => {
             let best = numbers(&|pair| pair.score_mban == found.score_mban);
-            ("the best impression".into(), best.into_iter().take(1).collect())
+            (Message::new("explain-best-impression"), best.into_iter().take(1).collect())
         }
         Correspondence::Positions => {
             let all = numbers(&|_| true);
-            (format!("{} fingers fused", all.len()), all)
+            (Message::new("explain-fused").with("count", Message::data(all.len())), all)
         }
         Correspondence::SequenceError => {
             let straight = numbers(&|pair| place_of(pair.probe) == place_of(pair.gallery));
             if sum_of(found, &straight) == found.score_mban && !straight.is_empty() {
                 let rest = found.pairs.len() - straight.len();
-                let text = format!(
-                    "{} fingers at equal positions fused; {rest} found at other positions do not count",
-                    straight.len()
-                );
+                let text = Message::new("explain-fused-equal")
+                    .with("count", Message::data(straight.len()))
+                    .with("rest", Message::data(rest));
                 return (text, straight);
             }
             let all = numbers(&|_| true);
-            let text = format!(
-                "{} fingers of exchanged hands fused, best of {ACROSS_TRIES} tries",
-                all.len()
-            );
+            let text = Message::new("explain-fused-across")
+                .with("count", Message::data(all.len()))
+                .with("tries", Message::data(ACROSS_TRIES));
             (text, all)
         }
     }
@@ -501,7 +500,7 @@ pub(super) fn explained(
     let comparison = found.compared.first().cloned();
     let comparison = comparison.ok_or_else(|| super::dna::not_held(ids.0))?;
     checks.push(Check {
-        what: "score of the fingers, mban",
+        what: Message::new("explain-score-of-fingers"),
         stored: hit.score_mban.to_string(),
         recomputed: recomputed(&comparison).to_string(),
     });
@@ -530,32 +529,30 @@ pub(super) fn facts_of(record: &FingerRecord) -> RecordFacts {
 
 fn conventions(run: &FinishedRun, search: &ReadyFingerSearch) -> Vec<Convention> {
     let mut list = Vec::new();
-    let mut add = |name, value: String| list.push(Convention { name, value });
+    let mut add = |name: &'static str, value: Message| {
+        list.push(Convention { name: Message::new(name), value });
+    };
     let versions = run.report.kernels.iter();
     let of_fingers =
         versions.filter(|name| name.starts_with("minutia") || name.starts_with("finger"));
-    add("comparators", of_fingers.cloned().collect::<Vec<_>>().join(", "));
-    add(
-        "positions and directions",
-        "pixels at 500 dpi, x right, y up; degrees counter-clockwise".into(),
-    );
+    let of_fingers = of_fingers.cloned().collect::<Vec<_>>().join(", ");
+    add("report-run-kernels", of_fingers.into());
+    add("explain-positions", Message::new("explain-positions-value"));
     match search.spec.comparator {
         FingerComparator::Positions => {
-            add("direction of prints", "upright, give or take an eighth of a turn".into());
-            let fusion = "Fisher's method, scaled as Brown (1975)";
-            add("fusion", format!("{fusion} for a correlation of {FINGER_CORRELATION}"));
+            add("explain-direction", Message::new("explain-upright"));
+            let correlation = Message::data(FINGER_CORRELATION);
+            let fusion = Message::new("explain-fusion-fisher").with("correlation", correlation);
+            add("explain-fusion", fusion);
         }
         FingerComparator::Marks => {
-            add("direction of prints", "any: the best of four quarter turns counts".into());
-            add("fusion", "the best impression, less log10 of the number of tries".into());
+            add("explain-direction", Message::new("explain-any-direction"));
+            add("explain-fusion", Message::new("explain-fusion-best"));
         }
     }
-    add(
-        "correspondence (ANSI/NIST-ITL 9.361)",
-        format!(
-            "D paired with weight {DEFINITE_WEIGHT} of 255 or more, P paired with less, N not found where the other \
-             shows the place, R outside it, U as N with quality below {UNCLEAR_BELOW_QUALITY}; proposed by the program"
-        ),
-    );
+    let codes = Message::new("explain-codes-value")
+        .with("definite", Message::data(DEFINITE_WEIGHT))
+        .with("unclear", Message::data(UNCLEAR_BELOW_QUALITY));
+    add("explain-codes", codes);
     list
 }

@@ -9,6 +9,7 @@ use crate::domain::likelihood::Population;
 use crate::domain::locus::Locus;
 use crate::domain::rule_set::{RuleSet, SearchKind};
 use crate::domain::stringency::{Stringency, agreement};
+use crate::language::{Message, word};
 
 /// An allele with its frequency.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -40,9 +41,12 @@ pub struct LocusRow {
     /// The score up to this locus, log10.
     pub running_log10: Option<f64>,
     /// What the ratio is made by.
-    pub formula: Option<&'static str>,
+    pub formula: Option<Message>,
     /// Why a locus disagrees, is not compared, or is read otherwise than typed.
-    pub note: Option<String>,
+    pub note: Option<Message>,
+    /// Whether it fails under the rules.
+    #[serde(skip)]
+    pub fails: bool,
 }
 
 /// The alleles of a typing in the order of the record.
@@ -78,9 +82,13 @@ pub(super) fn identity_rows(
         let mut notes = Vec::new();
         for (typed, read) in typed.iter().zip(read) {
             match (typed, read) {
-                (Some(_), None) => notes.push("the rules pass it over".to_owned()),
+                (Some(_), None) => notes.push(Message::new("explain-passed-over")),
                 (Some(typed), Some(read)) if **typed != *read => {
-                    notes.push(format!("{} is read as {}", calls(Some(typed)), calls(Some(read))));
+                    notes.push(
+                        Message::new("explain-read-as")
+                            .with("typed", calls(Some(typed)))
+                            .with("read", calls(Some(read))),
+                    );
                 }
                 _ => {}
             }
@@ -96,12 +104,13 @@ pub(super) fn identity_rows(
                 row.likelihood_ratio = Some(if excludes { 0.0 } else { ratio });
                 row.score_log10 = Some(of.score_log10);
                 row.running_log10 = Some(running);
-                row.formula = of.judged.passes.then(|| formula(of.chance_of));
+                row.formula = of.judged.passes.then(|| Message::new(formula(of.chance_of)));
+                row.fails = of.judged.lacks_required || !of.judged.passes;
                 notes.extend(disagreement(of, rules.stringency(kind, locus)));
             }
             None => notes.extend(not_compared(read)),
         }
-        row.note = (!notes.is_empty()).then(|| notes.join("; "));
+        row.note = (!notes.is_empty()).then_some(Message::List(notes, "; "));
         rows.push(row);
     }
     rows
@@ -130,9 +139,9 @@ pub(super) fn ratio_rows(
                 row.likelihood_ratio = Some(ratio);
                 row.score_log10 = log10.is_finite().then_some(log10);
                 row.running_log10 = running.is_finite().then_some(running);
-                row.formula = Some(formula);
+                row.formula = Some(Message::new(formula));
                 if ratio == 0.0 {
-                    row.note = Some("excludes: impossible without a mutation".into());
+                    row.note = Some(Message::new("explain-excludes"));
                 }
             }
             None => row.note = Some(without_ratio(locus, &typed, population)),
@@ -169,69 +178,69 @@ fn row(locus: Locus, typed: &[Option<&Typing>], population: &Population) -> Locu
         running_log10: None,
         formula: None,
         note: None,
+        fails: false,
     }
 }
 
 fn formula(of: ChanceOf) -> &'static str {
     match of {
-        ChanceOf::Match => "match probability, NRC II 4.10",
-        ChanceOf::Inclusion => "probability of inclusion",
-        ChanceOf::Sharing => "probability of sharing an allele",
-        ChanceOf::Neighbours => "probability of inclusion with neighbouring microvariants",
+        ChanceOf::Match => "explain-match",
+        ChanceOf::Inclusion => "explain-inclusion",
+        ChanceOf::Sharing => "explain-sharing",
+        ChanceOf::Neighbours => "explain-neighbours",
     }
 }
 
 /// Why a compared locus does not agree as it should, or counts otherwise than it seems.
-fn disagreement(of: &LocusIdentity, demanded: Stringency) -> Option<String> {
+fn disagreement(of: &LocusIdentity, demanded: Stringency) -> Option<Message> {
     let judged = &of.judged;
-    let reached = judged.reached.map_or("no allele is shared", |reached| match reached {
-        Stringency::High => "the sets are equal",
-        Stringency::Moderate => "one set contains the other",
-        Stringency::Low => "they share an allele and neither contains the other",
+    let reached = judged.reached.map_or("explain-no-allele-shared", |reached| match reached {
+        Stringency::High => "explain-sets-equal",
+        Stringency::Moderate => "explain-contains",
+        Stringency::Low => "explain-share",
     });
     if judged.lacks_required {
-        return Some("fails: one side lacks an allele that the other marks as required".into());
+        return Some(Message::new("explain-lacks-required"));
     }
     if !judged.passes {
-        let floor =
-            if judged.above_floor { "" } else { ", and is below what a failing locus must reach" };
-        return Some(format!("fails {} stringency: {reached}{floor}", demanded.name()));
+        let fails = if judged.above_floor { "explain-fails" } else { "explain-fails-floor" };
+        let demanded = word("stringency", demanded.name());
+        let fails = Message::new(fails).with("stringency", demanded);
+        return Some(fails.with("reached", Message::new(reached)));
     }
-    if of.chance.is_none() {
-        return Some("the frequency table lacks the locus: it adds nothing".into());
-    }
-    if judged.by_microvariant {
-        return Some("agrees only because neighbouring microvariants are the same".into());
-    }
-    if judged.has_wildcard {
-        return Some(
-            "a call names no allele and is read in the way most favourable to agreement".into(),
-        );
-    }
-    None
+    let id = if of.chance.is_none() {
+        "explain-table-lacks-adds"
+    } else if judged.by_microvariant {
+        "explain-by-microvariant"
+    } else if judged.has_wildcard {
+        "explain-wildcard"
+    } else {
+        return None;
+    };
+    Some(Message::new(id))
 }
 
 /// Why a locus is not compared.
-fn not_compared(read: [Option<&Typing>; 2]) -> Option<String> {
+fn not_compared(read: [Option<&Typing>; 2]) -> Option<Message> {
     match read {
-        [Some(_), Some(_)] => Some("a side has no known allele, or two calls without one".into()),
+        [Some(_), Some(_)] => Some(Message::new("explain-no-known")),
         [None, None] => None,
-        _ => Some("typed on one side".into()),
+        _ => Some(Message::new("explain-one-side")),
     }
 }
 
 /// Why a locus has no ratio.
-fn without_ratio(locus: Locus, typed: &[Option<&Typing>], population: &Population) -> String {
+fn without_ratio(locus: Locus, typed: &[Option<&Typing>], population: &Population) -> Message {
     let is_genotype = |typing: &Option<&Typing>| typing.is_some_and(|t| t.genotype().is_some());
-    if !population.frequencies.covers(locus) {
-        "the frequency table lacks the locus".into()
+    Message::new(if !population.frequencies.covers(locus) {
+        "explain-table-lacks"
     } else if typed.first().is_none_or(Option::is_none) {
-        "not typed in the body".into()
+        "explain-not-in-body"
     } else if typed.iter().skip(1).all(Option::is_none) {
-        "typed in the body alone".into()
+        "explain-body-alone"
     } else if !typed.first().is_some_and(is_genotype) {
-        "the body's typing is not that of one person with every allele known".into()
+        "explain-body-mixed"
     } else {
-        "no relative's typing is that of one person with every allele known".into()
-    }
+        "explain-relatives-mixed"
+    })
 }

@@ -27,6 +27,7 @@ use crate::column::lineage::LineageEvidence;
 use crate::error::{Error, Result};
 use crate::gallery::Gallery;
 use crate::hits::output::HITS_FILE;
+use crate::language::Message;
 use crate::run::since::other_versions;
 use account::FinishedRun;
 use dna::DnaExplanation;
@@ -55,7 +56,7 @@ pub struct RecordFacts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// Column of the hit list, or what was summed.
-    pub what: &'static str,
+    pub what: Message,
     /// As the list has it.
     pub stored: String,
     /// As it came out.
@@ -66,9 +67,9 @@ pub struct Check {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Convention {
     /// What is laid down.
-    pub name: &'static str,
+    pub name: Message,
     /// How.
-    pub value: String,
+    pub value: Message,
 }
 
 /// What the score is made of.
@@ -196,8 +197,8 @@ fn compared(run: &FinishedRun, hit: &Hit, found: Option<Hit>) -> Result<Vec<Chec
         return Err(not_reproduced(run, rule));
     };
     let mut checks = Vec::new();
-    let mut add = |what, of: &dyn Fn(&Hit) -> String| {
-        checks.push(Check { what, stored: of(hit), recomputed: of(&found) });
+    let mut add = |what: &str, of: &dyn Fn(&Hit) -> String| {
+        checks.push(Check { what: Message::data(what), stored: of(hit), recomputed: of(&found) });
     };
     add("hit_id", &|h| h.hit_id.clone());
     add("score_mban", &|h| h.score_mban.to_string());
@@ -245,7 +246,7 @@ fn compared(run: &FinishedRun, hit: &Hit, found: Option<Hit>) -> Result<Vec<Chec
 fn assert_equal(run: &FinishedRun, hit: &Hit, checks: &[Check]) -> Result<()> {
     let differs = checks.iter().find(|check| check.stored != check.recomputed);
     differs.map_or(Ok(()), |Check { what, stored, recomputed }| {
-        let id = &hit.hit_id;
+        let (id, what) = (&hit.hit_id, what.english());
         let rule =
             format!("hit {id}: {what} is {stored} in the list and {recomputed} compared again");
         Err(not_reproduced(run, rule))

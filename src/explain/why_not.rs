@@ -24,6 +24,7 @@ use crate::hits::journal;
 use crate::hits::output::RUN_FILE;
 use crate::hits::part;
 use crate::hits::report::SearchReport;
+use crate::language::{Message, category};
 use crate::law::finger_purpose::{self, Holding, Policy};
 use crate::law::purpose::{self, Verdict};
 
@@ -75,7 +76,7 @@ pub struct Answer {
     /// What kept the pair out.
     pub reason: Reason,
     /// The same in words, with the numbers.
-    pub text: String,
+    pub text: Message,
     /// Article, where the law is the reason.
     pub article: Option<&'static str>,
     /// The hit, if it is one.
@@ -89,12 +90,12 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(super) fn new(reason: Reason, text: impl Into<String>) -> Answer {
+    pub(super) fn new(reason: Reason, text: Message) -> Answer {
         Answer {
             run: String::new(),
             search: None,
             reason,
-            text: text.into(),
+            text,
             article: None,
             hit_id: None,
             score_mban: None,
@@ -154,18 +155,14 @@ impl Asked<'_> {
 
     /// The answer of a pair that an earlier run had compared.
     pub(super) fn earlier(&self, generation: u64) -> Answer {
-        let of = self.run.parameters.since.as_deref().unwrap_or("an earlier run");
-        let more = match self.earlier {
-            Some(_) => "its answer is the next",
-            None => "give its folder with a further --run",
-        };
-        Answer::new(
-            Reason::EarlierRun,
-            format!(
-                "both records were in generation {generation}, which run {of} had compared: this one compares what \
-                 is newer; {more}"
-            ),
-        )
+        let since = self.run.parameters.since.as_ref();
+        let run = since.map_or_else(|| Message::new("why-an-earlier-run"), Message::from);
+        let text = Message::new(match self.earlier {
+            Some(_) => "why-earlier",
+            None => "why-earlier-not-given",
+        });
+        let text = text.with("generation", Message::data(generation)).with("run", run);
+        Answer::new(Reason::EarlierRun, text)
     }
 
     /// The answer of a pair that is a hit compared again, and not in the list.
@@ -181,17 +178,14 @@ impl Asked<'_> {
                 && other.probe_id == hit.probe_id
         });
         if let Some(better) = better {
-            let text = format!(
-                "the pair reaches the threshold, and relative {} of the same family more: hit {}",
-                better.gallery_id, better.hit_id
-            );
+            let text = Message::new("why-better-relative")
+                .with("record", &better.gallery_id)
+                .with("hit", &better.hit_id);
             let answer = Answer::new(Reason::BetterRelative, text);
             return Ok(Answer { hit_id: Some(better.hit_id.clone()), ..answer });
         }
         if let Some(top) = self.run.parameters.top {
-            let text = format!(
-                "the pair reaches the threshold, and the run keeps the best {top} of a probe"
-            );
+            let text = Message::new("why-top").with("top", Message::data(top));
             return Ok(Answer::new(Reason::Top, text));
         }
         let rule = format!(
@@ -244,7 +238,7 @@ pub fn why_not(
 }
 
 /// How far a run is that has not ended.
-fn not_finished(directory: &std::path::Path) -> Result<Option<String>> {
+fn not_finished(directory: &std::path::Path) -> Result<Option<Message>> {
     if directory.join(RUN_FILE).exists() {
         return Ok(None);
     }
@@ -253,12 +247,10 @@ fn not_finished(directory: &std::path::Path) -> Result<Option<String>> {
     for part in part::directories(directory)? {
         done += journal::read(&part, &job.run_id)?.tiles.len();
     }
-    let out = directory.display();
-    Ok(Some(format!(
-        "the run in {out} has not ended: {done} of {} pieces of work are done, and its list is made of all; \
-         `tanba resume --out {out}` goes on",
-        job.tiles()
-    )))
+    let text = Message::new("why-not-finished")
+        .with("out", Message::data(directory.display()))
+        .with("done", Message::data(done));
+    Ok(Some(text.with("all", Message::data(job.tiles()))))
 }
 
 fn held(gallery: &Gallery, given: &GivenProbes, id: &str) -> Result<Option<Held>> {
@@ -286,9 +278,7 @@ fn of_run(
         match held(gallery, &run.given, id)? {
             Some(record) => both.push(record),
             None => {
-                let text = format!(
-                    "record {id} is not in the gallery: it was never imported, was refused at import, or has been destroyed"
-                );
+                let text = Message::new("why-not-held").with("record", id);
                 return Ok(vec![Answer::new(Reason::NotHeld, text)]);
             }
         }
@@ -334,7 +324,7 @@ fn of_searches(
             (Some(hit), _) => Answer {
                 hit_id: Some(hit.hit_id.clone()),
                 score_mban: Some(hit.score_mban),
-                ..Answer::new(Reason::Hit, format!("it is a hit: {}", hit.hit_id))
+                ..Answer::new(Reason::Hit, Message::new("why-hit").with("hit", &hit.hit_id))
             },
             (None, "dna") => why_not_dna::answer(&asked)?,
             (None, _) => why_not_finger::answer(&asked)?,
@@ -347,12 +337,11 @@ fn of_searches(
     }
     if answers.is_empty() {
         let names: Vec<&str> = run.report.searches.iter().map(|s| s.search.as_str()).collect();
-        let text = format!(
-            "the run has no search of {} with {}; its searches: {}",
-            categories.0,
-            categories.1,
-            names.join(", ")
-        );
+        let category = |word: &str| category(word, modality == "finger");
+        let text = Message::new("why-no-search")
+            .with("probe", category(categories.0))
+            .with("gallery", category(categories.1))
+            .with("list", names.join(", "));
         answers.push(Answer::new(Reason::NoSearch, text));
     }
     Ok(answers)
@@ -360,14 +349,17 @@ fn of_searches(
 
 /// Whether the law keeps the two apart.
 fn forbidden(run: &FinishedRun, both: &[Held]) -> Option<Answer> {
-    let refused = |rule: String, article| Answer {
-        article: Some(article),
-        ..Answer::new(Reason::Law, format!("the comparison is not allowed: {rule} ({article})"))
+    let refused = |rule: Message, article: &'static str| {
+        let text = Message::new("why-law").with("rule", rule).with("article", article);
+        Answer { article: Some(article), ..Answer::new(Reason::Law, text) }
     };
     match both {
         [Held::Dna(a), Held::Dna(b)] => match purpose::verdict(a.index, b.index) {
             Verdict::Allowed(_) => None,
-            Verdict::Forbidden { article, rule } => Some(refused(rule.to_owned(), article)),
+            Verdict::Forbidden { article: "L40 28(2)", .. } => {
+                Some(refused(Message::new("why-law-relatives"), "L40 28(2)"))
+            }
+            Verdict::Forbidden { article, rule } => Some(refused(rule.into(), article)),
         },
         [Held::Finger(a), Held::Finger(b)] => {
             let policy = Policy { across_owners: run.parameters.across_owners };
@@ -376,13 +368,9 @@ fn forbidden(run: &FinishedRun, both: &[Held]) -> Option<Answer> {
                 Holding { register: record.register, owner: &record.owner }
             };
             let error = finger_purpose::require_holdings(holding(a), holding(b), policy).err()?;
-            Some(refused(error.to_string(), error.article()?))
+            Some(refused(error.to_string().into(), error.article()?))
         }
-        _ => {
-            let text =
-                "one record is a profile and the other holds fingerprints: they are never compared";
-            Some(Answer::new(Reason::NoSearch, text))
-        }
+        _ => Some(Answer::new(Reason::NoSearch, Message::new("why-two-kinds"))),
     }
 }
 
@@ -397,37 +385,30 @@ fn absent(
     let generation = records.generation_of(id)?;
     let compared = run.report.gallery_generation;
     if generation > compared {
-        let text = format!(
-            "not compared yet: record {id} came with generation {generation} of the gallery, and the run compared \
-             generation {compared}; the next night compares it"
-        );
+        let text = Message::new("why-not-yet")
+            .with("record", id)
+            .with("generation", Message::data(generation))
+            .with("compared", Message::data(compared));
         return Ok(Some(Answer::new(Reason::NotYet, text)));
     }
     let set_aside = &run.parameters.set_aside;
     if !set_aside.is_empty() {
         let then = Gallery::open(records.gallery.root())?.without(set_aside);
         if held(&then, &run.given, id)?.is_none() {
-            let text = format!(
-                "record {id} is in a segment whose file was broken, and the run left it aside"
-            );
+            let text = Message::new("why-set-aside").with("record", id);
             return Ok(Some(Answer::new(Reason::SetAside, text)));
         }
     }
-    let day = records.day;
-    Ok(records.absence_then(id, record.retain_until()).map(|absence| match absence {
-        Absence::Blocked => Answer {
-            article: Some("L40 1(7), 9(2)"),
-            ..Answer::new(
-                Reason::Blocked,
-                format!("record {id} was blocked and took part in no search (L40 1(7), 9(2))"),
-            )
-        },
-        Absence::Expired => Answer {
-            article: Some("L40 15, 29"),
-            ..Answer::new(
-                Reason::Expired,
-                format!("the retention of record {id} had ended by {day} (L40 15, 29)"),
-            )
-        },
+    Ok(records.absence_then(id, record.retain_until()).map(|absence| {
+        let (reason, text, article) = match absence {
+            Absence::Blocked => (Reason::Blocked, "why-blocked", "L40 1(7), 9(2)"),
+            Absence::Expired => (Reason::Expired, "why-expired", "L40 15, 29"),
+        };
+        let text = Message::new(text).with("record", id).with("article", article);
+        let text = match absence {
+            Absence::Blocked => text,
+            Absence::Expired => text.with("day", Message::data(records.day)),
+        };
+        Answer { article: Some(article), ..Answer::new(reason, text) }
     }))
 }

@@ -9,6 +9,7 @@ use crate::domain::family::{FamilyMember, FamilyPedigrees};
 use crate::domain::rule_set::SearchKind;
 use crate::error::Result;
 use crate::gallery::Gallery;
+use crate::language::Message;
 use crate::plan::delta::Watermark;
 use crate::plan::job::Comparator;
 use crate::plan::search::Sides;
@@ -53,10 +54,9 @@ pub(super) fn answer(asked: &Asked) -> Result<Answer> {
 fn listed_for_the_family(asked: &Asked, hit: &crate::column::hit::Hit) -> Option<Answer> {
     let listed =
         asked.hits.iter().find(|other| other.hit_id == hit.hit_id && other.search == hit.search)?;
-    let text = format!(
-        "the family of the relative is a hit with this body: {} lists it with record {}, which stands for the family",
-        listed.hit_id, listed.gallery_id
-    );
+    let text = Message::new("why-stands-for")
+        .with("hit", &listed.hit_id)
+        .with("record", &listed.gallery_id);
     let answer = Answer::new(Reason::Hit, text);
     Some(Answer {
         hit_id: Some(listed.hit_id.clone()),
@@ -106,19 +106,22 @@ fn families(
 ) -> Result<std::result::Result<Families, Answer>> {
     let relative = asked.ids.1;
     let (lines, _) = asked.records.families(|member| member.relative_record_id == relative)?;
-    let no = |text: String| Ok(Err(Answer::new(Reason::Family, text)));
+    let no = |id: &'static str, family: Option<&FamilyMember>| {
+        let text = Message::new(id).with("record", relative);
+        let text = match family {
+            Some(line) => text.with("family", &line.family_id),
+            None => text,
+        };
+        Ok(Err(Answer::new(Reason::Family, text)))
+    };
     if lines.is_empty() {
-        return no(format!("no family of the gallery names record {relative}"));
+        return no("why-no-family", None);
     }
     if let Some(line) = lines.iter().find(|line| !line.consent) {
-        let family = &line.family_id;
-        return no(format!(
-            "record {relative} has given no written consent in family {family} (L40 18(2))"
-        ));
+        return no("why-no-consent", Some(line));
     }
     if let Some(line) = lines.iter().find(|line| !line.case_open) {
-        let family = &line.family_id;
-        return no(format!("the search of family {family} is closed (L40 29(3))"));
+        return no("why-case-closed", Some(line));
     }
     let names: Vec<&str> = lines.iter().map(|line| line.family_id.as_str()).collect();
     let is_alone = comparator == Comparator::Kinship;
@@ -131,8 +134,9 @@ fn families(
         .map(Ok)
 }
 
-fn below(score: f64, threshold: f64) -> String {
-    format!("the score {score:.3} is below the threshold {threshold:.3}")
+pub(super) fn below(score: f64, threshold: f64) -> Message {
+    let below = Message::new("why-below").with("score", format!("{score:.3}"));
+    below.with("threshold", format!("{threshold:.3}"))
 }
 
 fn identity(asked: &Asked, question: &Question, kind: SearchKind) -> Result<Answer> {
@@ -141,7 +145,7 @@ fn identity(asked: &Asked, question: &Question, kind: SearchKind) -> Result<Answ
     let evidence = question.evidence(run, asked.ids, None)?;
     let record = |id: &str| question.records.get(id);
     let (Some(a), Some(b)) = (record(asked.ids.0), record(asked.ids.1)) else {
-        return Ok(Answer::new(Reason::NotHeld, "a record is not in the gallery"));
+        return Ok(Answer::new(Reason::NotHeld, Message::new("why-one-not-held")));
     };
     let score = identity_score([&a.profile, &b.profile], (rules, kind), &run.population());
     let excluded: Vec<&str> = [a, b]
@@ -150,29 +154,21 @@ fn identity(asked: &Asked, question: &Question, kind: SearchKind) -> Result<Answ
         .map(|record| record.record_id.as_str())
         .collect();
     let compared = score.agreement.compared;
-    let failing: Vec<&str> = evidence
-        .loci
-        .iter()
-        .filter(|row| row.note.as_deref().is_some_and(|note| note.contains("fails")))
-        .map(|row| row.locus)
-        .collect();
-    let name = &rules.name;
+    let failing: Vec<&str> =
+        evidence.loci.iter().filter(|row| row.fails).map(|row| row.locus).collect();
+    let of_rules = |id: &'static str| Message::new(id).with("rules", &rules.name);
     let text = if !excluded.is_empty() {
-        Some(format!("the rules {name} do not include the profile of {}", excluded.join(" and ")))
+        let profiles = excluded.into_iter().map(Message::from).collect();
+        Some(of_rules("why-not-included").with("records", Message::List(profiles, ", ")))
     } else if compared < rules.least_loci {
-        Some(format!(
-            "{compared} loci are compared, and the rules {name} ask for {}",
-            rules.least_loci
-        ))
+        let text = of_rules("why-few-loci").with("compared", Message::data(compared));
+        Some(text.with("least", Message::data(rules.least_loci)))
     } else if score.failing > rules.most_failing {
-        Some(format!(
-            "{} loci fail ({}), and the rules {name} allow {}",
-            score.failing,
-            failing.join(", "),
-            rules.most_failing
-        ))
+        let text = of_rules("why-many-fail").with("failing", Message::data(score.failing));
+        let text = text.with("loci", failing.join(", "));
+        Some(text.with("most", Message::data(rules.most_failing)))
     } else if !rules.is_satisfied(&score) {
-        Some(format!("the loci that agree are not those that the rules {name} ask for"))
+        Some(of_rules("why-not-satisfied"))
     } else {
         None
     };
@@ -192,11 +188,10 @@ fn kinship(asked: &Asked, question: &Question) -> Result<Answer> {
         false => !search.relatives.is_empty(),
     };
     if !is_body || !has_family {
-        let left_out = search.pedigrees.left_out.first().map(|(_, why)| why.clone());
-        let why = left_out.unwrap_or_else(|| {
-            "the relative is no biological relative of the law, or the pedigree has no place for it".into()
-        });
-        return Ok(Answer::new(Reason::Family, format!("the family is not searched: {why}")));
+        let left_out = search.pedigrees.left_out.first().map(|(_, why)| Message::from(why));
+        let why = left_out.unwrap_or_else(|| Message::new("why-no-place"));
+        let text = Message::new("why-family-not-searched").with("why", why);
+        return Ok(Answer::new(Reason::Family, text));
     }
     let evidence = question.evidence(asked.run, asked.ids, None)?;
     let counted = evidence.loci.iter().filter(|row| row.likelihood_ratio.is_some()).count();
@@ -206,15 +201,17 @@ fn kinship(asked: &Asked, question: &Question) -> Result<Answer> {
         None => (Reason::Threshold, excluding(&evidence, threshold)),
         Some(log10) if log10 < threshold => (Reason::Threshold, below(log10, threshold)),
         Some(_) => {
-            (Reason::Rules, format!("{counted} loci say something, and the run asks for {least}"))
+            let text = Message::new("why-few-say").with("counted", Message::data(counted));
+            (Reason::Rules, text.with("least", Message::data(least)))
         }
     };
     let mban = evidence.log10_lr.map_or(Millibans::EXCLUDED, Millibans::from_log10).0;
     Ok(Answer::new(reason, text).with_score(mban, Evidence::Dna(evidence)))
 }
 
-fn excluding(evidence: &DnaExplanation, threshold: f64) -> String {
+fn excluding(evidence: &DnaExplanation, threshold: f64) -> Message {
     let loci = evidence.loci.iter().filter(|row| row.likelihood_ratio == Some(0.0));
     let loci: Vec<&str> = loci.map(|row| row.locus).collect();
-    format!("the likelihood ratio is 0 (threshold {threshold:.3}): excluded at {}", loci.join(", "))
+    let text = Message::new("why-excluding").with("threshold", format!("{threshold:.3}"));
+    text.with("loci", loci.join(", "))
 }

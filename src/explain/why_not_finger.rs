@@ -3,11 +3,12 @@
 use super::Evidence;
 use super::finger::{FingerQuestion, no_bounds, screen_of};
 use super::why_not::{Answer, Asked, Reason};
-use super::why_not_dna::watermark;
+use super::why_not_dna::{below, watermark};
 use crate::error::Result;
 use crate::kernel::minutia::{Print, PrintView};
 use crate::kernel::minutia_gate;
 use crate::kernel::minutia_pair::quarter_turns;
+use crate::language::Message;
 use crate::plan::finger_job::FingerComparator;
 use crate::plan::finger_screen::{FIRST_MINUTIAE, Screen};
 use crate::run::pair;
@@ -20,8 +21,7 @@ pub(super) fn answer(asked: &Asked) -> Result<Answer> {
     let (run, ids) = (asked.run, asked.ids);
     let mut question = FingerQuestion::new(asked.records, run, asked.report, ids, false)?;
     if question.search.comparisons == 0 {
-        let text = "the records have no finger in common: one shows others, or slaps alone";
-        return Ok(Answer::new(Reason::Rules, text));
+        return Ok(Answer::new(Reason::Rules, Message::new("why-no-finger")));
     }
     if screen_of(asked.report).is_none() {
         return Err(no_bounds());
@@ -41,7 +41,7 @@ pub(super) fn answer(asked: &Asked) -> Result<Answer> {
         return asked.unlisted(hit);
     }
     let screened = found.compared.is_empty();
-    let text = if screened { screened_out(&question, found.first_fingers) } else { String::new() };
+    let fell = screened.then(|| screened_out(&question, found.first_fingers));
     let compared = match found.compared.into_iter().next() {
         Some(compared) => Some(compared),
         None => {
@@ -51,19 +51,19 @@ pub(super) fn answer(asked: &Asked) -> Result<Answer> {
         }
     };
     let Some(compared) = compared else {
-        let text = "the records have no impressions that may be of the same skin";
-        return Ok(Answer::new(Reason::Rules, text));
+        return Ok(Answer::new(Reason::Rules, Message::new("why-no-skin")));
     };
     let (score, threshold) =
         (f64::from(compared.score_mban) / 1000.0, asked.report.threshold_log10);
-    let is_below = score < threshold;
-    let score_text = match is_below {
-        true => format!("the score {score:.3} is below the threshold {threshold:.3}"),
-        false => format!("a full comparison reaches {score:.3}, the threshold is {threshold:.3}"),
+    let score_text = match score < threshold {
+        true => below(score, threshold),
+        false => Message::new("why-full-reaches")
+            .with("score", format!("{score:.3}"))
+            .with("threshold", format!("{threshold:.3}")),
     };
-    let (reason, text) = match screened {
-        true => (Reason::Screen, format!("{text}; {score_text}")),
-        false => (Reason::Threshold, score_text),
+    let (reason, text) = match fell {
+        Some(fell) => (Reason::Screen, Message::List(vec![fell, score_text], "; ")),
+        None => (Reason::Threshold, score_text),
     };
     let ids = match question.search.spec.triangle && ids.0 > ids.1 {
         true => (ids.1, ids.0),
@@ -79,10 +79,10 @@ fn other_owner(asked: &Asked, question: &FingerQuestion) -> Result<Option<Answer
     for id in [asked.ids.0, asked.ids.1] {
         let record = question.record(id)?;
         if record.owner != owner {
-            let text = format!(
-                "record {id} is of {}, and this search is of the records of {owner}",
-                record.owner
-            );
+            let text = Message::new("why-other-owner")
+                .with("record", id)
+                .with("owner", &record.owner)
+                .with("searched", owner);
             return Ok(Some(Answer::new(Reason::NoSearch, text)));
         }
     }
@@ -90,11 +90,11 @@ fn other_owner(asked: &Asked, question: &FingerQuestion) -> Result<Option<Answer
 }
 
 /// Where the pair fell in the screen, with the bound.
-fn screened_out(question: &FingerQuestion, passed_first: u64) -> String {
+fn screened_out(question: &FingerQuestion, passed_first: u64) -> Message {
     let search = &question.search;
     let screen = &search.screen;
     let (Some(a), Some(b)) = (search.probes.records.first(), search.gallery.records.last()) else {
-        return "it did not pass the screen".into();
+        return Message::new("why-not-passed");
     };
     if search.spec.comparator == FingerComparator::Marks {
         let best = search.probes.prints(a).flat_map(|(_, mark)| {
@@ -103,19 +103,14 @@ fn screened_out(question: &FingerQuestion, passed_first: u64) -> String {
             others.map(move |(_, print)| best_turn(&turns, print)).collect::<Vec<_>>()
         });
         let best = best.max().unwrap_or(0);
-        return format!(
-            "it fell in the screen: the best impression has a gate score of {best}, {} pass",
-            screen.mark
-        );
+        let text = Message::new("why-fell-mark").with("best", Message::data(best));
+        return text.with("bound", Message::data(screen.mark));
     }
     let common: Vec<u8> = a.positions.common(b.positions).in_order().collect();
     if passed_first > 0 {
         let bound = common.len().clamp(1, screen.all_fingers.len());
-        return format!(
-            "it passed the first two fingers and fell in the sum of all: {} fingers need {}",
-            common.len(),
-            screen.all_fingers[bound - 1]
-        );
+        let text = Message::new("why-fell-all").with("fingers", Message::data(common.len()));
+        return text.with("bound", Message::data(screen.all_fingers[bound - 1]));
     }
     let first: Vec<u8> = common.into_iter().take(2).collect();
     let of_finger = |place: &u8| {
@@ -125,10 +120,10 @@ fn screened_out(question: &FingerQuestion, passed_first: u64) -> String {
     };
     let sum: i32 = first.iter().map(of_finger).sum();
     let bound = screen.first_fingers[first.len().clamp(1, 2) - 1];
-    format!(
-        "it fell in the screen: the gate scores of the first {} fingers sum to {sum}, {bound} pass",
-        first.len()
-    )
+    Message::new("why-fell-first")
+        .with("fingers", Message::data(first.len()))
+        .with("sum", Message::data(sum))
+        .with("bound", Message::data(bound))
 }
 
 fn best_turn(turns: &[Print; 4], print: PrintView<'_>) -> i32 {

@@ -22,6 +22,7 @@ use crate::domain::stringency::Stringency;
 use crate::error::Result;
 use crate::gallery::memory;
 use crate::kernel::{Window, str_screen};
+use crate::language::{Message, message, word};
 
 /// A way to the survivors of an N:N search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -76,15 +77,15 @@ pub struct PlannedWay {
     /// The way.
     pub way: Way,
     /// Why this one.
-    pub reason: String,
+    pub reason: Message,
     /// What it was chosen from; none where there was no choice.
     pub estimate: Option<Estimate>,
 }
 
 impl PlannedWay {
     /// All pairs, for a reason that leaves no choice.
-    fn pairs(reason: impl Into<String>) -> PlannedWay {
-        PlannedWay { way: Way::Pairs, reason: reason.into(), estimate: None }
+    fn pairs(reason: Message) -> PlannedWay {
+        PlannedWay { way: Way::Pairs, reason, estimate: None }
     }
 }
 
@@ -127,9 +128,10 @@ pub fn planned(
     search: &ReadySearch,
     deciding: &Deciding,
 ) -> Result<Option<(PlannedWay, Option<Blocks>)>> {
-    let without_blocks = |reason: &str| Ok(Some((PlannedWay::pairs(reason), None)));
+    let without = |reason: Message| Ok(Some((PlannedWay::pairs(reason), None)));
+    let without_blocks = |reason: &'static str| without(Message::new(reason));
     if search.spec.triangle && search.old.is_some() {
-        return without_blocks("only pairs with a newer side are compared");
+        return without_blocks("way-newer-only");
     }
     match search.spec.comparator {
         _ if !search.spec.triangle => return Ok(None),
@@ -137,36 +139,32 @@ pub fn planned(
             let rules = &deciding.parameters.rules;
             let stringency = rules.weakest_stringency(kind);
             if stringency != Stringency::High {
-                let stringency = stringency.name();
-                return without_blocks(&format!(
-                    "at {stringency} stringency sets that differ may agree: no keys"
-                ));
+                let stringency = word("stringency", stringency.name());
+                return without(message!("way-stringency", stringency = stringency));
             }
             if !rules.reads_as_typed() || rules.microvariants != Microvariants::Exact {
-                return without_blocks(
-                    "the rules let sets agree that are typed otherwise: no keys",
-                );
+                return without_blocks("way-typed-otherwise");
             }
         }
         _ => return Ok(None),
     }
     if deciding.choice == WayChoice::Only(Way::Pairs) {
-        return without_blocks("asked for");
+        return without_blocks("way-asked");
     }
     if deciding.choice == WayChoice::Auto && !deciding.has_processor {
-        return without_blocks("adapters alone are to compare, and they have no join");
+        return without_blocks("way-adapters");
     }
     if deciding.choice == WayChoice::Auto && memory::is_limited() {
-        return without_blocks("memory is limited, and a join holds the keys of every record");
+        return without_blocks("way-memory");
     }
     let sets = exact_locus_sets(&search.gallery)?;
     let mismatches = deciding.parameters.rules.most_failing;
     let Some((blocks, expected)) = Blocks::choose(&sets, mismatches, deciding.population) else {
-        return without_blocks("no record is typed exactly at more loci than may fail: no keys");
+        return without_blocks("way-no-exact");
     };
     let rate = rate_per_second(search, deciding.device, deciding.parameters, deciding.population)?;
     let Some(pairs_per_second) = rate else {
-        return without_blocks("there is nothing to compare");
+        return without_blocks("way-nothing");
     };
     let estimate = estimate(search, &blocks, expected, pairs_per_second, deciding)?;
     let way = match deciding.choice {
@@ -179,15 +177,24 @@ pub fn planned(
     Ok(Some((planned, (way == Way::Join).then_some(blocks))))
 }
 
-fn reason(choice: WayChoice, way: Way, estimate: &Estimate) -> String {
+fn reason(choice: WayChoice, way: Way, estimate: &Estimate) -> Message {
     let Estimate { keyed, pool, blocks, pairs_seconds, join_seconds, .. } = estimate;
-    let records =
-        format!("{keyed} records have keys of {} blocks of loci, {pool} have none", blocks.len());
-    let (join, pairs) = (format!("{join_seconds:.3} s"), format!("{pairs_seconds:.3} s"));
+    let records = message!(
+        "way-records",
+        keyed = keyed.to_string(),
+        blocks = blocks.len().to_string(),
+        pool = pool.to_string(),
+    );
+    let seconds = |seconds: &f64| message!("way-seconds", seconds = format!("{seconds:.3}"));
+    let (join, pairs) = (seconds(join_seconds), seconds(pairs_seconds));
     match (choice, way) {
-        (WayChoice::Only(_), _) => format!("asked for; {records}"),
-        (_, Way::Join) => format!("{records}; a join takes about {join}, all pairs {pairs}"),
-        (_, Way::Pairs) => format!("{records}; all pairs take about {pairs}, a join {join}"),
+        (WayChoice::Only(_), _) => message!("way-asked-records", records = records),
+        (_, Way::Join) => {
+            message!("way-join-faster", records = records, join = join, pairs = pairs)
+        }
+        (_, Way::Pairs) => {
+            message!("way-pairs-faster", records = records, join = join, pairs = pairs)
+        }
     }
 }
 
@@ -267,8 +274,7 @@ pub fn made(
     let most = MOST_EXCESS * (candidates + 2.0 * search.gallery.records as f64);
     if deciding.choice == WayChoice::Auto && join.pairs() as f64 > most {
         let pairs = join.pairs();
-        let reason =
-            format!("{pairs} pairs of records have a key in common, far more than expected");
+        let reason = message!("way-too-many", pairs = pairs.to_string());
         return Ok((Some(PlannedWay { way: Way::Pairs, reason, ..planned }), None));
     }
     Ok((Some(planned), Some(join)))

@@ -6,10 +6,11 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::answer::Answer;
 use super::answer::Unit::{Count, Expected, Text};
+use super::answer::{Answer, SEARCH};
 use crate::evaluate::{Evaluation, SearchEvaluation};
 use crate::hits::report::SearchReport;
+use crate::language::Message;
 use crate::score::Millibans;
 
 /// A search as a trade of misses against chance hits, thresholds descending.
@@ -24,15 +25,15 @@ pub struct Trade {
 /// How each search did.
 pub(super) fn accuracy(evaluation: &Evaluation) -> Answer {
     let columns = [
-        ("search", "search", Text),
-        ("mated", "mated pairs", Count),
+        SEARCH,
+        ("mated", "column-mated-pairs", Count),
         ("found", "found", Count),
-        ("missed", "missed", Count),
-        ("hits_twin", "hits of twins", Count),
-        ("hits_relative", "of relatives", Count),
-        ("hits_chance", "by chance", Count),
-        ("expected_chance_hits", "expected by chance", Expected),
-        ("hits_unlawful", "that must not exist", Count),
+        ("missed", "column-missed", Count),
+        ("hits_twin", "column-hits-of-twins", Count),
+        ("hits_relative", "column-of-relatives", Count),
+        ("hits_chance", "by-chance", Count),
+        ("expected_chance_hits", "expected-by-chance", Expected),
+        ("hits_unlawful", "column-must-not-exist", Count),
     ];
     let rows = evaluation.searches.iter().map(|s| {
         vec![
@@ -47,7 +48,7 @@ pub(super) fn accuracy(evaluation: &Evaluation) -> Answer {
             json!(s.hits_unlawful),
         ]
     });
-    Answer::new("accuracy", "Hits against the truth", &columns, None).with(rows)
+    Answer::new("accuracy", &columns, None).with(rows)
 }
 
 /// The detection error trade-off of each search that has mated pairs. Steps at which only the share of misses
@@ -75,12 +76,27 @@ fn trade(search: &SearchEvaluation) -> Trade {
     Trade { search: search.search.clone(), points: rates.collect() }
 }
 
+/// How a band of scores is named in data.
+const TO: &str = " to ";
+const MORE: &str = " and more";
+const FINGERS: &str = "all scores, fingerprints";
+
+/// The name of a band of scores in words.
+pub(super) fn band(name: &str) -> Message {
+    match (name.split_once(TO), name.strip_suffix(MORE)) {
+        (Some((from, to)), _) => Message::new("chart-band-to").with("from", from).with("to", to),
+        (_, Some(from)) => Message::new("chart-band-more").with("from", from),
+        _ if name == FINGERS => Message::new("chart-band-fingers"),
+        _ => Message::data(name),
+    }
+}
+
 /// Chance hits found against chance hits expected, over all searches, by band of score. `chance`: search and score
 /// in millibans of each chance hit.
 pub(super) fn calibration(searches: &[SearchReport], chance: &[(&str, i32)]) -> Answer {
     let columns = [
-        ("band", "score above the threshold", Text),
-        ("expected", "expected", Expected),
+        ("band", "column-score-above", Text),
+        ("expected", "column-expected", Expected),
         ("found", "found", Count),
     ];
     let mut bands: Vec<(String, f64, u64)> = Vec::new();
@@ -103,19 +119,18 @@ pub(super) fn calibration(searches: &[SearchReport], chance: &[(&str, i32)]) -> 
             let found = scores.iter().filter(|score| (least..end).contains(score)).count();
             let above = |edge: f64| edge - search.threshold_log10;
             let name = match band.to_log10 {
-                Some(to) => format!("{:.0} to {:.0}", above(band.from_log10), above(to)),
-                None => format!("{:.0} and more", above(band.from_log10)),
+                Some(to) => format!("{:.0}{TO}{:.0}", above(band.from_log10), above(to)),
+                None => format!("{:.0}{MORE}", above(band.from_log10)),
             };
             add(name, band.expected_chance_hits, found as u64);
         }
         if search.bands.is_empty() {
             let found = scores.len() as u64;
-            add("all scores, fingerprints".to_owned(), search.expected_chance_hits, found);
+            add(FINGERS.to_owned(), search.expected_chance_hits, found);
         }
     }
     let rows = bands
         .into_iter()
         .map(|(name, expected, found)| vec![json!(name), json!(expected), json!(found)]);
-    let caption = "Chance hits found and expected in all searches, by log10 above the threshold";
-    Answer::new("calibration", caption, &columns, None).with(rows)
+    Answer::new("calibration", &columns, None).with(rows)
 }

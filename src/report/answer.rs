@@ -1,10 +1,12 @@
 //! A table of a report: what it answers, its rows, and the query that gives the same rows.
 //!
 //! Why: whoever doubts a number of a report can ask the files of the run themselves. A test asks every query with
-//! DuckDB and compares.
+//! DuckDB and compares. Titles and captions are messages: a page says them in its language, JSON in English.
 
 use serde::Serialize;
 use serde_json::Value;
+
+use crate::language::Message;
 
 /// What the values of a column are, and how they are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -39,7 +41,7 @@ pub struct Column {
     /// Name in the query.
     pub name: &'static str,
     /// Title for people.
-    pub title: &'static str,
+    pub title: Message,
     /// What its values are.
     pub unit: Unit,
 }
@@ -50,7 +52,7 @@ pub struct Answer {
     /// Name, unique in the report.
     pub id: String,
     /// What the rows are.
-    pub caption: String,
+    pub caption: Message,
     /// Columns in order.
     pub columns: Vec<Column>,
     /// Rows; a value is a text, a number or null.
@@ -60,22 +62,37 @@ pub struct Answer {
     pub sql: Option<String>,
 }
 
+/// A column before it has values: name in the query, message of its title, unit.
+pub(super) type Heading = (&'static str, &'static str, Unit);
+
+/// The column that says which search a row is of.
+pub(super) const SEARCH: Heading = ("search", "search", Unit::Text);
+
+/// The values that `columns` name of each of `items`, which are written as `run.json` and hit lists write them.
+pub(super) fn fields<'a, T: Serialize + 'a>(
+    items: impl IntoIterator<Item = &'a T>,
+    columns: &[Heading],
+) -> Vec<Vec<Value>> {
+    let of = |item: &T| {
+        let item = serde_json::to_value(item).unwrap_or_default();
+        columns.iter().map(|(name, ..)| item.get(name).cloned().unwrap_or_default()).collect()
+    };
+    items.into_iter().map(of).collect()
+}
+
 impl Answer {
-    /// An answer without rows yet. `columns`: name, title, unit.
+    /// An answer without rows yet, captioned by the message of its name.
     pub(super) fn new(
         id: impl Into<String>,
-        caption: impl Into<String>,
-        columns: &[(&'static str, &'static str, Unit)],
+        columns: &[Heading],
         sql: impl Into<Option<String>>,
     ) -> Answer {
-        let column = |&(name, title, unit): &(&'static str, &'static str, Unit)| Column {
-            name,
-            title,
-            unit,
-        };
+        let id = id.into();
+        let column =
+            |&(name, title, unit): &Heading| Column { name, title: Message::new(title), unit };
         Answer {
-            id: id.into(),
-            caption: caption.into(),
+            caption: Message::new(format!("report-caption-{}", id.replace('_', "-"))),
+            id,
             columns: columns.iter().map(column).collect(),
             rows: Vec::new(),
             sql: sql.into(),

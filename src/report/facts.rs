@@ -13,13 +13,14 @@ use super::{chart, lists, tables};
 use crate::error::Result;
 use crate::evaluate::{Evaluation, of_run};
 use crate::hits::report::RunReport;
+use crate::language::Message;
 
 /// A drawing with the table its numbers are in.
 #[derive(Debug, Clone, Serialize)]
 pub struct Chart {
     /// What it shows, in words.
-    pub title: String,
-    /// SVG, to stand in a page.
+    pub title: Message,
+    /// SVG, to stand in a page; its words are in the language of the process.
     pub svg: String,
 }
 

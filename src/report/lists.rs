@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::answer::Answer;
 use super::answer::Unit::{Count, Expected, Identifier, Millibans, Text};
+use super::answer::{Answer, SEARCH, fields};
 use super::source::{Rejected, Source};
 use crate::column::hit::Hit;
 use crate::hits::cluster::ClusterMember;
@@ -30,14 +30,14 @@ fn order(hit: &Hit) -> (std::cmp::Reverse<i32>, &str, &str, &str) {
 /// The strongest hits as a table.
 pub(super) fn strongest_table(hits: &[&Hit], top: usize) -> Answer {
     let columns = [
-        ("search", "search", Text),
+        SEARCH,
         ("probe_id", "probe", Identifier),
-        ("probe_person", "person", Identifier),
+        ("probe_person", "column-person", Identifier),
         ("gallery_id", "gallery", Identifier),
-        ("gallery_person", "person", Identifier),
-        ("family_id", "family", Identifier),
-        ("score_mban", "score, log10", Millibans),
-        ("expected_chance_hits", "chance hits this good", Expected),
+        ("gallery_person", "column-person", Identifier),
+        ("family_id", "column-family", Identifier),
+        ("score_mban", "column-score-log10", Millibans),
+        ("expected_chance_hits", "column-chance-this-good", Expected),
         ("rule", "rule", Text),
         ("hit_id", "hit", Identifier),
     ];
@@ -49,21 +49,7 @@ pub(super) fn strongest_table(hits: &[&Hit], top: usize) -> Answer {
          ORDER BY search, score_mban DESC, probe_id, gallery_id",
         names.join(", ")
     );
-    let rows = hits.iter().map(|hit| {
-        vec![
-            json!(hit.search),
-            json!(hit.probe_id),
-            json!(hit.probe_person),
-            json!(hit.gallery_id),
-            json!(hit.gallery_person),
-            json!(hit.family_id),
-            json!(hit.score_mban),
-            json!(hit.expected_chance_hits),
-            json!(hit.rule),
-            json!(hit.hit_id),
-        ]
-    });
-    Answer::new("strongest", "The strongest hits of each search", &columns, sql).with(rows)
+    Answer::new("strongest", &columns, sql).with(fields(hits.iter().copied(), &columns))
 }
 
 /// A cluster to be drawn: its members and the hits between them.
@@ -98,10 +84,10 @@ pub(super) fn clusters(source: &Source, top: usize) -> Vec<Cluster<'_>> {
 /// Clusters by size.
 pub(super) fn cluster_sizes(source: &Source) -> Answer {
     let columns = [
-        ("search", "search", Text),
-        ("size", "records in the cluster", Count),
-        ("clusters", "clusters", Count),
-        ("weakest", "weakest link of all, log10", Millibans),
+        SEARCH,
+        ("size", "column-records-in-cluster", Count),
+        ("clusters", "column-clusters", Count),
+        ("weakest", "column-weakest-of-all", Millibans),
     ];
     let sql = "SELECT search, size, count(DISTINCT cluster_id) AS clusters, min(weakest_link_mban) AS weakest\n\
                FROM 'clusters.parquet'\nGROUP BY search, size\nORDER BY search, size";
@@ -114,18 +100,18 @@ pub(super) fn cluster_sizes(source: &Source) -> Answer {
     let rows = sizes.into_iter().map(|((search, size), (clusters, weakest))| {
         vec![json!(search), json!(size), json!(clusters), json!(weakest)]
     });
-    Answer::new("cluster_sizes", "Clusters by size", &columns, sql.to_owned()).with(rows)
+    Answer::new("cluster_sizes", &columns, sql.to_owned()).with(rows)
 }
 
 /// The clusters that are drawn, one a row.
 pub(super) fn cluster_list(clusters: &[Cluster], top: usize) -> Answer {
     let columns = [
-        ("search", "search", Text),
-        ("cluster_id", "cluster", Identifier),
-        ("size", "records", Count),
-        ("weakest_link_mban", "weakest link, log10", Millibans),
-        ("weakest_link_probe", "between", Identifier),
-        ("weakest_link_gallery", "and", Identifier),
+        SEARCH,
+        ("cluster_id", "column-cluster", Identifier),
+        ("size", "column-records", Count),
+        ("weakest_link_mban", "column-weakest-link", Millibans),
+        ("weakest_link_probe", "column-between", Identifier),
+        ("weakest_link_gallery", "column-and", Identifier),
     ];
     let names: Vec<&str> = columns.iter().map(|(name, ..)| *name).collect();
     let names = names.join(", ");
@@ -143,15 +129,17 @@ pub(super) fn cluster_list(clusters: &[Cluster], top: usize) -> Answer {
             json!(member.weakest_link.1),
         ]
     });
-    let caption = "Clusters to look at first: the largest, then those with the weakest link";
-    Answer::new("clusters", caption, &columns, sql).with(rows)
+    Answer::new("clusters", &columns, sql).with(rows)
 }
 
 /// Lines of the gallery's quarantine by file and rule; none without a gallery that has one.
 pub(super) fn rejected(source: &Source) -> Option<Answer> {
     let lines = source.rejected.as_ref()?;
-    let columns =
-        [("file", "file", Identifier), ("rule", "rule", Text), ("rejected", "rejected", Count)];
+    let columns = [
+        ("file", "column-file", Identifier),
+        ("rule", "rule", Text),
+        ("rejected", "column-rejected", Count),
+    ];
     let sql = "-- first: SET VARIABLE quarantine = 'GALLERY/quarantine/*.parquet';\n\
                SELECT file, rule, count(*) AS rejected\n\
                FROM read_parquet(getvariable('quarantine'))\n\
@@ -165,6 +153,5 @@ pub(super) fn rejected(source: &Source) -> Option<Answer> {
     let rows = rows.into_iter().map(|(line, count)| -> Vec<Value> {
         vec![json!(line.file), json!(line.rule), json!(count)]
     });
-    let caption = "Rejected imports in the gallery's quarantine, by file and rule";
-    Some(Answer::new("rejected", caption, &columns, sql.to_owned()).with(rows))
+    Some(Answer::new("rejected", &columns, sql.to_owned()).with(rows))
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::answer::Unit::{Count, Expected, Identifier, Log10, Seconds, Text};
-use super::answer::{Answer, Unit};
+use super::answer::{Answer, Heading, SEARCH, Unit, fields};
 use super::source::Source;
 use crate::column::hit::Hit;
 use crate::score::Millibans;
@@ -19,13 +19,13 @@ const SEARCHES: &str = "(SELECT unnest(searches) AS s FROM 'run.json')";
 /// The whole run in one row.
 pub(super) fn night(source: &Source) -> Answer {
     let columns = [
-        ("searches", "searches", Count),
+        ("searches", "column-searches", Count),
         ("comparisons", "comparisons", Count),
-        ("in_full", "scored in full", Count),
+        ("in_full", "column-in-full", Count),
         ("hits", "hits", Count),
-        ("expected_chance_hits", "expected by chance", Expected),
-        ("clusters", "clusters", Count),
-        ("left_out", "records left out", Count),
+        ("expected_chance_hits", "expected-by-chance", Expected),
+        ("clusters", "column-clusters", Count),
+        ("left_out", "column-records-left-out", Count),
         ("seconds", "seconds", Seconds),
     ];
     let sql = format!(
@@ -59,55 +59,38 @@ pub(super) fn night(source: &Source) -> Answer {
         json!(searches.iter().map(left_out).sum::<u64>()),
         json!(source.report.seconds),
     ];
-    Answer::new("night", "The whole run", &columns, sql).with([row])
+    Answer::new("night", &columns, sql).with([row])
 }
 
 /// What each search was and on what ground.
 pub(super) fn searches(source: &Source) -> Answer {
     let columns = [
-        ("search", "search", Text),
-        ("purpose", "article", Text),
-        ("probe_index", "searched", Text),
-        ("probes", "records", Count),
-        ("gallery_index", "searched in", Text),
-        ("gallery", "records", Count),
-        ("threshold_log10", "threshold, log10", Log10),
-        ("since_generation", "since generation", Count),
+        SEARCH,
+        ("purpose", "column-article", Text),
+        ("probe_index", "column-searched", Text),
+        ("probes", "column-records", Count),
+        ("gallery_index", "column-searched-in", Text),
+        ("gallery", "column-records", Count),
+        ("threshold_log10", "column-threshold-log10", Log10),
+        ("since_generation", "column-since-generation", Count),
     ];
-    let sql = of_searches(&columns);
-    Answer::new(
-        "searches",
-        "Searches, the article that allows each, and its threshold",
-        &columns,
-        sql,
-    )
-    .with(source.report.searches.iter().map(|s| {
-        vec![
-            json!(s.search),
-            json!(s.purpose),
-            json!(s.probe_index),
-            json!(s.probes),
-            json!(s.gallery_index),
-            json!(s.gallery),
-            json!(s.threshold_log10),
-            json!(s.since_generation),
-        ]
-    }))
+    per_search(source, "searches", &columns)
 }
 
-/// A query of columns that `run.json` has under these names.
-fn of_searches(columns: &[(&str, &str, Unit)]) -> String {
+/// A row per search of columns that `run.json` has under these names.
+fn per_search(source: &Source, id: &str, columns: &[Heading]) -> Answer {
     let names: Vec<String> = columns.iter().map(|(name, ..)| format!("s.{name}")).collect();
-    format!("SELECT {}\nFROM {SEARCHES}\nORDER BY s.search", names.join(", "))
+    let sql = format!("SELECT {}\nFROM {SEARCHES}\nORDER BY s.search", names.join(", "));
+    Answer::new(id, columns, sql).with(fields(&source.report.searches, columns))
 }
 
 /// Pairs at each stage: compared, scored in full, hits.
 pub(super) fn stages(source: &Source) -> Answer {
     let columns = [
-        ("search", "search", Text),
+        SEARCH,
         ("comparisons", "comparisons", Count),
-        ("screened_out", "ended by the screen", Count),
-        ("in_full", "scored in full", Count),
+        ("screened_out", "column-screened-out", Count),
+        ("in_full", "column-in-full", Count),
         ("hits", "hits", Count),
     ];
     let sql = "SELECT g.search,\n       \
@@ -131,13 +114,12 @@ pub(super) fn stages(source: &Source) -> Answer {
         let hits = hits.get(name).copied().unwrap_or(0);
         Some(vec![json!(name), json!(screened + full), json!(screened), json!(full), json!(hits)])
     });
-    Answer::new("stages", "Pairs at each stage of a search", &columns, sql.to_owned()).with(rows)
+    Answer::new("stages", &columns, sql.to_owned()).with(rows)
 }
 
 /// Pairs of fingerprint records that passed each stage of their screen; none without such searches.
 pub(super) fn finger_stages(source: &Source) -> Option<Answer> {
-    let columns =
-        [("search", "search", Text), ("stage", "stage", Text), ("passed", "passed", Count)];
+    let columns = [SEARCH, ("stage", "column-stage", Text), ("passed", "column-passed", Count)];
     let sql = format!(
         "SELECT search, stage.stage, stage.passed\n\
          FROM (SELECT s.search AS search, unnest(s.stages) AS stage FROM {SEARCHES})\n\
@@ -151,8 +133,7 @@ pub(super) fn finger_stages(source: &Source) -> Option<Answer> {
             s.stages.iter().map(|t| vec![json!(s.search), json!(t.stage), json!(t.passed)])
         })
         .collect();
-    let caption = "Pairs of fingerprint records that passed each stage of the screen";
-    (!rows.is_empty()).then(|| Answer::new("finger_stages", caption, &columns, sql).with(rows))
+    (!rows.is_empty()).then(|| Answer::new("finger_stages", &columns, sql).with(rows))
 }
 
 pub(super) fn hits_by_search(source: &Source) -> BTreeMap<&str, u64> {
@@ -166,10 +147,10 @@ pub(super) fn hits_by_search(source: &Source) -> BTreeMap<&str, u64> {
 /// Hits in bands of score beside what chance lets expect there; none where no search has bands.
 pub(super) fn bands(source: &Source) -> Option<Answer> {
     let columns = [
-        ("search", "search", Text),
-        ("from_log10", "from, log10", Log10),
-        ("to_log10", "to, log10", Log10),
-        ("expected_chance_hits", "expected by chance", Expected),
+        SEARCH,
+        ("from_log10", "column-from-log10", Log10),
+        ("to_log10", "column-to-log10", Log10),
+        ("expected_chance_hits", "expected-by-chance", Expected),
         ("hits", "hits", Count),
     ];
     let sql = format!(
@@ -197,17 +178,16 @@ pub(super) fn bands(source: &Source) -> Option<Answer> {
             ]);
         }
     }
-    let caption = "Hits by band of score, from the threshold up, and what chance lets expect there";
-    (!rows.is_empty()).then(|| Answer::new("bands", caption, &columns, sql).with(rows))
+    (!rows.is_empty()).then(|| Answer::new("bands", &columns, sql).with(rows))
 }
 
 /// The spread of the scores of what was scored in full.
 pub(super) fn histogram(source: &Source) -> Answer {
     let columns = [
-        ("search", "search", Text),
-        ("score_low_mban", "from, log10", Unit::Millibans),
-        ("comparisons", "scored in full", Count),
-        ("hits", "of these hits", Count),
+        SEARCH,
+        ("score_low_mban", "column-from-log10", Unit::Millibans),
+        ("comparisons", "column-in-full", Count),
+        ("hits", "column-of-these-hits", Count),
     ];
     let sql = "SELECT g.search, g.score_low_mban, g.comparisons, count(h.hit_id) AS hits\n\
                FROM 'histogram.parquet' g\n\
@@ -224,22 +204,19 @@ pub(super) fn histogram(source: &Source) -> Answer {
         let hits = own.iter().filter(|score| (low..high).contains(score)).count();
         Some(vec![json!(row.search), json!(low), json!(row.comparisons), json!(hits)])
     });
-    let caption =
-        "Exact scores of the pairs that passed the screen, in bins of one order of magnitude";
-    Answer::new("histogram", caption, &columns, sql.to_owned()).with(rows)
+    Answer::new("histogram", &columns, sql.to_owned()).with(rows)
 }
 
 /// Hits by the generation since which the pair could be compared.
 pub(super) fn generations(source: &Source) -> Answer {
-    let columns = [("new_since", "generation", Count), ("hits", "hits", Count)];
+    let columns = [("new_since", "column-generation", Count), ("hits", "hits", Count)];
     let sql = "SELECT new_since, count(*) AS hits\nFROM 'hits.parquet'\n\
                GROUP BY new_since\nORDER BY new_since";
     let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
     for hit in &source.hits {
         *counts.entry(hit.new_since).or_default() += 1;
     }
-    let caption = "Hits by the generation of the gallery that brought the later of the two records";
-    Answer::new("generations", caption, &columns, sql.to_owned())
+    Answer::new("generations", &columns, sql.to_owned())
         .with(counts.into_iter().map(|(generation, hits)| vec![json!(generation), json!(hits)]))
 }
 
@@ -247,11 +224,11 @@ pub(super) fn generations(source: &Source) -> Answer {
 pub(super) fn new_hits(source: &Source) -> Option<Answer> {
     let (_, before) = source.previous.as_ref()?;
     let columns = [
-        ("search", "search", Text),
+        SEARCH,
         ("hits", "hits", Count),
         ("new", "new", Count),
-        ("known", "known before", Count),
-        ("only_before", "only in the earlier list", Count),
+        ("known", "column-known-before", Count),
+        ("only_before", "column-only-before", Count),
     ];
     let sql = "-- first: SET VARIABLE previous = 'EARLIER-RUN/hits.parquet';\n\
                SELECT coalesce(h.search, p.search) AS search,\n       \
@@ -279,109 +256,74 @@ pub(super) fn new_hits(source: &Source) -> Option<Answer> {
     let rows = counts.into_iter().map(|(search, counts)| {
         std::iter::once(json!(search)).chain(counts.map(|count| json!(count))).collect()
     });
-    let caption = "Hits that the earlier run did not have";
-    Some(Answer::new("new", caption, &columns, sql.to_owned()).with(rows))
+    Some(Answer::new("new", &columns, sql.to_owned()).with(rows))
 }
 
 /// Records that took no part, and why.
 pub(super) fn left_out(source: &Source) -> Answer {
     let columns = [
-        ("search", "search", Text),
-        ("left_out_expired", "retention ended", Count),
-        ("left_out_blocked", "blocked", Count),
-        ("left_out_family_members", "relatives not usable", Count),
-        ("records_not_compared", "no comparable impression", Count),
-        ("impressions_not_compared", "impressions not compared", Count),
+        SEARCH,
+        ("left_out_expired", "column-expired", Count),
+        ("left_out_blocked", "column-blocked", Count),
+        ("left_out_family_members", "column-relatives-not-usable", Count),
+        ("records_not_compared", "column-no-impression", Count),
+        ("impressions_not_compared", "column-impressions-not-compared", Count),
     ];
-    let sql = of_searches(&columns);
-    Answer::new("left_out", "Records left out of each search, and why", &columns, sql).with(
-        source.report.searches.iter().map(|s| {
-            vec![
-                json!(s.search),
-                json!(s.left_out_expired),
-                json!(s.left_out_blocked),
-                json!(s.left_out_family_members),
-                json!(s.records_not_compared),
-                json!(s.impressions_not_compared),
-            ]
-        }),
-    )
+    per_search(source, "left_out", &columns)
 }
 
 /// Segments of the gallery that were not searched, because a file of theirs is broken; none where there is none.
 pub(super) fn set_aside(source: &Source) -> Option<Answer> {
     let listed = source.account.pointer("/parameters/set_aside")?.as_array()?;
     let columns = [
-        ("segment", "segment", Identifier),
-        ("of", "of", Text),
-        ("records", "records", Count),
-        ("file", "file", Identifier),
-        ("rule", "what is wrong", Text),
+        ("segment", "column-segment", Identifier),
+        ("of", "column-of", Text),
+        ("records", "column-records", Count),
+        ("file", "column-file", Identifier),
+        ("rule", "column-what-is-wrong", Text),
     ];
     let sql = "SELECT a.segment, a.\"of\", a.records, a.file, a.rule\n\
                FROM (SELECT unnest(parameters.set_aside) AS a FROM 'run.json')\nORDER BY ALL";
-    let rows = listed.iter().map(|segment| {
-        let value = |(name, ..): &(&str, _, _)| segment.get(name).cloned().unwrap_or_default();
-        columns.iter().map(value).collect()
-    });
-    let caption = "Segments of the gallery that were not searched";
-    Some(Answer::new("set_aside", caption, &columns, sql.to_owned()).with(rows))
+    Some(Answer::new("set_aside", &columns, sql.to_owned()).with(fields(listed, &columns)))
 }
 
 /// What was foreseen and what came.
 pub(super) fn prediction(source: &Source) -> Answer {
     let columns = [
-        ("search", "search", Text),
-        ("expected_chance_hits", "expected by chance", Expected),
+        SEARCH,
+        ("expected_chance_hits", "expected-by-chance", Expected),
         ("hits", "hits", Count),
-        ("predicted_seconds", "predicted seconds", Seconds),
+        ("predicted_seconds", "column-predicted-seconds", Seconds),
         ("seconds", "seconds", Seconds),
     ];
-    let sql = of_searches(&columns);
-    Answer::new("prediction", "Foreseen, and what came", &columns, sql).with(
-        source.report.searches.iter().map(|s| {
-            vec![
-                json!(s.search),
-                json!(s.expected_chance_hits),
-                json!(s.hits),
-                json!(s.predicted_seconds),
-                json!(s.seconds),
-            ]
-        }),
-    )
+    per_search(source, "prediction", &columns)
 }
 
 /// What each device did.
 pub(super) fn devices(source: &Source) -> Answer {
     let columns = [
-        ("device", "device", Text),
-        ("tiles", "tiles", Count),
+        ("device", "column-device", Text),
+        ("tiles", "column-tiles", Count),
         ("comparisons", "comparisons", Count),
-        ("put_out", "put out because", Text),
+        ("put_out", "column-put-out-because", Text),
     ];
     let sql = "SELECT d.device, d.tiles, d.comparisons, d.put_out\n\
                FROM (SELECT unnest(devices) AS d FROM 'run.json')\nORDER BY d.device";
-    Answer::new("devices", "Devices", &columns, sql.to_owned()).with(
-        source
-            .report
-            .devices
-            .iter()
-            .map(|d| vec![json!(d.device), json!(d.tiles), json!(d.comparisons), json!(d.put_out)]),
-    )
+    Answer::new("devices", &columns, sql.to_owned()).with(fields(&source.report.devices, &columns))
 }
 
 /// What the lineage markers of the hits say; none where none were compared.
 pub(super) fn lineage(source: &Source) -> Option<Answer> {
     let columns = [
-        ("search", "search", Text),
-        ("y_supported", "Y-STR support", Count),
-        ("y_inconclusive", "inconclusive", Count),
-        ("y_excluded", "exclude", Count),
-        ("mt_supported", "mtDNA supports", Count),
-        ("mt_inconclusive", "inconclusive", Count),
-        ("mt_excluded", "excludes", Count),
-        ("sex_agrees", "amelogenin agrees", Count),
-        ("sex_differs", "differs", Count),
+        SEARCH,
+        ("y_supported", "column-y-supported", Count),
+        ("y_inconclusive", "column-inconclusive", Count),
+        ("y_excluded", "column-exclude", Count),
+        ("mt_supported", "column-mt-supported", Count),
+        ("mt_inconclusive", "column-inconclusive", Count),
+        ("mt_excluded", "column-excludes", Count),
+        ("sex_agrees", "column-amelogenin-agrees", Count),
+        ("sex_differs", "column-differs", Count),
     ];
     let said = [
         ("y_statement", "inclusion"),
@@ -426,6 +368,5 @@ pub(super) fn lineage(source: &Source) -> Option<Answer> {
         };
         rows.push(std::iter::once(json!(search.search)).chain(said.iter().map(count)).collect());
     }
-    let caption = "Hits by what their lineage markers say (no part of a score)";
-    (!rows.is_empty()).then(|| Answer::new("lineage", caption, &columns, sql).with(rows))
+    (!rows.is_empty()).then(|| Answer::new("lineage", &columns, sql).with(rows))
 }

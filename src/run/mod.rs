@@ -453,7 +453,7 @@ impl MadeWay {
     fn note(&self, report: &mut SearchReport) {
         if let Some(planned) = &self.planned {
             report.way = Some(planned.way.name().into());
-            report.way_reason = Some(planned.reason.clone());
+            report.way_reason = Some(planned.reason.english());
             report.seconds += self.seconds;
         }
     }

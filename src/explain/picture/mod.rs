@@ -1,8 +1,10 @@
 //! Pictures of an explanation as SVG: a waterfall of the loci, the pedigree, two impressions side by side.
 //!
-//! What is drawn takes the colour of the text around it (`currentColor`) and accents that a page may set
-//! (`--tanba-probe`, `--tanba-gallery`), so that a picture is readable on light and dark pages and in print. Nothing
-//! is told by colour alone, no font is fetched, and each has a title and a description for those who do not see it.
+//! What is drawn takes the colour of the text around it (`currentColor`) and accents by class (`probe`, `gallery`,
+//! `gallery-line`) that the style sheet of a page may set; no element has a style of its own, so that a page can forbid
+//! such (`Content-Security-Policy`). A picture that stands alone brings a style sheet for light and dark
+//! ([`Picture::alone`]). Nothing is told by colour alone, no font is fetched, and each has a title and a description for
+//! those who do not see it. Words are in the language of the process.
 
 mod pedigree;
 mod prints;
@@ -12,6 +14,7 @@ use svg::Document;
 use svg::node::element::{Description, Group, Line, Text, Title};
 
 use super::{Evidence, Explanation};
+use crate::language::Message;
 
 /// One picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,31 +22,43 @@ pub struct Picture {
     /// Name, fit for a file.
     pub name: String,
     /// What it shows.
-    pub title: String,
-    /// The whole SVG document.
+    pub title: Message,
+    /// The whole SVG document, to stand in a page.
     pub svg: String,
 }
 
-/// Accents, as a variable of the page and what stands where it sets none: tell apart on light and dark, and by
-/// people of any colour vision (Okabe and Ito, 2008).
-const PROBE: Accent = Accent { variable: "--tanba-probe", fallback: "#0072b2" };
-const GALLERY: Accent = Accent { variable: "--tanba-gallery", fallback: "#d55e00" };
+/// Accents, as a class and the colour where no style sheet sets it: told apart on light and dark, and by people of any
+/// colour vision (Okabe and Ito, 2008).
+const PROBE: Accent = Accent { class: "probe", colour: "#0072b2" };
+const GALLERY: Accent = Accent { class: "gallery", colour: "#d55e00" };
 
-/// A colour that a page may replace.
+/// The style sheet of a picture that stands alone: ink and ground of the reader's choice, accents readable on both.
+const ALONE: &str = "svg{color-scheme:light dark;color:CanvasText;background:Canvas}\
+@media(prefers-color-scheme:dark){.probe{fill:#56b4e9}.gallery{fill:#ff8a4c}.gallery-line{stroke:#ff8a4c}}";
+
+/// A colour that a style sheet may replace.
 #[derive(Debug, Clone, Copy)]
 struct Accent {
-    variable: &'static str,
-    fallback: &'static str,
+    class: &'static str,
+    colour: &'static str,
 }
 
 impl Accent {
-    /// The attribute for programs that know no variables, and the style for those that do.
-    fn paint(self, property: &'static str) -> [(&'static str, String); 2] {
-        let Accent { variable, fallback } = self;
-        [
-            (property, fallback.to_owned()),
-            ("style", format!("{property}:var({variable},{fallback})")),
-        ]
+    /// The attributes of what is filled.
+    fn fill(self) -> [(&'static str, String); 2] {
+        [("fill", self.colour.to_owned()), ("class", self.class.to_owned())]
+    }
+
+    /// The attributes of what is outlined.
+    fn stroke(self) -> [(&'static str, String); 2] {
+        [("stroke", self.colour.to_owned()), ("class", format!("{}-line", self.class))]
+    }
+}
+
+impl Picture {
+    /// The picture as a file of its own.
+    pub fn alone(&self) -> String {
+        self.svg.replacen("<title>", &format!("<style>{ALONE}</style>\n<title>"), 1)
     }
 }
 
@@ -67,7 +82,7 @@ impl Explanation {
 /// A picture of a drawing `width` by `height`.
 fn picture(
     name: String,
-    (title, description): (String, String),
+    (title, description): (Message, String),
     (width, height): (f64, f64),
     drawing: Group,
 ) -> Picture {
@@ -81,7 +96,7 @@ fn picture(
         .set("width", width.ceil())
         .set("height", height.ceil())
         .set("role", "img")
-        .add(Title::new(clean(&title)))
+        .add(Title::new(clean(&title.to_string())))
         .add(description)
         .add(drawing)
         .to_string();

@@ -12,6 +12,7 @@ use super::{PROBE, Picture, line, picture, round, text};
 use crate::explain::Explanation;
 use crate::explain::dna::DnaExplanation;
 use crate::explain::family::PedigreeRow;
+use crate::language::{Message, word, words};
 
 /// Half the width of a symbol, and room for a person.
 const HALF: f64 = 16.0;
@@ -108,32 +109,38 @@ pub(super) fn draw(explanation: &Explanation, dna: &DnaExplanation) -> Picture {
     let deepest = generation.iter().copied().max().unwrap_or(0) as f64;
     let height = TOP + GENERATION * deepest + 108.0;
     let width = (2.0 * LEFT + COLUMN * right).max(560.0);
-    let family = explanation.family_id.as_deref().unwrap_or("the family");
+    let family = explanation.family_id.as_ref();
+    let family = family.map_or_else(|| Message::new("picture-the-family"), Message::from);
     let body = &explanation.probe.record_id;
-    let title = format!("{family}: the body {body} in the place of the missing person");
-    let legend =
-        "square: man, circle: woman, diamond: sex not known; filled: typed; ?: missing person";
-    drawing = drawing.add(text(12.0, 22.0, &title).set("font-size", 14)).add(text(
+    let title = Message::new("picture-pedigree").with("family", family).with("body", body);
+    let legend = words("picture-pedigree-legend");
+    drawing = drawing.add(text(12.0, 22.0, &title.to_string()).set("font-size", 14)).add(text(
         12.0,
         height - 12.0,
-        legend,
+        &legend,
     ));
-    let told = persons.iter().map(told).collect::<Vec<_>>().join("; ");
+    let told = Message::List(persons.iter().map(told).collect(), "; ").to_string();
     picture("pedigree".into(), (title, told), (width, height), drawing)
 }
 
 /// A person in words.
-fn told(person: &PedigreeRow) -> String {
+fn told(person: &PedigreeRow) -> Message {
     let who = match (&person.record_id, person.is_missing) {
-        (Some(id), true) => format!("missing person, compared with {id}"),
-        (Some(id), false) => format!("{id}, {}, typed", person.role.unwrap_or("relative")),
-        (None, _) => "not typed".into(),
+        (Some(id), true) => Message::new("picture-missing").with("record", id),
+        (Some(id), false) => Message::new("picture-typed")
+            .with("record", id)
+            .with("role", word("kin", person.role.unwrap_or("relative"))),
+        (None, _) => Message::new("picture-not-typed"),
     };
-    let parent = |word: &str, number: Option<usize>| {
-        number.map_or_else(String::new, |number| format!(", {word} {}", number + 1))
+    let number = |number: usize| Message::data(number + 1);
+    let parent = |id: &'static str, of: Option<usize>| {
+        of.map(|parent| Message::new(id).with("number", number(parent)))
     };
-    let (father, mother) = (parent("father", person.father), parent("mother", person.mother));
-    format!("person {}: {who}{father}{mother}", person.number + 1)
+    let parents =
+        [parent("picture-father", person.father), parent("picture-mother", person.mother)];
+    let person = Message::new("picture-person").with("number", number(person.number));
+    let all = std::iter::once(person.with("who", who)).chain(parents.into_iter().flatten());
+    Message::List(all.collect(), ", ")
 }
 
 /// The lines from parents to children.
@@ -169,7 +176,7 @@ fn symbol(person: &PedigreeRow, (x, y): (f64, f64)) -> Group {
     let is_typed = person.record_id.is_some() && !person.is_missing;
     let mut paint = vec![("stroke", "currentColor".to_owned()), ("stroke-width", "1.6".to_owned())];
     match is_typed {
-        true => paint.extend(PROBE.paint("fill")),
+        true => paint.extend(PROBE.fill()),
         false => paint.push(("fill", "none".to_owned())),
     }
     let group = Group::new();
@@ -201,6 +208,7 @@ fn symbol(person: &PedigreeRow, (x, y): (f64, f64)) -> Group {
     }
     let role = if person.is_missing { Some("body") } else { person.role };
     role.map_or(group.clone(), |role| {
-        group.add(middle(HALF + 32.0, role).set("font-style", "italic"))
+        let role = word("kin", role).to_string();
+        group.add(middle(HALF + 32.0, &role).set("font-style", "italic"))
     })
 }

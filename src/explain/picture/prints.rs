@@ -4,7 +4,8 @@ use svg::node::element::{Circle, Group, Polygon, Rectangle};
 
 use super::{Accent, GALLERY, PROBE, Picture, line, picture, round, text};
 use crate::explain::Explanation;
-use crate::explain::finger::{CorrespondenceType, FingerRow, MinutiaRow};
+use crate::explain::finger::{CorrespondenceType, FingerRow, MinutiaRow, PairRow};
+use crate::language::{Message, word, words};
 
 /// Pixels drawn for one at 500 dpi.
 const SCALE: f64 = 1.0;
@@ -19,39 +20,53 @@ pub(super) fn draw(explanation: &Explanation, row: &FingerRow, number: usize) ->
     let right = Panel::of(&row.gallery_minutiae);
     let second = MARGIN + left.width + 2.0 * MARGIN;
     let (probe, gallery) = (&explanation.probe.record_id, &explanation.gallery.record_id);
-    let heading =
-        |id: &str, position: &str, impression: &str| format!("{id}: {position}, {impression}");
+    let heading = |id: &str, position: &str, impression: &str| {
+        let print = Message::new("picture-print").with("record", id);
+        let print = print.with("position", word("position", position));
+        print.with("impression", word("impression", impression)).to_string()
+    };
     let headings = [
         heading(probe, row.probe_position, row.probe_impression),
         heading(gallery, row.gallery_position, row.gallery_impression),
     ];
     let height = TOP + left.height.max(right.height) + 64.0;
     let width = (second + right.width + MARGIN).max(620.0);
-    let count = row.pairs.len();
-    let title = format!("{probe} {} and {gallery} {}", row.probe_position, row.gallery_position);
-    let shown = format!("{title}: {count} minutiae paired");
-    let legend = "disc: ridge ending, square: bifurcation, triangle: other; filled and numbered: paired; \
-                  hollow: not paired; small: outside the region of the other";
+    let title = Message::new("picture-prints")
+        .with("probe", probe)
+        .with("at", word("position", row.probe_position))
+        .with("gallery", gallery)
+        .with("where", word("position", row.gallery_position));
+    let shown = Message::new("picture-prints-paired")
+        .with("title", title.clone())
+        .with("count", Message::data(row.pairs.len()));
     let drawing = Group::new()
-        .add(text(MARGIN, 24.0, &shown).set("font-size", 14))
+        .add(text(MARGIN, 24.0, &shown.to_string()).set("font-size", 14))
         .add(text(MARGIN, 48.0, &headings[0]))
         .add(text(second, 48.0, &headings[1]))
         .add(left.draw(MARGIN, PROBE))
         .add(right.draw(second, GALLERY))
-        .add(text(MARGIN, height - 14.0, legend));
-    let pairs = row.pairs.iter().map(|pair| {
-        let (distance, turn) = (pair.distance_px, pair.direction_difference_deg);
-        let code = pair.correspondence.code();
-        format!("{}: {code}, {distance:.1} px, {turn:.0} degrees apart", pair.number)
-    });
-    let turned = match row.quarter_turns {
-        0 => String::new(),
-        turns => format!("the left one was turned by {turns} quarter turns first; "),
-    };
-    let pairs = pairs.collect::<Vec<_>>().join("; ");
-    let description = format!("{shown}; {turned}score {} mban; {pairs}", row.score_mban);
+        .add(text(MARGIN, height - 14.0, &words("picture-prints-legend")));
     let name = format!("prints-{number:02}-{}-{}", row.probe_position, row.gallery_position);
-    picture(name, (title, description), (width, height), drawing)
+    let told = told(row, shown).to_string();
+    picture(name, (title, told), (width, height), drawing)
+}
+
+/// The pairs in words.
+fn told(row: &FingerRow, shown: Message) -> Message {
+    let pair = |pair: &PairRow| {
+        Message::new("picture-pair-told")
+            .with("number", Message::data(pair.number))
+            .with("code", pair.correspondence.code())
+            .with("distance", format!("{:.1}", pair.distance_px))
+            .with("degrees", format!("{:.0}", pair.direction_difference_deg))
+    };
+    let told = match row.quarter_turns {
+        0 => Message::new("picture-prints-told"),
+        turns => Message::new("picture-prints-turned-told").with("turns", Message::data(turns)),
+    };
+    told.with("shown", shown)
+        .with("score", Message::data(row.score_mban))
+        .with("pairs", Message::List(row.pairs.iter().map(pair).collect(), "; "))
 }
 
 struct Panel<'a> {
@@ -111,7 +126,7 @@ fn mark(minutia: &MinutiaRow, (x, y): (f64, f64), accent: Accent) -> Group {
     let stroke = line((x, y), (x + length * angle.cos(), y - length * angle.sin()));
     let mut paint = vec![("stroke", "currentColor".to_owned())];
     match minutia.pair {
-        Some(_) => paint.extend(accent.paint("fill")),
+        Some(_) => paint.extend(accent.fill()),
         None => paint.push(("fill", "none".to_owned())),
     }
     let group = Group::new().set("opacity", opacity).add(stroke);

@@ -5,6 +5,7 @@ use svg::node::element::{Group, Rectangle};
 use super::{GALLERY, PROBE, Picture, line, picture, round, text};
 use crate::explain::Explanation;
 use crate::explain::dna::DnaExplanation;
+use crate::language::{Message, words};
 
 /// Where bars begin and end, pixels.
 const LEFT: f64 = 96.0;
@@ -54,8 +55,7 @@ impl Scale {
             .set("y", round(y + 4.0))
             .set("width", round((x2 - x1).max(0.5)))
             .set("height", ROW - 8.0);
-        let accent = if is_loss { GALLERY } else { PROBE };
-        for (name, value) in accent.paint(if is_loss { "stroke" } else { "fill" }) {
+        for (name, value) in if is_loss { GALLERY.stroke() } else { PROBE.fill() } {
             bar = bar.set(name, value);
         }
         if is_loss {
@@ -85,7 +85,7 @@ impl Scale {
             text(x, y + 14.0, content).set("text-anchor", "end").set("font-weight", "bold")
         };
         Group::new()
-            .add(bold(LEFT - 8.0, "sum"))
+            .add(bold(LEFT - 8.0, &words("picture-sum")))
             .add(bar)
             .add(bold(WIDTH - 12.0, &format!("{log10:.3}")))
     }
@@ -104,28 +104,30 @@ pub(super) fn draw(explanation: &Explanation, dna: &DnaExplanation) -> Picture {
     let last = TOP + ROW * rows.len() as f64;
     let bottom = last + ROW;
     let (probe, gallery) = (&explanation.probe.record_id, &explanation.gallery.record_id);
-    let what = format!("{probe} and {gallery}: log10 of the likelihood ratio, locus by locus");
+    let of_pair = |id: &'static str| Message::new(id).with("probe", probe).with("gallery", gallery);
+    let what = of_pair("picture-waterfall-heading").to_string();
     let drawing = Group::new()
         .add(text(12.0, 22.0, &what).set("font-size", 14))
-        .add(text(WIDTH - 78.0, TOP - 8.0, "adds").set("text-anchor", "end"))
-        .add(text(WIDTH - 12.0, TOP - 8.0, "sum").set("text-anchor", "end"))
+        .add(text(WIDTH - 78.0, TOP - 8.0, &words("picture-adds")).set("text-anchor", "end"))
+        .add(text(WIDTH - 12.0, TOP - 8.0, &words("picture-sum")).set("text-anchor", "end"))
         .add(scale.lines(bottom));
     let bars = rows.iter().enumerate();
     let drawing = bars.fold(drawing, |drawing, (place, row)| {
         drawing.add(scale.bar(*row, TOP + ROW * place as f64))
     });
-    let label = format!("threshold {threshold:.3}");
+    let label = Message::new("picture-threshold").with("threshold", format!("{threshold:.3}"));
     let x = scale.at(threshold);
-    let legend = "dashed, hollow bars take away; the dashed line is the least score of a hit";
     let drawing = drawing
         .add(scale.sum(dna.score_log10, last))
         .add(line((x, TOP - 4.0), (x, bottom + 6.0)).set("stroke-dasharray", "6 4"))
-        .add(text(x, bottom + 20.0, &label).set("text-anchor", "middle"))
-        .add(text(12.0, bottom + 40.0, legend));
-    let title = format!("Likelihood ratio by locus: {probe} and {gallery}");
+        .add(text(x, bottom + 20.0, &label.to_string()).set("text-anchor", "middle"))
+        .add(text(12.0, bottom + 40.0, &words("picture-waterfall-legend")));
+    let title = of_pair("picture-waterfall");
     let listed: Vec<String> =
         rows.iter().map(|(locus, added, _)| format!("{locus} {added:+.3}")).collect();
-    let sum = dna.score_log10;
-    let description = format!("{}; sum {sum:.3}; {label}", listed.join(", "));
-    picture("waterfall".into(), (title, description), (WIDTH, bottom + 52.0), drawing)
+    let told = Message::new("picture-sum-told")
+        .with("list", listed.join(", "))
+        .with("sum", format!("{:.3}", dna.score_log10))
+        .with("threshold", label);
+    picture("waterfall".into(), (title, told.to_string()), (WIDTH, bottom + 52.0), drawing)
 }

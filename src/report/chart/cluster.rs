@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::f64::consts::TAU;
 
 use super::{chart, dot, drawing, line, text};
+use crate::language::Message;
 use crate::report::facts::Chart;
 use crate::report::lists::Cluster;
 
@@ -28,7 +29,9 @@ pub(in crate::report) fn cluster(cluster: &Cluster) -> Option<Chart> {
     let ids = cluster.members.iter().map(|member| member.record_id.as_str());
     let places: HashMap<&str, (f64, f64)> =
         ids.enumerate().map(|(number, id)| (id, place(number))).collect();
-    let title = format!("{}: cluster {} with its hits", first.search, first.cluster_id);
+    let title = Message::new("chart-cluster")
+        .with("search", &first.search)
+        .with("cluster", &first.cluster_id);
     let mut document = drawing(&title, (WIDTH, HEIGHT));
     document = document.add(text(&first.search, (10.0, 18.0), "title"));
     let weakest = (first.weakest_link.0.as_str(), first.weakest_link.1.as_str());

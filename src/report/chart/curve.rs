@@ -2,9 +2,8 @@
 
 use svg::node::element::Polyline;
 
-use super::{
-    Area, Scale, chart, dot, drawing, horizontal, line, number, power, round, text, vertical,
-};
+use super::{Area, Scale, Side, axis, chart, dot, drawing, line, number, power, round, text};
+use crate::language::{Message, words};
 use crate::report::accuracy::Trade;
 use crate::report::answer::Answer;
 use crate::report::facts::Chart;
@@ -28,16 +27,15 @@ pub(in crate::report) fn trades(trades: &[Trade]) -> Option<Chart> {
     let floor = 10f64.powf(misses.fold(0.1, f64::min).log10().floor());
     let x = Scale::logarithmic((least, most.max(least * 100.0)), (AREA.left, AREA.right));
     let y = Scale::logarithmic((floor, 1.0), (AREA.bottom, AREA.top));
-    let title =
-        "Detection error trade-off: share of mated pairs missed against chance hits per comparison";
-    let mut document = drawing(title, (WIDTH, HEIGHT));
-    let none = |value: f64| if value <= least * 1.001 { "none".to_owned() } else { power(value) };
+    let title = Message::new("chart-trades");
+    let mut document = drawing(&title, (WIDTH, HEIGHT));
+    let none = |value: f64| if value <= least * 1.001 { words("chart-none") } else { power(value) };
     let mut decades = x.decades(6);
     if decades.first().is_none_or(|first| *first > least * 1.001) {
         decades.insert(0, least);
     }
-    document = horizontal(document, &x, AREA, &decades, none);
-    document = vertical(document, &y, AREA, &y.decades(6), power);
+    document = axis(document, (Side::Below, &x, AREA), &decades, none);
+    document = axis(document, (Side::Left, &y, AREA), &y.decades(6), power);
     for (number, trade) in trades.iter().enumerate() {
         let class = CLASSES[number % CLASSES.len()];
         let place = |(rate, missed): &(f64, f64)| (x.at(rate.max(least)), y.at(missed.max(floor)));
@@ -57,8 +55,8 @@ pub(in crate::report) fn trades(trades: &[Trade]) -> Option<Chart> {
             ))
             .add(text(&trade.search, (AREA.right + 52.0, legend + 4.0), "label"));
     }
-    document = labelled(document, "chance hits per comparison", "share of mated pairs missed");
-    Some(chart(title.to_owned(), &document))
+    document = labelled(document, "chart-per-comparison", "chart-share-missed");
+    Some(chart(title, &document))
 }
 
 /// Chance hits found beside those expected; none without a level.
@@ -77,11 +75,11 @@ pub(in crate::report) fn calibration(answer: &Answer) -> Option<Chart> {
     let ends = (10f64.powf(least.log10().floor()), 10f64.powf(most.log10().ceil()).max(10.0));
     let x = Scale::logarithmic(ends, (AREA.left, AREA.right));
     let y = Scale::logarithmic((0.1, ends.1), (AREA.bottom, AREA.top));
-    let title = "Calibration: chance hits found against chance hits expected, by band of score";
-    let mut document = drawing(title, (WIDTH, HEIGHT));
-    document = horizontal(document, &x, AREA, &x.decades(6), power);
-    let none = |value: f64| if value <= 0.1 { "none".to_owned() } else { power(value) };
-    document = vertical(document, &y, AREA, &y.decades(6), none);
+    let title = Message::new("chart-calibration");
+    let mut document = drawing(&title, (WIDTH, HEIGHT));
+    document = axis(document, (Side::Below, &x, AREA), &x.decades(6), power);
+    let none = |value: f64| if value <= 0.1 { words("chart-none") } else { power(value) };
+    document = axis(document, (Side::Left, &y, AREA), &y.decades(6), none);
     // Where found and expected are equal.
     let (from, to) = (ends.0.max(0.1), ends.1);
     document = document.add(line((x.at(from), y.at(from)), (x.at(to), y.at(to)), "chance"));
@@ -99,17 +97,19 @@ pub(in crate::report) fn calibration(answer: &Answer) -> Option<Chart> {
     let legend = AREA.top + 8.0;
     document = document
         .add(line((AREA.right + 20.0, legend), (AREA.right + 44.0, legend), "chance"))
-        .add(text("as many as expected", (AREA.right + 52.0, legend + 4.0), "label"))
+        .add(text(&words("chart-as-expected"), (AREA.right + 52.0, legend + 4.0), "label"))
         .add(dot((AREA.right + 32.0, legend + 20.0), 5.0, "mark first"))
-        .add(text("found, ± its square root", (AREA.right + 52.0, legend + 24.0), "label"));
-    document = labelled(document, "chance hits expected", "chance hits found");
-    Some(chart(title.to_owned(), &document))
+        .add(text(&words("chart-found-root"), (AREA.right + 52.0, legend + 24.0), "label"));
+    document = labelled(document, "chart-chance-expected", "chart-chance-found");
+    Some(chart(title, &document))
 }
 
-fn labelled(document: svg::Document, below: &str, beside: &str) -> svg::Document {
+/// The messages of both axes.
+fn labelled(document: svg::Document, below: &'static str, beside: &'static str) -> svg::Document {
     let middle = round((AREA.top + AREA.bottom) / 2.0);
-    let upwards = text(beside, (18.0, middle), "label middle");
+    let upwards = text(&words(beside), (18.0, middle), "label middle");
+    let place = ((AREA.left + AREA.right) / 2.0, AREA.bottom + 40.0);
     document
-        .add(text(below, ((AREA.left + AREA.right) / 2.0, AREA.bottom + 40.0), "label middle"))
+        .add(text(&words(below), place, "label middle"))
         .add(upwards.set("transform", format!("rotate(-90 18 {middle})")))
 }

@@ -1,6 +1,6 @@
 //! The charts of a report: inline SVG whose colours are classes, so that the page's style draws it light or dark.
 //!
-//! Limits: a value outside an axis is drawn at its end; the table beside a chart has the number.
+//! Words in a drawing are in the language of the process. Limits: a value outside an axis is drawn at its end; the table beside a chart has the number.
 
 mod cluster;
 mod curve;
@@ -17,6 +17,7 @@ use svg::node::element::{Circle, Line, Rectangle, Text, Title};
 
 use super::answer::Answer;
 use super::facts::Chart;
+use crate::language::Message;
 
 /// Corners of the plotted area, pixels of the drawing.
 #[derive(Debug, Clone, Copy)]
@@ -89,16 +90,16 @@ fn round(value: f64) -> f64 {
 }
 
 /// A drawing of a size, with its title for people who do not see it.
-fn drawing(title: &str, (width, height): (f64, f64)) -> Document {
+fn drawing(title: &Message, (width, height): (f64, f64)) -> Document {
     Document::new()
         .set("viewBox", (0, 0, width, height))
         .set("width", width)
         .set("height", height)
         .set("role", "img")
-        .add(Title::new(clean(title)))
+        .add(Title::new(clean(&title.to_string())))
 }
 
-fn chart(title: String, document: &Document) -> Chart {
+fn chart(title: Message, document: &Document) -> Chart {
     Chart { title, svg: document.to_string() }
 }
 
@@ -130,40 +131,32 @@ fn bar((x, width): (f64, f64), (y, bottom): (f64, f64), class: &str) -> Rectangl
         .set("class", class)
 }
 
-/// Lines and numbers of a vertical axis.
-fn vertical(
-    mut document: Document,
-    scale: &Scale,
-    area: Area,
-    values: &[f64],
-    show: impl Fn(f64) -> String,
-) -> Document {
-    for value in values {
-        let y = scale.at(*value);
-        document = document.add(line((area.left, y), (area.right, y), "grid")).add(text(
-            &show(*value),
-            (area.left - 6.0, y + 4.0),
-            "tick end",
-        ));
-    }
-    document
+/// Where the numbers of an axis stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Left,
+    Below,
 }
 
-/// Lines and numbers of a horizontal axis.
-fn horizontal(
+/// Lines and numbers of an axis.
+fn axis(
     mut document: Document,
-    scale: &Scale,
-    area: Area,
+    (side, scale, area): (Side, &Scale, Area),
     values: &[f64],
     show: impl Fn(f64) -> String,
 ) -> Document {
     for value in values {
-        let x = scale.at(*value);
-        document = document.add(line((x, area.top), (x, area.bottom), "grid")).add(text(
-            &show(*value),
-            (x, area.bottom + 16.0),
-            "tick middle",
-        ));
+        let at = scale.at(*value);
+        let (ends, place, class) = match side {
+            Side::Left => {
+                (((area.left, at), (area.right, at)), (area.left - 6.0, at + 4.0), "tick end")
+            }
+            Side::Below => {
+                (((at, area.top), (at, area.bottom)), (at, area.bottom + 16.0), "tick middle")
+            }
+        };
+        document =
+            document.add(line(ends.0, ends.1, "grid")).add(text(&show(*value), place, class));
     }
     document
 }
@@ -206,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_name_that_looks_like_markup_stays_text() {
-        let shown = drawing("<script>&\u{1}", (1.0, 1.0)).to_string();
+        let shown = drawing(&Message::data("<script>&\u{1}"), (1.0, 1.0)).to_string();
         assert!(shown.contains("&lt;script&gt;&amp; "), "{shown}");
     }
 }

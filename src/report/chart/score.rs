@@ -2,8 +2,9 @@
 
 use svg::node::element::Rectangle;
 
-use super::{Area, Scale, bar, chart, drawing, line, number, power, text, vertical, word};
+use super::{Area, Scale, Side, axis, bar, chart, drawing, line, number, power, text, word};
 use crate::hits::report::SearchReport;
+use crate::language::{Message, words};
 use crate::report::answer::Answer;
 use crate::report::facts::Chart;
 
@@ -33,11 +34,10 @@ fn bands_of(answer: &Answer, search: &str) -> Chart {
     let most = rows.iter().map(|row| of(*row, "hits").max(of(*row, "expected_chance_hits")));
     let most = most.fold(10.0, f64::max) * 1.5;
     let scale = Scale::logarithmic((LEAST_EXPECTED, most), (AREA.bottom, AREA.top));
-    let title =
-        format!("{search}: hits (bars) and chance hits to expect (lines), by band of score");
+    let title = Message::new("chart-bands").with("search", search);
     let mut document =
         drawing(&title, (WIDTH, HEIGHT)).add(text(search, (AREA.left, 18.0), "title"));
-    document = vertical(document, &scale, AREA, &scale.decades(5), power);
+    document = axis(document, (Side::Left, &scale, AREA), &scale.decades(5), power);
     let width = (AREA.right - AREA.left) / rows.len().max(1) as f64;
     for (place, row) in rows.into_iter().enumerate() {
         let x = AREA.left + width * place as f64;
@@ -57,9 +57,7 @@ fn bands_of(answer: &Answer, search: &str) -> Chart {
         let middle = x + width / 2.0;
         document = document.add(text(&label, (middle, AREA.bottom + 16.0), "tick middle"));
     }
-    let middle = (AREA.left + AREA.right) / 2.0;
-    document = document.add(text("score, log10", (middle, AREA.bottom + 34.0), "label middle"));
-    chart(title, &document)
+    chart(title, &document.add(below()))
 }
 
 /// The spread of exact scores of a search with its threshold; none where nothing was scored in full.
@@ -80,9 +78,9 @@ pub(in crate::report) fn histogram(answer: &Answer, search: &SearchReport) -> Op
     let y = Scale::logarithmic((0.5, most), (AREA.bottom, AREA.top));
     let x = Scale::linear((least, end), (AREA.left, AREA.right));
     let name = &search.search;
-    let title = format!("{name}: pairs scored in full, hits among them, and the threshold");
+    let title = Message::new("chart-histogram").with("search", name);
     let mut document = drawing(&title, (WIDTH, HEIGHT)).add(text(name, (AREA.left, 18.0), "title"));
-    document = vertical(document, &y, AREA, &y.decades(5), power);
+    document = axis(document, (Side::Left, &y, AREA), &y.decades(5), power);
     for (row, low) in rows {
         let place = (x.at(low) + 0.5, x.at(low + 1.0) - x.at(low) - 1.0);
         let (all, hits) = (of(row, "comparisons"), of(row, "hits"));
@@ -104,7 +102,6 @@ pub(in crate::report) fn histogram(answer: &Answer, search: &SearchReport) -> Op
         }
     }
     let threshold = x.at(search.threshold_log10);
-    let middle = (AREA.left + AREA.right) / 2.0;
     document = document
         .add(line((threshold, AREA.top - 6.0), (threshold, AREA.bottom), "threshold"))
         .add(
@@ -115,6 +112,12 @@ pub(in crate::report) fn histogram(answer: &Answer, search: &SearchReport) -> Op
                 .set("height", 1)
                 .set("class", "base"),
         )
-        .add(text("score, log10", (middle, AREA.bottom + 34.0), "label middle"));
+        .add(below());
     Some(chart(title, &document))
+}
+
+/// What the horizontal axis is.
+fn below() -> svg::node::element::Text {
+    let middle = (AREA.left + AREA.right) / 2.0;
+    text(&words("column-score-log10"), (middle, AREA.bottom + 34.0), "label middle")
 }

@@ -1,6 +1,5 @@
 # Бағдарламаның адамдарға айтатыны, қазақ тілінде.
 
-error = қате
 help = не істеу керек
 warning = ескерту
 rejected = қабылданбады
@@ -15,8 +14,8 @@ seconds = секунд
 pairs-per-second = жұп/с
 probe = сұрау
 gallery = галереяда
-log10-lr = log10 LR
-log10-fmr = -log10 FMR
+log10-lr = log10 ШҚ
+log10-fmr = -log10 ЖС
 relation = қатынас
 full-compared = толық/салыстырылған
 chance = кездейсоқ

@@ -2,7 +2,6 @@
 # one lacks is said in English. Names of searches, rules, statements and columns are data and stay as they are.
 
 ## Labels
-error = error
 help = help
 warning = warning
 rejected = rejected
