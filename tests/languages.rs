@@ -120,9 +120,9 @@ const VERBS: [&str; 22] = [
     "gallery info {demo/gallery}",
     "gallery info {prints}",
     "gallery verify {demo/gallery}",
-    "gallery policy show {demo/gallery}",
+    "gallery policy {demo/gallery}",
     "audit show {demo/gallery}",
-    "import --check {fingers/citizen/000/FP0000001.iso}",
+    "import --check {fingers/citizen/000/FP0000001.iso} --svg {checked.svg} --overwrite",
 ];
 
 fn arguments(line: &str) -> Vec<String> {
@@ -150,7 +150,11 @@ fn said(language: &str, line: &str) -> String {
 }
 
 /// Lines that are data or a reason that stays English (docs/languages.md).
-const ENGLISH: [&str; 0] = [];
+const ENGLISH: [&str; 3] = [
+    "pixels from the top left corner",
+    "angles in 1/256 of a turn",
+    "directions counter-clockwise from the x axis",
+];
 
 /// Whether a text has four English words in a row.
 fn english(said: &str) -> Option<String> {

@@ -85,7 +85,7 @@ fn commands_are_the_same_in_every_language() {
 #[test]
 fn kazakh_is_not_russian() {
     let (kazakh, russian) = (said(Language::Kazakh), said(Language::Russian));
-    let long = kazakh.iter().filter(|(_, said)| said.chars().count() > 60);
+    let long = kazakh.iter().filter(|(_, said)| said.chars().count() > 100);
     for (id, said) in long {
         assert_ne!(said, &russian[id], "{id}");
         assert!(said.contains(['ә', 'ғ', 'қ', 'ң', 'ө', 'ұ', 'ү', 'і', 'һ']), "{id}: {said}");

@@ -108,6 +108,36 @@ fn clean(text: &str) -> String {
     text.replace(|c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'), " ")
 }
 
+/// Width of a text of a size, pixels: rather too much than too little, since fonts differ.
+fn width_of(content: &str, size: f64) -> f64 {
+    content.chars().count() as f64 * size * 0.58
+}
+
+/// Height of a line of a legend.
+const LINE: f64 = 16.0;
+
+/// A legend of parts between semicolons, as many on a line as fit into `width`.
+fn legend(content: &str, width: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in content.split("; ") {
+        match lines.last_mut() {
+            Some(line) if width_of(&format!("{line}; {part}"), 12.0) <= width => {
+                line.push_str("; ");
+                line.push_str(part);
+            }
+            _ => lines.push(part.to_owned()),
+        }
+    }
+    lines
+}
+
+/// The lines of a legend, the last of them at `y`.
+fn lines_at(x: f64, y: f64, lines: &[String]) -> Group {
+    let above = |place: usize| LINE * (lines.len() - 1 - place) as f64;
+    let line = |(place, line): (usize, &String)| text(x, y - above(place), line);
+    lines.iter().enumerate().map(line).fold(Group::new(), Group::add)
+}
+
 fn text(x: f64, y: f64, content: &str) -> Text {
     Text::new(clean(content)).set("x", round(x)).set("y", round(y))
 }

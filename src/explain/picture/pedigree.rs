@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use svg::node::element::{Circle, Group, Polygon, Rectangle};
 
-use super::{PROBE, Picture, line, picture, round, text};
+use super::{LINE, PROBE, Picture, legend, line, lines_at, picture, round, text, width_of};
 use crate::explain::Explanation;
 use crate::explain::dna::DnaExplanation;
 use crate::explain::family::PedigreeRow;
@@ -107,17 +107,18 @@ pub(super) fn draw(explanation: &Explanation, dna: &DnaExplanation) -> Picture {
     }
     let right = column.iter().copied().fold(0.0, f64::max);
     let deepest = generation.iter().copied().max().unwrap_or(0) as f64;
-    let height = TOP + GENERATION * deepest + 108.0;
-    let width = (2.0 * LEFT + COLUMN * right).max(560.0);
     let family = explanation.family_id.as_ref();
     let family = family.map_or_else(|| Message::new("picture-the-family"), Message::from);
     let body = &explanation.probe.record_id;
     let title = Message::new("picture-pedigree").with("family", family).with("body", body);
-    let legend = words("picture-pedigree-legend");
-    drawing = drawing.add(text(12.0, 22.0, &title.to_string()).set("font-size", 14)).add(text(
+    let heading = title.to_string();
+    let width = (2.0 * LEFT + COLUMN * right).max(560.0).max(24.0 + width_of(&heading, 14.0));
+    let lines = legend(&words("picture-pedigree-legend"), width - 24.0);
+    let height = TOP + GENERATION * deepest + 92.0 + LINE * lines.len() as f64;
+    drawing = drawing.add(text(12.0, 22.0, &heading).set("font-size", 14)).add(lines_at(
         12.0,
         height - 12.0,
-        &legend,
+        &lines,
     ));
     let told = Message::List(persons.iter().map(told).collect(), "; ").to_string();
     picture("pedigree".into(), (title, told), (width, height), drawing)

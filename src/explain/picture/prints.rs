@@ -2,7 +2,9 @@
 
 use svg::node::element::{Circle, Group, Polygon, Rectangle};
 
-use super::{Accent, GALLERY, PROBE, Picture, line, picture, round, text};
+use super::{
+    Accent, GALLERY, LINE, PROBE, Picture, legend, line, lines_at, picture, round, text, width_of,
+};
 use crate::explain::Explanation;
 use crate::explain::finger::{CorrespondenceType, FingerRow, MinutiaRow, PairRow};
 use crate::language::{Message, word, words};
@@ -18,7 +20,6 @@ const MIN_PANEL: f64 = 280.0;
 pub(super) fn draw(explanation: &Explanation, row: &FingerRow, number: usize) -> Picture {
     let left = Panel::of(&row.probe_minutiae);
     let right = Panel::of(&row.gallery_minutiae);
-    let second = MARGIN + left.width + 2.0 * MARGIN;
     let (probe, gallery) = (&explanation.probe.record_id, &explanation.gallery.record_id);
     let heading = |id: &str, position: &str, impression: &str| {
         let print = Message::new("picture-print").with("record", id);
@@ -29,8 +30,9 @@ pub(super) fn draw(explanation: &Explanation, row: &FingerRow, number: usize) ->
         heading(probe, row.probe_position, row.probe_impression),
         heading(gallery, row.gallery_position, row.gallery_impression),
     ];
-    let height = TOP + left.height.max(right.height) + 64.0;
-    let width = (second + right.width + MARGIN).max(620.0);
+    // The second begins where the first and its heading end.
+    let first = left.width.max(width_of(&headings[0], 12.0));
+    let second = MARGIN + first + 2.0 * MARGIN;
     let title = Message::new("picture-prints")
         .with("probe", probe)
         .with("at", word("position", row.probe_position))
@@ -39,13 +41,19 @@ pub(super) fn draw(explanation: &Explanation, row: &FingerRow, number: usize) ->
     let shown = Message::new("picture-prints-paired")
         .with("title", title.clone())
         .with("count", Message::data(row.pairs.len()));
+    let heading = shown.to_string();
+    let width = (second + right.width.max(width_of(&headings[1], 12.0)) + MARGIN)
+        .max(620.0)
+        .max(2.0 * MARGIN + width_of(&heading, 14.0));
+    let lines = legend(&words("picture-prints-legend"), width - 2.0 * MARGIN);
+    let height = TOP + left.height.max(right.height) + 48.0 + LINE * lines.len() as f64;
     let drawing = Group::new()
-        .add(text(MARGIN, 24.0, &shown.to_string()).set("font-size", 14))
+        .add(text(MARGIN, 24.0, &heading).set("font-size", 14))
         .add(text(MARGIN, 48.0, &headings[0]))
         .add(text(second, 48.0, &headings[1]))
         .add(left.draw(MARGIN, PROBE))
         .add(right.draw(second, GALLERY))
-        .add(text(MARGIN, height - 14.0, &words("picture-prints-legend")));
+        .add(lines_at(MARGIN, height - 14.0, &lines));
     let name = format!("prints-{number:02}-{}-{}", row.probe_position, row.gallery_position);
     let told = told(row, shown).to_string();
     picture(name, (title, told), (width, height), drawing)
