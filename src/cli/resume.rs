@@ -34,7 +34,7 @@ pub(super) struct ResumeArgs {
     #[command(flatten)]
     pub(super) operation: OperationArgs,
     #[command(flatten)]
-    cluster: OnClusterArgs,
+    pub(super) cluster: OnClusterArgs,
 }
 
 /// Runs the verb.

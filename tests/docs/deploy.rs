@@ -81,7 +81,7 @@ impl World {
 #[test]
 fn the_script_for_slurm_makes_one_list_of_an_array_of_parts() {
     let world = World::new();
-    let script = root().join("deploy/slurm/tanba-night");
+    let script = root().join("scripts/deploy/slurm/tanba-night");
     let script = script.display();
     world.does(0, &format!("bash -n {script}"));
     let said = world.does(0, &format!("{script} night 3 nightly --gallery g"));
@@ -125,7 +125,7 @@ fn the_example_for_spark_makes_one_list_of_its_tasks() {
         fs::write(world.path("stub/pyspark/__init__.py"), "").unwrap();
         fs::write(world.path("stub/pyspark/sql.py"), STUB).unwrap();
     }
-    let example = root().join("deploy/spark/tanba_night.py");
+    let example = root().join("scripts/deploy/spark/tanba_night.py");
     let call = format!("PYTHONPATH=stub {} {}", python.display(), example.display());
     world.does(0, &format!("{call} --parts 3 --out night nightly --gallery g"));
     world.is_the_list_of_one_run("night");

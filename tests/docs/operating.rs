@@ -10,7 +10,7 @@ use tanba::error::Kind;
 
 use super::{blocks, demo, document, names_in_table, root, table_after};
 
-const CLUSTER: [&str; 2] = ["deploy/kubernetes/cronjob.yaml", "deploy/kubernetes/parts.yaml"];
+const CLUSTER: [&str; 2] = ["scripts/deploy/kubernetes/cronjob.yaml", "scripts/deploy/kubernetes/parts.yaml"];
 
 fn yaml(text: &str) -> Vec<Yaml<'_>> {
     let documents = Yaml::load_from_str(text).unwrap();
@@ -20,7 +20,7 @@ fn yaml(text: &str) -> Vec<Yaml<'_>> {
 
 /// A command line of a deployment file in an empty folder, with a gallery that is not there.
 fn deployed(line: &str, folder: &Path) -> Output {
-    let config = document("deploy/tanba.toml").replace("/var/lib/tanba/", "nowhere/");
+    let config = document("scripts/deploy/tanba.toml").replace("/var/lib/tanba/", "nowhere/");
     fs::write(folder.join("tanba.toml"), config).unwrap();
     let program = Path::new(env!("CARGO_BIN_EXE_tanba")).parent().unwrap().to_owned();
     let mut command = Command::new("sh");
@@ -53,7 +53,7 @@ fn command_lines(text: &str) -> Vec<String> {
 
 #[test]
 fn the_command_lines_and_the_configuration_of_the_deployment_files_are_understood() {
-    let mut lines = command_lines(&document("deploy/tanba-nightly"));
+    let mut lines = command_lines(&document("scripts/deploy/tanba-nightly"));
     assert_eq!(lines.len(), 3);
     for file in CLUSTER {
         for job in yaml(&document(file)) {
@@ -115,7 +115,7 @@ fn what_begins_again_and_what_waits_for_a_person_is_told_apart_by_the_exit_codes
         }
     }
     assert_eq!(policies, 3);
-    let service = document("deploy/systemd/tanba-nightly.service");
+    let service = document("scripts/deploy/systemd/tanba-nightly.service");
     assert!(service.contains(&format!("RestartForceExitStatus={again}\n")));
     let documented = table_after(&document("docs/operating.md"), "## Exit codes");
     let documented: Vec<&str> = documented.iter().map(|row| row[0].as_str()).collect();
@@ -125,7 +125,7 @@ fn what_begins_again_and_what_waits_for_a_person_is_told_apart_by_the_exit_codes
 #[test]
 fn the_script_of_a_night_goes_on_with_an_interrupted_one_and_takes_no_hits_for_a_success() {
     let folder = tempfile::tempdir().unwrap();
-    let script = root().join("deploy/tanba-nightly");
+    let script = root().join("scripts/deploy/tanba-nightly");
     let night = |fake: &str| -> (Option<i32>, String) {
         let path = folder.path().join("tanba");
         fs::write(&path, format!("#!/bin/sh\necho \"$@\"\n{fake}\n")).unwrap();
@@ -188,7 +188,7 @@ fn the_metrics_of_a_run_are_the_documented_ones_and_the_rules_name_no_other() {
 #[test]
 fn the_units_are_what_systemd_understands() {
     let units = ["tanba-nightly.service", "tanba-nightly.timer"]
-        .map(|unit| root().join("deploy/systemd").join(unit));
+        .map(|unit| root().join("scripts/deploy/systemd").join(unit));
     let output = Command::new("systemd-analyze").arg("verify").args(&units).output();
     let Ok(output) = output else {
         println!("SKIPPED (no systemd-analyze): the_units_are_what_systemd_understands");
