@@ -88,8 +88,12 @@ pub(super) fn draw(explanation: &Explanation, dna: &DnaExplanation) -> Picture {
     let persons = &dna.pedigree;
     let generation = generations(persons);
     let column = columns(persons, &generation);
+    // What a person is stands below the symbol and needs its room.
+    let role = |role| width_of(&word("kin", role).to_string(), 12.0) + 16.0;
+    let room = persons.iter().filter_map(|person| person.role).map(role).fold(COLUMN, f64::max);
+    let left = LEFT.max(room / 2.0);
     let at = |number: usize| {
-        (LEFT + COLUMN * column[number], TOP + GENERATION * generation[number] as f64)
+        (left + room * column[number], TOP + GENERATION * generation[number] as f64)
     };
     let mut drawing = Group::new();
     let couples: BTreeSet<(Option<usize>, Option<usize>)> = persons
@@ -112,7 +116,7 @@ pub(super) fn draw(explanation: &Explanation, dna: &DnaExplanation) -> Picture {
     let body = &explanation.probe.record_id;
     let title = Message::new("picture-pedigree").with("family", family).with("body", body);
     let heading = title.to_string();
-    let width = (2.0 * LEFT + COLUMN * right).max(560.0).max(24.0 + width_of(&heading, 14.0));
+    let width = (2.0 * left + room * right).max(560.0).max(24.0 + width_of(&heading, 14.0));
     let lines = legend(&words("picture-pedigree-legend"), width - 24.0);
     let height = TOP + GENERATION * deepest + 92.0 + LINE * lines.len() as f64;
     drawing = drawing.add(text(12.0, 22.0, &heading).set("font-size", 14)).add(lines_at(
