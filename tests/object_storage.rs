@@ -1,11 +1,12 @@
-//! Galleries and results in a bucket of a real S3 server, through the binary. `scripts/object-storage-check` starts the
+//! Galleries and results in a bucket of a real S3 server, through the binary. `scripts/test-features` starts the
 //! server, runs these tests and stops it.
 #![cfg(feature = "object-storage")]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::expect_used,
-    reason = "a test fails by panicking"
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says where it is skipped"
 )]
 
 use std::fs;
@@ -33,9 +34,9 @@ fn has_server() -> bool {
     }
     assert!(
         std::env::var_os("TANBA_REQUIRE_S3").is_none(),
-        "no S3 server: run scripts/object-storage-check"
+        "no S3 server: run scripts/test-features"
     );
-    println!("SKIPPED (no S3 server): run scripts/object-storage-check");
+    println!("SKIPPED (no S3 server): run scripts/test-features");
     false
 }
 

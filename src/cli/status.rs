@@ -127,7 +127,11 @@ fn shown(args: &StatusArgs, status: RunStatus, ui: &Ui) -> Result<Outcome> {
     let left = status.parts.iter().filter(|part| part.state != PartState::Done).count();
     if status.state == "interrupted" && left == 0 {
         let verb = if status.parts.is_empty() { "resume" } else { "finish" };
-        ui.say(message!("status-go-on", verb = verb, out = bucket::shown(&args.out).display().to_string()));
+        ui.say(message!(
+            "status-go-on",
+            verb = verb,
+            out = bucket::shown(&args.out).display().to_string()
+        ));
     } else if left > 0 {
         ui.say(message!("status-parts-left", count = left.to_string()));
     }

@@ -10,7 +10,8 @@ use tanba::error::Kind;
 
 use super::{blocks, demo, document, names_in_table, root, table_after};
 
-const CLUSTER: [&str; 2] = ["scripts/deploy/kubernetes/cronjob.yaml", "scripts/deploy/kubernetes/parts.yaml"];
+const CLUSTER: [&str; 2] =
+    ["scripts/deploy/kubernetes/cronjob.yaml", "scripts/deploy/kubernetes/parts.yaml"];
 
 fn yaml(text: &str) -> Vec<Yaml<'_>> {
     let documents = Yaml::load_from_str(text).unwrap();
