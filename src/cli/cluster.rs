@@ -18,6 +18,7 @@ use crate::device::{DeviceChoice, Devices};
 use crate::error::{Error, Result};
 use crate::gallery::memory;
 use crate::hits::job::Job;
+use crate::language::message;
 use crate::plan::tile::TileSize;
 use crate::run::begin::Begin;
 use crate::run::{Execution, RunInputs, serve};
@@ -149,9 +150,9 @@ fn schedule(args: &SchedulerArgs, ui: &Ui) -> Result<Outcome> {
         tls: args.tls.read()?,
         executor_timeout_seconds: args.executor_timeout,
     };
-    let secrecy = if setup.tls.is_some() { "with TLS" } else { "in the clear, on this computer" };
     scheduler::run(&setup, &interrupt_flag(), &|address| {
-        ui.say(format!("the scheduler listens on {address}, {secrecy}"));
+        let id = if setup.tls.is_some() { "cluster-listens-tls" } else { "cluster-listens-clear" };
+        ui.say(message!(id, address = address.to_string()));
         ui.document(&serde_json::json!({
             "type": "scheduler", "address": address.to_string(), "tls": setup.tls.is_some(),
         }));
@@ -177,11 +178,12 @@ fn execute(args: &ExecutorArgs, ui: &Ui) -> Result<Outcome> {
     let address = args.scheduler.to_string();
     executor::run(&setup, Arc::new(prepare), &interrupt, &|state| {
         let (name, text) = match &state {
-            State::Waiting(reason) => ("waiting", format!("waiting: {reason}")),
+            State::Waiting(reason) => ("waiting", message!("cluster-waits", reason = reason)),
             State::Connected => {
-                ("connected", format!("asks the scheduler {address} for tiles, {slots} at a time"))
+                let said = message!("cluster-asks", address = &address, slots = slots.to_string());
+                ("connected", said)
             }
-            State::Lost => ("lost", format!("the scheduler {address} answers no more; asking on")),
+            State::Lost => ("lost", message!("cluster-lost", address = &address)),
         };
         ui.say(text);
         ui.document(&serde_json::json!({

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::hits::bucket;
 use crate::hits::job::Job;
 use crate::hits::output::{RUN_FILE, read_hits, read_report};
+use crate::language::message;
 
 /// Arguments of `tanba finish`.
 #[derive(Debug, Args)]
@@ -64,11 +65,11 @@ pub(super) fn run(args: &FinishArgs, ui: &Ui) -> Result<Outcome> {
 fn ended(folder: &Path, shown: &Path, ui: &Ui) -> Result<Outcome> {
     let report = read_report(folder)?;
     let hits = read_hits(folder)?.len() as u64;
-    ui.say(format!(
-        "run {} had been finished before: {} hits in {}",
-        report.run_id,
-        grouped(hits),
-        shown.display()
+    ui.say(message!(
+        "status-was-finished",
+        run = &report.run_id,
+        hits = grouped(hits),
+        out = shown.display().to_string(),
     ));
     ui.document(&serde_json::json!({
         "type": "finish", "out": shown, "was_done": true, "run_id": report.run_id, "hits": hits,

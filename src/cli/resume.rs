@@ -7,6 +7,7 @@ use bytesize::ByteSize;
 use clap::{Args, Parser};
 
 use super::cluster_args::OnClusterArgs;
+use super::common::grouped;
 use super::operation::OperationArgs;
 use super::place::{open, result, use_cache_of};
 use super::ui::{Outcome, Ui};
@@ -16,6 +17,7 @@ use crate::hits::bucket;
 use crate::hits::job::Job;
 use crate::hits::output::{RUN_FILE, read_hits, read_report};
 use crate::hits::part::all_done;
+use crate::language::message;
 use crate::run::begin::{Begin, CommandLine};
 
 /// Arguments of `tanba resume`.
@@ -98,10 +100,11 @@ fn put_into_bucket(results: &bucket::Results, ui: &Ui) -> Result<Outcome> {
     let folder = bucket::to_write(results.url());
     let (report, hits) = (read_report(&folder)?, read_hits(&folder)?.len());
     results.publish()?;
-    ui.say(format!(
-        "run {} had ended; its {hits} hits are in {} now",
-        report.run_id,
-        results.url()
+    ui.say(message!(
+        "status-was-put",
+        run = &report.run_id,
+        hits = grouped(hits as u64),
+        out = results.url(),
     ));
     ui.document(&serde_json::json!({
         "type": "resume", "out": results.url(), "run_id": report.run_id, "hits": hits,
