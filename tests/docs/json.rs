@@ -127,6 +127,20 @@ fn faults(kind: &str, keys: &Keys, rows: &BTreeMap<String, Row>) -> Vec<String> 
     faults
 }
 
+/// Documents of the page that no example of the help writes; what they hold is not compared.
+const SHOWN_BY_NO_EXAMPLE: [&str; 10] = [
+    "audit_fault",
+    "calibration",
+    "difference",
+    "executor",
+    "finish",
+    "gallery_info",
+    "gallery_verify",
+    "resume",
+    "scheduler",
+    "scores",
+];
+
 #[test]
 fn every_key_of_every_document_that_the_examples_write_is_in_json_md() {
     let (written, documented) = (written(), documented());
@@ -138,7 +152,11 @@ fn every_key_of_every_document_that_the_examples_write_is_in_json_md() {
         .iter()
         .flat_map(|(kind, keys)| faults(kind, keys, documented.get(kind).unwrap_or(&none)))
         .collect();
-    let unseen = documented.keys().filter(|kind| !written.contains_key(*kind));
-    found.extend(unseen.map(|kind| format!("no example writes a document of type {kind}")));
+    let unseen = documented
+        .keys()
+        .filter(|kind| written.contains_key(*kind) == SHOWN_BY_NO_EXAMPLE.contains(&kind.as_str()));
+    found.extend(unseen.map(|kind| {
+        format!("{kind}: written by an example or not, unlike SHOWN_BY_NO_EXAMPLE says")
+    }));
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
