@@ -8,82 +8,24 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "common/process.rs"]
+mod process;
 #[path = "common/program.rs"]
 mod program;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::process::Command;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use process::Process;
 use program::{exits, tanba, text};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tanba::hits::output::read_report;
 
 const FILES: [&str; 3] = ["hits.parquet", "clusters.parquet", "histogram.parquet"];
-/// Longest wait for a line of a process.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-/// A process that goes with the test, and what it says.
-struct Process {
-    child: Child,
-    lines: Receiver<String>,
-}
-
-impl Process {
-    fn start(command: &mut Command) -> Process {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let (sender, lines) = channel();
-        let out = BufReader::new(child.stdout.take().unwrap());
-        let errors = BufReader::new(child.stderr.take().unwrap());
-        let other = sender.clone();
-        std::thread::spawn(move || {
-            out.lines().map_while(Result::ok).try_for_each(|l| sender.send(l))
-        });
-        std::thread::spawn(move || {
-            errors.lines().map_while(Result::ok).try_for_each(|l| other.send(l))
-        });
-        Process { child, lines }
-    }
-
-    /// Waits for a line with `words`; all lines until then.
-    fn says(&self, words: &str) -> String {
-        let mut said = String::new();
-        while !said.contains(words) {
-            let line = self.lines.recv_timeout(PATIENCE);
-            said += &line.unwrap_or_else(|_| panic!("no word of {words:?} in:\n{said}"));
-            said.push('\n');
-        }
-        said
-    }
-
-    /// Waits for the end: exit code, and what was said to the end.
-    fn ends(mut self) -> (Option<i32>, String) {
-        let mut said = String::new();
-        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
-            said += &line;
-            said.push('\n');
-        }
-        (self.child.wait().unwrap().code(), said)
-    }
-
-    fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tanba"));
     command.args(arguments);

@@ -16,12 +16,18 @@ use std::process::{Command, Output};
 use bytes::Bytes;
 use tanba::gallery::bucket::Bucket;
 
+#[cfg(feature = "distributed")]
+#[path = "object_storage/clusters.rs"]
+mod clusters;
 #[path = "object_storage/cut.rs"]
 mod cut;
 #[path = "object_storage/faults.rs"]
 mod faults;
 #[path = "object_storage/galleries.rs"]
 mod galleries;
+#[cfg(feature = "distributed")]
+#[path = "common/process.rs"]
+mod process;
 #[path = "object_storage/proxy.rs"]
 mod proxy;
 #[path = "object_storage/results.rs"]

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::begin::interrupt_flag;
 use super::common::devices;
+use super::place::open_to_read;
 use super::run::RunArgs;
 use super::ui::{Outcome, Ui};
 use super::{Cli, Verb};
@@ -223,7 +224,15 @@ impl Prepare for Preparing {
             elsewhere: None,
         };
         let entered = self.directory.lock().unwrap_or_else(PoisonError::into_inner);
-        std::env::set_current_dir(&job.directory).map_err(Error::io(&job.directory))?;
+        open_to_read()?;
+        match std::env::set_current_dir(&job.directory) {
+            // The run may name nothing in it; what it does name is then not found below the root either.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                std::env::set_current_dir("/")
+            }
+            done => done,
+        }
+        .map_err(Error::io(&job.directory))?;
         args.with_inputs(&execution, |inputs| {
             drop(entered);
             serve(inputs, &execution)

@@ -1,6 +1,5 @@
 //! Where tiles are done: on this computer, or with the feature `distributed` on a cluster.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
@@ -10,7 +9,6 @@ use super::cluster::{TlsArgs, parse_address};
 #[cfg(feature = "distributed")]
 use crate::cluster::{Address, client};
 use crate::error::{Error, Result};
-use crate::hits::bucket;
 use crate::hits::part::Part;
 use crate::run::elsewhere::Elsewhere;
 
@@ -74,20 +72,6 @@ impl OnClusterArgs {
                     "part {part} of a run is done by one computer, and --cluster names several"
                 ),
                 "leave --part out: the cluster divides the run itself",
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    /// Refuses a cluster for a result in a bucket: executors write into a folder that all see.
-    ///
-    /// # Errors
-    /// Both are asked.
-    pub(super) fn refuse_bucket(&self, out: &Path) -> Result<()> {
-        match bucket::of(out) {
-            Some(_) if self.is_asked() => Err(Error::usage(
-                "--out lies in a bucket, and the executors of a cluster write into a folder that all see",
-                "give --out a folder on a shared file system; a gallery may lie in a bucket",
             )),
             _ => Ok(()),
         }

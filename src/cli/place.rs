@@ -75,6 +75,17 @@ pub(super) fn open(arguments: &[OsString]) -> Result<()> {
     bucket::open_named()
 }
 
+/// Opens what a command line names that another process began: galleries and results that are read.
+///
+/// # Errors
+/// As [`remote::open_named`] and [`bucket::open_named`].
+#[cfg(feature = "distributed")]
+pub(super) fn open_to_read() -> Result<()> {
+    remote::open_named()?;
+    bucket::forget_written();
+    bucket::open_named()
+}
+
 /// Before a run: refuses where its result would replace a finished one in a bucket without leave.
 ///
 /// # Errors

@@ -44,7 +44,6 @@ pub(super) fn run(args: &ResumeArgs, ui: &Ui) -> Result<Outcome> {
     let out = std::path::absolute(&args.out).map_err(Error::io(&args.out))?;
     let operation = args.operation.absolute()?;
     let cluster = args.cluster.absolute()?;
-    cluster.refuse_bucket(&args.out)?;
     if let Some(results) = bucket::of(&args.out) {
         if results.is_waiting() {
             return put_into_bucket(&results, ui);

@@ -111,7 +111,6 @@ pub(super) fn run(args: &RunArgs, begin: &Begin, ui: &Ui) -> Result<Outcome> {
     let labels: Vec<_> = preset.into_iter().chain(part).collect();
     let watch = Watch::open(&args.operation, &labels, *ui)?;
     args.cluster.refuse_part(args.part)?;
-    args.cluster.refuse_bucket(&args.out)?;
     let done = match args.part {
         None => whole(args, begin, &watch, ui),
         Some(part) => one_part(args, part, begin, &watch, ui),

@@ -26,7 +26,7 @@ use super::node::{TilesCodec, plan, ranges};
 use super::tls::{Tls, connected, endpoint};
 use super::{Address, MAX_MESSAGE_BYTES, MAX_RANGES, Reference, lost, runtime, told};
 use crate::error::{Error, Result};
-use crate::hits::commit::{Attempts, Found};
+use crate::hits::commit::{Attempts, Found, wait};
 use crate::run::elsewhere::{Elsewhere, Errand};
 
 /// How long a connection may take.
@@ -170,7 +170,7 @@ impl Client {
             };
             if is_over || looked.elapsed() >= look {
                 let started = Instant::now();
-                found(self.runtime.block_on(attempts.committed(&mut seen))?)?;
+                found(wait(attempts.committed(&mut seen))?)?;
                 (looked, look) = (Instant::now(), LOOK.max(10 * started.elapsed()));
             }
             if is_over {
@@ -182,7 +182,7 @@ impl Client {
 
     /// The cause of a job that failed, as the executor noted it.
     fn failed(&self, job: &Job, text: &str) -> Error {
-        let problems = self.runtime.block_on(job.attempts.problems(&job.reference.submission));
+        let problems = wait(job.attempts.problems(&job.reference.submission));
         match problems.ok().and_then(|problems| problems.into_iter().next()) {
             Some(problem) => {
                 let what = problem.to_string();
@@ -200,7 +200,7 @@ impl Client {
         interrupt: &AtomicBool,
     ) -> Result<()> {
         let submission = &job.reference.submission;
-        self.runtime.block_on(job.attempts.announce(submission))?;
+        wait(job.attempts.announce(submission))?;
         let done = self
             .runtime
             .block_on(async {
@@ -217,10 +217,10 @@ impl Client {
                 done
             });
         // Whatever came of it nobody goes on; what is being committed now is found by who goes on with the run.
-        let withdrawn = self.runtime.block_on(job.attempts.withdraw());
+        let withdrawn = wait(job.attempts.withdraw());
         done?;
         withdrawn?;
-        for problem in self.runtime.block_on(job.attempts.problems(submission))? {
+        for problem in wait(job.attempts.problems(submission))? {
             notes(format!("{problem}; the tile was done elsewhere"));
         }
         Ok(())
@@ -247,14 +247,15 @@ impl Elsewhere for Client {
         while !left.is_empty() {
             let tiles = first_ranges(left);
             left = &left[tiles.len()..];
+            let attempts = Attempts::of(&out, errand.seal)?;
             let job = Job {
-                attempts: Attempts::of(&out, errand.seal)?,
                 reference: Reference {
-                    out: out.clone(),
+                    out: attempts.place(),
                     seal: errand.seal.to_owned(),
                     search: errand.search.to_owned(),
                     submission: uuid::Uuid::new_v4().simple().to_string(),
                 },
+                attempts,
                 tiles,
             };
             self.run_some(&job, found, notes, interrupt)?;

@@ -3,8 +3,8 @@
 //! Why a thread and not a value: the inputs borrow from one another, so they live on the stack of the thread that made
 //! them. Limits: [`MAX_HOSTS`] runs are kept ready; one that nobody asks for is given up.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use tokio::sync::{Semaphore, oneshot};
 use super::node::DoesTiles;
 use super::{Prepare, Reference, lost};
 use crate::error::{Error, Kind, Result};
-use crate::hits::commit::{Attempts, Problem};
+use crate::hits::commit::{Attempts, Problem, wait};
 use crate::hits::job::Job;
 use crate::run::serve::{Request, Served, Server, serve};
 
@@ -39,6 +39,8 @@ pub(super) struct Hosts {
     prepare: Arc<dyn Prepare>,
     server: Server,
     ready: Mutex<Vec<Host>>,
+    /// By seal: those in a bucket keep their connections open.
+    attempts: Mutex<BTreeMap<String, Attempts>>,
     slots: Arc<Semaphore>,
     slots_total: u32,
     next_pause: Mutex<Duration>,
@@ -54,8 +56,23 @@ impl Hosts {
     /// None yet; `slots` are taken away while tiles cannot be done.
     pub(super) fn new(prepare: Arc<dyn Prepare>, server: Server, slots: Arc<Semaphore>) -> Hosts {
         let slots_total = u32::try_from(slots.available_permits()).unwrap_or(u32::MAX);
-        let (ready, next_pause) = (Mutex::default(), Mutex::new(PAUSES.0));
-        Hosts { prepare, server, ready, slots, slots_total, next_pause }
+        let (ready, attempts) = (Mutex::default(), Mutex::default());
+        let next_pause = Mutex::new(PAUSES.0);
+        Hosts { prepare, server, ready, attempts, slots, slots_total, next_pause }
+    }
+
+    /// The attempts of a run.
+    fn attempts(&self, reference: &Reference) -> Result<Attempts> {
+        let mut known = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(attempts) = known.get(&reference.seal) {
+            return Ok(attempts.clone());
+        }
+        if known.len() >= MAX_HOSTS {
+            known.clear();
+        }
+        let attempts = Attempts::of(&reference.out, &reference.seal)?;
+        known.insert(reference.seal.clone(), attempts.clone());
+        Ok(attempts)
     }
 
     /// Gives up runs that nobody has asked for since.
@@ -152,7 +169,7 @@ fn host(
     receiver: Receiver<Request>,
 ) {
     let requests = Mutex::new(receiver);
-    let made = job_of(&reference.out, &reference.seal).and_then(|job| {
+    let made = job_of(reference).and_then(|job| {
         prepare.prepared(&reference.out, &job, &mut |inputs, execution| {
             serve(inputs, execution, (&job, server), &requests)
         })
@@ -167,12 +184,11 @@ fn host(
     }
 }
 
-/// The job in `out`, if it is still the one whose hash is `seal`.
-fn job_of(out: &Path, seal: &str) -> Result<Job> {
-    match Job::read(out)? {
-        Some(job) if job.body_blake3.as_deref() == Some(seal) => Ok(job),
-        _ => Err(Error::Conflict { what: format!("the job in {}", out.display()) }),
-    }
+/// The job of a run, if it is still the one that was begun.
+fn job_of(Reference { out, seal, .. }: &Reference) -> Result<Job> {
+    // Not by connections that are kept open: those belong to the threads of the network.
+    let job = wait(Attempts::of(out, seal)?.job())?;
+    job.ok_or_else(|| Error::Conflict { what: format!("the job in {}", out.display()) })
 }
 
 #[async_trait]
@@ -183,7 +199,7 @@ impl DoesTiles for Hosts {
         tile: u64,
     ) -> datafusion::error::Result<Option<(u64, u64)>> {
         let attempt = format!("{}-{}", self.server.executor, uuid::Uuid::new_v4().simple());
-        let attempts = Attempts::of(&reference.out, &reference.seal);
+        let attempts = self.attempts(reference);
         let tried = match &attempts {
             Ok(attempts) => match attempts.is_current(&reference.submission).await {
                 Ok(true) => self.done(reference, attempts, tile, &attempt).await,

@@ -6,8 +6,8 @@
 //! checked. What a tile brings goes into the folder of the run ([`crate::hits::commit`]) and not over the network; the
 //! client takes it from there. The scheduler keeps no state that matters: if it dies, committed tiles stay.
 //!
-//! Limits: gallery and result lie on a file system that all see under the same paths. When not to use it: one computer
-//! has `tanba run`; several with a queue of their own (Kubernetes, SLURM) have `tanba run --part`.
+//! Limits: gallery and result lie on a file system that all see under the same paths, or in a bucket. When not to use
+//! it: one computer has `tanba run`; several with a queue of their own (Kubernetes, SLURM) have `tanba run --part`.
 
 pub mod client;
 pub mod executor;
@@ -93,7 +93,7 @@ impl Address {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reference {
-    /// Folder of the run.
+    /// Folder of the run, or its URL.
     pub out: PathBuf,
     /// BLAKE3 of its job.
     pub seal: String,
@@ -105,7 +105,7 @@ pub struct Reference {
 
 /// Makes the inputs of a run again, where its job was begun by another process.
 pub trait Prepare: Send + Sync {
-    /// Calls `serve` with the inputs and the execution of `job`, whose folder is `out`.
+    /// Calls `serve` with the inputs and the execution of `job`, whose folder or URL is `out`.
     ///
     /// # Errors
     /// The job cannot be understood, its gallery cannot be read, the law refuses to go on with it, or `serve` fails.

@@ -86,6 +86,35 @@ pub struct Bucket {
     patience: Duration,
 }
 
+/// The error of the program for one of the store of `bucket` about `url`, which lies in it.
+pub fn error_of(bucket: &str, url: &str, error: &StoreError) -> Error {
+    if told(error).starts_with("NoSuchBucket") {
+        return Error::usage(
+            format!("{bucket}: there is no such bucket"),
+            "make the bucket, or check its name, AWS_REGION and AWS_ENDPOINT_URL",
+        );
+    }
+    // A listing that is denied comes without its kind.
+    let is_denied = DENIALS.iter().any(|code| told(error).starts_with(code))
+        || matches!(
+            error,
+            StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. }
+        );
+    let (what, help) = match error {
+        _ if is_denied => (format!("{url}: access denied ({})", told(error)), DENIED_HELP),
+        StoreError::NotFound { .. } => (
+            format!("{url} does not exist ({})", told(error)),
+            "check the bucket and the prefix; objects of a gallery are never removed by tanba",
+        ),
+        StoreError::NotImplemented { .. } | StoreError::NotSupported { .. } => (
+            format!("{url}: {}", told(error)),
+            "the store must honour If-None-Match and If-Match on PUT; docs/object_storage.md names such stores",
+        ),
+        _ => (format!("{url}: {}", told(error)), NO_ANSWER_HELP),
+    };
+    Error::Incomplete { what, help: help.into() }
+}
+
 impl Bucket {
     /// The bucket of a URL, as [`open`].
     ///
@@ -110,6 +139,11 @@ impl Bucket {
         Ok(Bucket { url: url.to_owned(), store, prefix, runtime, patience })
     }
 
+    /// The store, and the place in it.
+    pub fn store(&self) -> (Arc<dyn ObjectStore>, StorePath) {
+        (Arc::clone(&self.store), self.prefix.clone())
+    }
+
     /// The URL, which holds no credentials.
     pub fn url(&self) -> &str {
         &self.url
@@ -128,34 +162,8 @@ impl Bucket {
         parts.fold(self.prefix.clone(), |place, part| place.join(part))
     }
 
-    /// The error of the program for one of the store about `path`.
     fn failed(&self, path: &str, error: &StoreError) -> Error {
-        let url = self.url_of(path);
-        if told(error).starts_with("NoSuchBucket") {
-            return Error::usage(
-                format!("{}: there is no such bucket", self.url),
-                "make the bucket, or check its name, AWS_REGION and AWS_ENDPOINT_URL",
-            );
-        }
-        // A listing that is denied comes without its kind.
-        let is_denied = DENIALS.iter().any(|code| told(error).starts_with(code))
-            || matches!(
-                error,
-                StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. }
-            );
-        let (what, help) = match error {
-            _ if is_denied => (format!("{url}: access denied ({})", told(error)), DENIED_HELP),
-            StoreError::NotFound { .. } => (
-                format!("{url} does not exist ({})", told(error)),
-                "check the bucket and the prefix; objects of a gallery are never removed by tanba",
-            ),
-            StoreError::NotImplemented { .. } | StoreError::NotSupported { .. } => (
-                format!("{url}: {}", told(error)),
-                "the store must honour If-None-Match and If-Match on PUT; docs/object_storage.md names such stores",
-            ),
-            _ => (format!("{url}: {}", told(error)), NO_ANSWER_HELP),
-        };
-        Error::Incomplete { what, help: help.into() }
+        error_of(&self.url, &self.url_of(path), error)
     }
 
     /// Makes a request until there is an answer, or patience is at an end.

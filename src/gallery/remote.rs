@@ -96,14 +96,15 @@ pub fn folder_of(kind: &str, url: &str) -> PathBuf {
     cache().join(format!("{kind}-{words}-{}", &hasher.finalize().to_hex()[..16]))
 }
 
-/// Opens what [`name`] has named: makes the folders and brings them in line with their buckets.
+/// Opens what [`name`] has named: makes the folders and brings them in line with their buckets, again if they were open.
 ///
 /// # Errors
 /// A URL cannot be understood, or a store does not answer or denies access.
 pub fn open_named() -> Result<()> {
     let named = std::mem::take(&mut known().named);
     for (folder, url) in named {
-        if of(&folder).is_some() {
+        if let Some((mirror, _)) = of(&folder) {
+            mirror.align()?;
             continue;
         }
         let mirror = Mirror { bucket: Bucket::open(&url)?, folder };

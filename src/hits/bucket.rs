@@ -18,14 +18,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use object_store::ObjectStore;
+use object_store::path::Path as StorePath;
 use serde::{Deserialize, Serialize};
 
+use super::commit;
 use super::job::{JOB_FILE, Job};
 use super::output::{CLUSTERS_FILE, HISTOGRAM_FILE, HITS_FILE, RUN_FILE};
 use super::part::Part;
 use crate::error::{Error, Result};
 use crate::gallery::bucket::{Bucket, Put};
-use crate::gallery::file::{FileEntry, create_directory, write_here};
+use crate::gallery::file::{FileEntry, create_directory, is_as, write_here};
 use crate::gallery::remote;
 
 /// The files of a finished run, in the order in which they are written.
@@ -95,14 +98,22 @@ pub fn forget_named() {
     known().named.clear();
 }
 
-/// Opens what [`to_write`] and [`to_read`] have named, and fetches the latter.
+/// Forgets what was named to be written, for who only reads.
+pub fn forget_written() {
+    known().named.retain(|(.., is_read)| *is_read);
+}
+
+/// Opens what [`to_write`] and [`to_read`] have named, and fetches the latter, again if it was fetched before.
 ///
 /// # Errors
 /// A URL cannot be understood, a store does not answer or denies access, or there is no finished run to read.
 pub fn open_named() -> Result<()> {
     let named = std::mem::take(&mut known().named);
     for (folder, url, is_read) in named {
-        if of(&folder).is_some() {
+        if let Some(results) = of(&folder) {
+            if is_read {
+                results.fetch()?;
+            }
             continue;
         }
         let results = Results { bucket: Bucket::open(&url)?, folder, is_read };
@@ -150,6 +161,44 @@ impl Results {
     /// The URL.
     pub fn url(&self) -> &str {
         self.bucket.url()
+    }
+
+    /// The store, and the place in it.
+    pub(super) fn store(&self) -> (Arc<dyn ObjectStore>, StorePath) {
+        self.bucket.store()
+    }
+
+    /// Fetches a file into the folder, compared with its length and BLAKE3, unless it is there.
+    ///
+    /// # Errors
+    /// [`Error::Integrity`] if it is missing or another; the store does not answer or denies access.
+    pub(super) fn bring(&self, entry: &FileEntry) -> Result<()> {
+        self.bring_to(entry, &self.folder.join(&entry.path))
+    }
+
+    fn bring_to(&self, entry: &FileEntry, path: &Path) -> Result<()> {
+        if is_as(path, entry) {
+            return Ok(());
+        }
+        create_directory(path.parent().unwrap_or(&self.folder))?;
+        self.bucket.fetch_checked(entry, path)
+    }
+
+    /// Removes an object, if it is there.
+    ///
+    /// # Errors
+    /// The store does not answer, or denies access.
+    pub(super) fn remove(&self, path: &str) -> Result<()> {
+        self.bucket.remove(path)
+    }
+
+    /// Removes all objects below a folder.
+    ///
+    /// # Errors
+    /// The store does not answer, or denies access.
+    pub(super) fn remove_below(&self, folder: &str) -> Result<()> {
+        let listed = self.bucket.list_after(folder, folder)?;
+        listed.iter().try_for_each(|object| self.bucket.remove(&object.path))
     }
 
     /// Whether the bucket holds a finished run.
@@ -207,6 +256,7 @@ impl Results {
         };
         self.try_publish().map_err(pending)?;
         self.remove_parts()?;
+        commit::remove(&self.folder)?;
         fs::remove_dir_all(&self.folder).map_err(Error::io(&self.folder))
     }
 
@@ -315,12 +365,7 @@ impl Results {
             let place = place.map(|(_, place)| place).filter(|place| !place.contains(".."));
             let place =
                 place.ok_or_else(|| broken(format!("{} is no file of a part", entry.path)))?;
-            let to = directory.join(place);
-            if crate::gallery::file::is_as(&to, entry) {
-                continue;
-            }
-            create_directory(to.parent().unwrap_or(&directory))?;
-            self.bucket.fetch_checked(entry, &to)?;
+            self.bring_to(entry, &directory.join(place))?;
         }
         Ok(true)
     }
@@ -371,9 +416,7 @@ impl Results {
 
     /// Removes what parts have left, once their run is in the bucket.
     fn remove_parts(&self) -> Result<()> {
-        for object in self.bucket.list_after("parts", "parts")? {
-            self.bucket.remove(&object.path)?;
-        }
+        self.remove_below("parts")?;
         self.bucket.remove(JOB_FILE)
     }
 }

@@ -7,26 +7,34 @@
 //! comes second removes what it staged. `submission` names who may still try: an attempt asks before it begins, so late
 //! ones stop. Readers look at commits alone.
 //!
+//! Where the result is to lie in a bucket ([`super::bucket`]), `attempts` lies there too, with a copy of the job, and the
+//! machine that began the run fetches the shards that were committed into its own folder.
+//!
 //! Limits: nothing is flushed here; a power cut can leave commits or shards that are not what was written, and what
 //! is read later is checked. When not to use it: a run in one process has its journal ([`super::journal`]).
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use futures_util::{StreamExt, TryStreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as StorePath;
+use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Runtime;
 
+use super::bucket;
 use super::job::{JOB_FILE, Job};
 use super::journal::TileEntry;
-use super::report::DeviceReport;
 use crate::error::{Error, Kind, Result};
-use crate::gallery::file::FileEntry;
+use crate::gallery::bucket::error_of;
+use crate::gallery::file::{FileEntry, create_directory};
+use crate::gallery::store;
 
 /// Folder of all attempts below that of the run.
 pub(super) const DIRECTORY: &str = "attempts";
@@ -35,18 +43,25 @@ const SEAL_DIGITS: usize = 16;
 /// Times a folder is removed in which a late attempt may be writing.
 const REMOVALS: usize = 10;
 
-/// The store that the folder of a run lies in. What else runs can lie on is decided here.
-///
-/// # Errors
-/// The folder is not there.
-pub fn store_of(out: &Path) -> Result<Arc<dyn ObjectStore>> {
-    let store = LocalFileSystem::new_with_prefix(out);
-    let store = store.map_err(|source| Error::Store { location: location(out), source })?;
-    Ok(Arc::new(store.with_automatic_cleanup(true)))
-}
+/// Commits that are read at the same time.
+const READS_AT_ONCE: usize = 16;
 
-fn location(path: &Path) -> String {
-    path.display().to_string()
+/// The store that the folder of a run lies in, with its URL if it is a bucket. What else runs can lie on is decided here.
+fn store_of(out: &Path) -> Result<(Arc<dyn ObjectStore>, Option<String>)> {
+    let in_bucket = |(bucket, prefix), url| {
+        let store: Arc<dyn ObjectStore> = Arc::new(PrefixStore::new(bucket, prefix));
+        (store, Some(url))
+    };
+    if let Some(results) = bucket::of(out) {
+        return Ok(in_bucket(results.store(), results.url().to_owned()));
+    }
+    if let Some(url) = out.to_str().filter(|out| store::is_url(out)) {
+        return Ok(in_bucket(store::open(url)?, url.to_owned()));
+    }
+    let location = out.display().to_string();
+    let folder = LocalFileSystem::new_with_prefix(out);
+    let folder = folder.map_err(|source| Error::Store { location, source })?;
+    Ok((Arc::new(folder.with_automatic_cleanup(true)), None))
 }
 
 /// What did a tile, and how.
@@ -152,20 +167,39 @@ pub struct Found {
 #[derive(Debug, Clone)]
 pub struct Attempts {
     store: Arc<dyn ObjectStore>,
+    /// Folder of the run, or on other machines than that which began it its URL.
     out: PathBuf,
+    /// URL of the run, where these lie in a bucket.
+    url: Option<String>,
     folder: String,
     seal: String,
 }
 
 impl Attempts {
-    /// Those of the job in `out` whose hash is `seal`.
+    /// Those of the job in `out`, a folder or a URL, whose hash is `seal`. Makes no request.
     ///
     /// # Errors
-    /// The folder is not there.
+    /// The folder is not there, or the URL cannot be understood.
     pub fn of(out: &Path, seal: &str) -> Result<Attempts> {
         let digits = seal.get(..SEAL_DIGITS).unwrap_or(seal);
         let folder = format!("{DIRECTORY}/{digits}");
-        Ok(Attempts { store: store_of(out)?, out: out.to_owned(), folder, seal: seal.to_owned() })
+        let (store, url) = store_of(out)?;
+        Ok(Attempts { store, out: out.to_owned(), url, folder, seal: seal.to_owned() })
+    }
+
+    /// Where other machines find the run: its folder, or its URL.
+    pub fn place(&self) -> PathBuf {
+        self.url.as_ref().map_or_else(|| self.out.clone(), PathBuf::from)
+    }
+
+    /// Whether they lie in a bucket.
+    pub fn is_in_bucket(&self) -> bool {
+        self.url.is_some()
+    }
+
+    /// The job: that of the folder, or in a bucket the copy that was announced.
+    fn job_path(&self) -> StorePath {
+        if self.is_in_bucket() { self.path(JOB_FILE) } else { StorePath::from(JOB_FILE) }
     }
 
     fn path(&self, name: &str) -> StorePath {
@@ -181,8 +215,12 @@ impl Attempts {
     }
 
     fn failed(&self, path: &StorePath) -> impl FnOnce(object_store::Error) -> Error + use<> {
-        let location = location(&self.out.join(path.as_ref()));
-        move |source| Error::Store { location, source }
+        let location = self.place().join(path.as_ref()).display().to_string();
+        let url = self.url.clone();
+        move |source| match url {
+            Some(url) => error_of(&url, &location, &source),
+            None => Error::Store { location, source },
+        }
     }
 
     async fn get(&self, path: &StorePath) -> Result<Option<Vec<u8>>> {
@@ -196,13 +234,21 @@ impl Attempts {
         }
     }
 
-    /// Writes an object; whether it was not there before. Without `first` it may replace another.
-    async fn put(&self, path: &StorePath, bytes: Vec<u8>, first: bool) -> Result<bool> {
-        let mode = if first { PutMode::Create } else { PutMode::Overwrite };
-        let options = PutOptions { mode, ..PutOptions::default() };
-        match self.store.put_opts(path, bytes.into(), options).await {
+    /// Writes an object, whatever was there.
+    async fn put(&self, path: &StorePath, bytes: Vec<u8>) -> Result<()> {
+        self.store.put(path, bytes.into()).await.map(drop).map_err(self.failed(path))
+    }
+
+    /// Writes an object where none is; whether it did. Where an answer was lost on the way and the request repeated, what
+    /// is there tells who wrote it.
+    async fn create(&self, path: &StorePath, bytes: Vec<u8>) -> Result<bool> {
+        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+        match self.store.put_opts(path, bytes.clone().into(), options).await {
             Ok(_) => Ok(true),
-            Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
+            Err(
+                object_store::Error::AlreadyExists { .. }
+                | object_store::Error::Precondition { .. },
+            ) => Ok(self.get(path).await?.is_some_and(|present| present == bytes)),
             Err(source) => Err(self.failed(path)(source)),
         }
     }
@@ -223,9 +269,27 @@ impl Attempts {
     /// Lets attempts of `submission` try, and no other's.
     ///
     /// # Errors
-    /// The store refuses.
+    /// The store refuses; the job cannot be read.
     pub async fn announce(&self, submission: &str) -> Result<()> {
-        self.put(&self.path("submission"), submission.into(), false).await.map(drop)
+        if self.is_in_bucket() {
+            // The folder says which attempts there may be in the bucket: `remove` goes by it.
+            create_directory(&self.out.join(&self.folder))?;
+            let path = self.out.join(JOB_FILE);
+            let job = fs::read(&path).map_err(Error::io(&path))?;
+            self.put(&self.job_path(), job).await?;
+        }
+        self.put(&self.path("submission"), submission.into()).await
+    }
+
+    /// The job, if it is still to be done: it is where it was, as it was.
+    ///
+    /// # Errors
+    /// The store refuses; the job is of another release.
+    pub async fn job(&self) -> Result<Option<Job>> {
+        let path = self.job_path();
+        let Some(bytes) = self.get(&path).await? else { return Ok(None) };
+        let job = Job::parse(&self.place().join(path.as_ref()), &bytes)?;
+        Ok(Some(job).filter(|job| job.body_blake3.as_deref() == Some(&self.seal)))
     }
 
     /// Lets nobody try any more.
@@ -245,9 +309,9 @@ impl Attempts {
         Ok(current.is_some_and(|current| current == submission.as_bytes()))
     }
 
-    /// Whether the job is still to be done: it is in its folder as it was.
+    /// Whether the job is still to be done.
     async fn is_wanted(&self) -> Result<bool> {
-        let job = self.get(&StorePath::from(JOB_FILE)).await?;
+        let job = self.get(&self.job_path()).await?;
         let job = job.and_then(|bytes| serde_json::from_slice::<Job>(&bytes).ok());
         Ok(job.is_some_and(|job| job.body_blake3.as_deref() == Some(&self.seal)))
     }
@@ -286,11 +350,11 @@ impl Attempts {
                 blake3: blake3::hash(&bytes).to_hex().to_string(),
                 bytes: bytes.len() as u64,
             });
-            self.put(&staged, bytes, false).await?;
+            self.put(&staged, bytes).await?;
         }
         let mut commit = Commit { entry, made, body_blake3: None };
         commit.body_blake3 = Some(self.body_hash(&commit)?);
-        let is_first = self.put(&path, self.json(&commit)?, true).await?;
+        let is_first = self.create(&path, self.json(&commit)?).await?;
         let is_wanted = self.is_wanted().await?;
         if is_first && !is_wanted {
             self.delete(&path).await?;
@@ -323,23 +387,51 @@ impl Attempts {
     /// The store refuses.
     pub async fn committed(&self, seen: &mut HashSet<u64>) -> Result<Found> {
         let mut found = Found::default();
+        let mut new = Vec::new();
         for path in self.names("commit").await? {
             let number = path.filename().and_then(|name| name.strip_prefix("tile-"));
             let number = number.and_then(|rest| rest.strip_suffix(".json")?.parse::<u64>().ok());
-            let Some(tile) = number.filter(|tile| seen.insert(*tile)) else { continue };
-            let Some(bytes) = self.get(&path).await? else { continue };
+            new.extend(number.filter(|tile| seen.insert(*tile)).map(|tile| (tile, path)));
+        }
+        let read = |(tile, path): (u64, StorePath)| async move {
+            Ok::<_, Error>((tile, self.get(&path).await?))
+        };
+        let mut read = futures_util::stream::iter(new).map(read).buffered(READS_AT_ONCE);
+        while let Some((tile, bytes)) = read.try_next().await? {
+            let Some(bytes) = bytes else { continue };
             match serde_json::from_slice::<Commit>(&bytes) {
-                Ok(commit)
-                    if commit.entry.tile == tile
-                        && commit.body_blake3 == Some(self.body_hash(&commit)?) =>
-                {
-                    found.commits.push(commit);
-                }
+                Ok(commit) if self.is_as_written(&commit, tile)? => found.commits.push(commit),
                 _ => found.broken.push(tile),
             }
         }
         found.commits.sort_by_key(|commit| commit.entry.tile);
         Ok(found)
+    }
+
+    /// Whether a commit is that of `tile`, is what was written, and names a shard of these attempts.
+    fn is_as_written(&self, commit: &Commit, tile: u64) -> Result<bool> {
+        let staged = format!("{}/staging/{tile:08}/", self.folder);
+        let is_staged = |shard: &FileEntry| {
+            shard.path.strip_prefix(&staged).is_some_and(|name| !name.contains('/'))
+        };
+        Ok(commit.entry.tile == tile
+            && commit.body_blake3 == Some(self.body_hash(commit)?)
+            && commit.entry.shard.as_ref().is_none_or(is_staged))
+    }
+
+    /// Fetches a shard that was committed into the folder of the run, if it lies in a bucket. One that is not what was
+    /// committed is left away.
+    ///
+    /// # Errors
+    /// The store does not answer or denies access; the operating system refuses.
+    pub fn bring(&self, shard: &FileEntry) -> Result<()> {
+        match bucket::of(&self.out) {
+            Some(results) => match results.bring(shard) {
+                Err(Error::Integrity { .. }) => Ok(()),
+                done => done,
+            },
+            None => Ok(()),
+        }
     }
 
     /// Takes back the commit of a tile whose shard or commit is not what was written: the tile is to be done again.
@@ -356,7 +448,7 @@ impl Attempts {
     /// The store refuses.
     pub async fn note(&self, submission: &str, attempt: &str, problem: &Problem) -> Result<()> {
         let path = self.path(&format!("problems/{submission}-{attempt}.json"));
-        self.put(&path, self.json(problem)?, false).await.map(drop)
+        self.put(&path, self.json(problem)?).await
     }
 
     /// What kept tiles of a submission from being done: first what no other process can do either.
@@ -384,16 +476,32 @@ fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 /// # Errors
 /// The operating system gives no way to wait; or as what is waited for.
 pub fn wait<T>(asked: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build();
-    runtime.map_err(Error::io(Path::new(".")))?.block_on(asked)
+    // One for all: connections that are kept open belong to the runtime they were opened in.
+    static RUNTIME: LazyLock<std::io::Result<Runtime>> = LazyLock::new(|| {
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()
+    });
+    match &*RUNTIME {
+        Ok(runtime) => runtime.block_on(asked),
+        Err(error) => Err(Error::io(Path::new("."))(std::io::Error::from(error.kind()))),
+    }
 }
 
-/// Removes all attempts below `out`, also those of other jobs.
+/// Removes all attempts below `out`, also those of other jobs; in its bucket, if it has one, those of jobs that
+/// this machine began.
 ///
 /// # Errors
-/// The operating system refuses.
+/// The operating system refuses; the store does not answer or denies access.
 pub fn remove(out: &Path) -> Result<()> {
     let directory = out.join(DIRECTORY);
+    if let (Some(results), true) = (bucket::of(out), directory.is_dir()) {
+        for found in fs::read_dir(&directory).map_err(Error::io(&directory))? {
+            let name = found.map_err(Error::io(&directory))?.file_name();
+            let folder = format!("{DIRECTORY}/{}", name.to_string_lossy());
+            // The job first: who writes a commit after it looks for it and removes what it wrote.
+            results.remove(&format!("{folder}/{JOB_FILE}"))?;
+            results.remove_below(&folder)?;
+        }
+    }
     for left in (0..REMOVALS).rev() {
         match fs::remove_dir_all(&directory) {
             Ok(()) => {}
@@ -407,192 +515,6 @@ pub fn remove(out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What processes elsewhere did for a run.
-#[derive(Debug, Default)]
-pub struct Account {
-    devices: BTreeMap<String, DeviceReport>,
-    threads: BTreeMap<String, u64>,
-    levels: BTreeSet<String>,
-}
-
-impl Account {
-    /// Adds a tile.
-    pub fn add(&mut self, commit: &Commit) {
-        let made = &commit.made;
-        let of_name = |name: &String| DeviceReport {
-            device: name.clone(),
-            tiles: 0,
-            comparisons: 0,
-            put_out: None,
-        };
-        let device = self.devices.entry(made.device.clone());
-        let device = device.or_insert_with_key(of_name);
-        device.tiles += 1;
-        device.comparisons += commit.entry.comparisons;
-        for (name, reason) in &made.put_out {
-            let device = self.devices.entry(name.clone()).or_insert_with_key(of_name);
-            device.put_out.get_or_insert_with(|| reason.clone());
-        }
-        self.threads.insert(made.executor.clone(), made.threads);
-        self.levels.insert(made.simd_level.clone());
-    }
-
-    /// Whether nothing was done elsewhere.
-    pub fn is_empty(&self) -> bool {
-        self.threads.is_empty()
-    }
-
-    /// What each device did.
-    pub fn devices(&self) -> impl Iterator<Item = &DeviceReport> {
-        self.devices.values()
-    }
-
-    /// Threads of all processes.
-    pub fn threads(&self) -> usize {
-        self.threads.values().sum::<u64>() as usize
-    }
-
-    /// Levels of the processors, joined by commas.
-    pub fn simd_levels(&self) -> String {
-        self.levels.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::hits::histogram::Histogram;
-
-    /// A folder with a job, and the attempts at its tiles.
-    fn world() -> (tempfile::TempDir, Attempts) {
-        let folder = tempfile::tempdir().unwrap();
-        let day = jiff::civil::date(2026, 11, 22);
-        Job::new("r".into(), Vec::new(), "/".into(), day).write(folder.path()).unwrap();
-        let seal = Job::read(folder.path()).unwrap().unwrap().body_blake3.unwrap();
-        let attempts = Attempts::of(folder.path(), &seal).unwrap();
-        (folder, attempts)
-    }
-
-    fn entry(tile: u64) -> TileEntry {
-        TileEntry {
-            tile,
-            shard: None,
-            comparisons: 10 + tile,
-            survivors: 3,
-            written: 1,
-            splits: 0,
-            stages: [0; 2],
-            histogram: Histogram::default(),
-        }
-    }
-
-    fn try_tile(attempts: &Attempts, attempt: &str, tile: u64, bytes: &[u8]) -> bool {
-        let shard = (!bytes.is_empty()).then(|| bytes.to_vec());
-        wait(attempts.commit(attempt, entry(tile), shard, Made::default())).unwrap()
-    }
-
-    fn staged(out: &Path) -> usize {
-        fn files(folder: &Path) -> usize {
-            let Ok(entries) = fs::read_dir(folder) else { return 0 };
-            let paths = entries.map(|entry| entry.unwrap().path());
-            paths.map(|path| if path.is_dir() { files(&path) } else { 1 }).sum()
-        }
-        let jobs = fs::read_dir(out.join(DIRECTORY)).unwrap();
-        jobs.map(|job| files(&job.unwrap().path().join("staging"))).sum()
-    }
-
-    #[test]
-    fn of_many_attempts_at_one_tile_one_counts_and_nothing_of_the_others_stays() {
-        let (folder, attempts) = world();
-        let wins = std::thread::scope(|scope| {
-            let tries = |number: u64| {
-                let attempts = &attempts;
-                scope.spawn(move || {
-                    let bytes = vec![number as u8; 1000];
-                    (0..5)
-                        .filter(|tile| try_tile(attempts, &format!("a{number}"), *tile, &bytes))
-                        .count()
-                })
-            };
-            let threads: Vec<_> = (1..=6).map(tries).collect();
-            threads.into_iter().map(|thread| thread.join().unwrap()).sum::<usize>()
-        });
-        let found = wait(attempts.committed(&mut HashSet::new())).unwrap();
-        assert_eq!((wins, found.commits.len(), found.broken.len()), (5, 5, 0));
-        assert_eq!(staged(folder.path()), 5);
-        for commit in &found.commits {
-            let shard = commit.entry.shard.as_ref().unwrap();
-            crate::gallery::file::verified(folder.path(), shard).unwrap();
-            assert_eq!(TileEntry { shard: None, ..commit.entry.clone() }, entry(commit.entry.tile));
-        }
-        // A late attempt changes nothing.
-        assert!(!try_tile(&attempts, "late", 2, b"other bytes"));
-        assert_eq!(wait(attempts.committed(&mut HashSet::new())).unwrap(), found);
-        assert_eq!(staged(folder.path()), 5);
-        let mut seen = HashSet::from([0, 1, 2, 3]);
-        assert_eq!(wait(attempts.committed(&mut seen)).unwrap().commits.len(), 1);
-        remove(folder.path()).unwrap();
-        remove(folder.path()).unwrap();
-    }
-
-    #[test]
-    fn an_attempt_at_a_job_that_has_ended_or_was_begun_anew_leaves_nothing() {
-        let (folder, attempts) = world();
-        Job::remove(folder.path()).unwrap();
-        assert!(!try_tile(&attempts, "late", 1, b"bytes"));
-        assert!(!folder.path().join(DIRECTORY).exists());
-        let day = jiff::civil::date(2026, 11, 23);
-        Job::new("r".into(), Vec::new(), "/".into(), day).write(folder.path()).unwrap();
-        assert!(!try_tile(&attempts, "late", 1, b"bytes"));
-        assert!(!folder.path().join(DIRECTORY).exists());
-    }
-
-    #[test]
-    fn only_the_announced_submission_may_try_and_nobody_when_it_is_withdrawn() {
-        let (_folder, attempts) = world();
-        let is_current = |name: &str| wait(attempts.is_current(name)).unwrap();
-        assert!(!is_current("a"));
-        wait(attempts.announce("a")).unwrap();
-        assert!(is_current("a"));
-        wait(attempts.announce("b")).unwrap();
-        assert!(!is_current("a") && is_current("b"));
-        wait(attempts.withdraw()).unwrap();
-        wait(attempts.withdraw()).unwrap();
-        assert!(!is_current("b"));
-    }
-
-    #[test]
-    fn a_commit_that_is_not_what_was_written_is_found_and_its_tile_can_be_done_again() {
-        let (folder, attempts) = world();
-        assert!(try_tile(&attempts, "a", 4, b""));
-        let path = folder.path().join(attempts.commit_path(4).as_ref());
-        let bytes = fs::read(&path).unwrap();
-        for place in 0..bytes.len() * 8 {
-            let mut flipped = bytes.clone();
-            flipped[place / 8] ^= 1 << (place % 8);
-            fs::write(&path, &flipped).unwrap();
-            let found = wait(attempts.committed(&mut HashSet::new())).unwrap();
-            assert_eq!((found.commits.len(), found.broken), (0, vec![4]), "bit {place}");
-        }
-        fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
-        assert!(!try_tile(&attempts, "b", 4, b""));
-        wait(attempts.take_back(4)).unwrap();
-        assert!(!wait(attempts.is_committed(4)).unwrap());
-        assert!(try_tile(&attempts, "b", 4, b""));
-        assert_eq!(wait(attempts.committed(&mut HashSet::new())).unwrap().commits.len(), 1);
-    }
-
-    #[test]
-    fn what_no_process_can_do_comes_before_what_another_may() {
-        let (_folder, attempts) = world();
-        let problem = |tile, error: &Error| Problem::of(error, tile, "a/b", "e");
-        let full = Error::Incomplete { what: "full".into(), help: String::new() };
-        let broken = Error::integrity(Path::new("x"), "broken", "restore it");
-        wait(attempts.note("s", "1", &problem(1, &full))).unwrap();
-        wait(attempts.note("s", "2", &problem(9, &broken))).unwrap();
-        wait(attempts.note("t", "3", &problem(0, &broken))).unwrap();
-        let found = wait(attempts.problems("s")).unwrap();
-        assert_eq!(found.iter().map(|problem| problem.tile).collect::<Vec<_>>(), [9, 1]);
-        assert_eq!(found[0].error().kind(), broken.kind());
-    }
-}
+#[path = "commit_tests.rs"]
+mod tests;

@@ -155,9 +155,17 @@ impl Job {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Error::io(&path)(error)),
         };
+        Job::parse(&path, &bytes).map(Some)
+    }
+
+    /// The job whose bytes were read at `path`.
+    ///
+    /// # Errors
+    /// They are not what was written, or of another version.
+    pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Job> {
         let help = "start the run again with --overwrite";
-        let broken = |rule: String| Error::integrity(&path, rule, help);
-        let job: Job = serde_json::from_slice(&bytes).map_err(|e| broken(e.to_string()))?;
+        let broken = |rule: String| Error::integrity(path, rule, help);
+        let job: Job = serde_json::from_slice(bytes).map_err(|e| broken(e.to_string()))?;
         if job.version != VERSION {
             let rule = format!("this program reads jobs of version {VERSION}, not {}", job.version);
             return Err(broken(rule));
@@ -165,7 +173,7 @@ impl Job {
         if job.body_blake3 != Some(job.body_hash().map_err(|e| broken(e.to_string()))?) {
             return Err(broken("the job differs from what was written (`body_blake3`)".into()));
         }
-        Ok(Some(job))
+        Ok(job)
     }
 
     /// Removes the job in `out`, if there is one.

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::bucket::shown;
 use super::output::{REPORT_FILE, RUN_FILE};
 use crate::error::{Error, Result};
 
@@ -89,7 +90,7 @@ pub struct Wait<'a> {
 pub fn claim(out: &Path, overwrite: bool, wait: &Wait) -> Result<Claim> {
     if out.exists() && !out.is_dir() {
         return Err(Error::usage(
-            format!("{} is not a directory", out.display()),
+            format!("{} is not a directory", shown(out).display()),
             "choose another --out",
         ));
     }
@@ -99,7 +100,7 @@ pub fn claim(out: &Path, overwrite: bool, wait: &Wait) -> Result<Claim> {
     if present.exists() {
         if !overwrite {
             return Err(Error::usage(
-                format!("{} already holds a finished run", out.display()),
+                format!("{} already holds a finished run", shown(out).display()),
                 "choose another --out, or add --overwrite to replace it",
             ));
         }
@@ -136,7 +137,11 @@ fn wait_for<T>(out: &Path, wait: &Wait, take: impl Fn() -> Result<Option<T>>) ->
                 continue;
             }
             return Err(Error::usage(
-                format!("another run is writing into {}{}", out.display(), by(held.as_ref())),
+                format!(
+                    "another run is writing into {}{}",
+                    shown(out).display(),
+                    by(held.as_ref())
+                ),
                 "wait for it to end (--wait 10m), or choose another --out",
             ));
         };
@@ -145,7 +150,10 @@ fn wait_for<T>(out: &Path, wait: &Wait, take: impl Fn() -> Result<Option<T>>) ->
         }
         if wait.interrupt.load(Ordering::Relaxed) {
             return Err(Error::Incomplete {
-                what: format!("interrupted while another run was writing into {}", out.display()),
+                what: format!(
+                    "interrupted while another run was writing into {}",
+                    shown(out).display()
+                ),
                 help: "give the command again".into(),
             });
         }
@@ -153,7 +161,7 @@ fn wait_for<T>(out: &Path, wait: &Wait, take: impl Fn() -> Result<Option<T>>) ->
             return Err(Error::Incomplete {
                 what: format!(
                     "another run is still writing into {}{}",
-                    out.display(),
+                    shown(out).display(),
                     by(held.as_ref())
                 ),
                 help: "look at it with `tanba status`, then wait longer or choose another --out"

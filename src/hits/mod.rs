@@ -1,5 +1,6 @@
 //! Hit lists: shards of tiles, the final order, clusters, histograms, and the files of a run.
 
+pub mod account;
 pub mod bucket;
 pub mod cluster;
 pub mod commit;

@@ -15,7 +15,9 @@ use super::tile::{Stages, TileOutput};
 use super::{Execution, elsewhere, part};
 use crate::error::{Error, Kind, Result};
 use crate::gallery::memory;
-use crate::hits::commit::{self, Account, Attempts, wait};
+use crate::hits::account::Account;
+use crate::hits::bucket::shown;
+use crate::hits::commit::{self, Attempts, wait};
 use crate::hits::job::{Job, JobSearch};
 use crate::hits::journal::{self, Journal, Recorded, TileEntry};
 use crate::hits::lock::{self, Claim, Holder, Wait};
@@ -128,7 +130,7 @@ impl Begun {
 /// BLAKE3 of the job in `out`.
 fn seal_of(out: &Path) -> Result<String> {
     let seal = Job::read(out)?.and_then(|job| job.body_blake3);
-    seal.ok_or_else(|| Error::Conflict { what: format!("the job in {}", out.display()) })
+    seal.ok_or_else(|| Error::Conflict { what: format!("the job in {}", shown(out).display()) })
 }
 
 impl Identity<'_> {
@@ -175,6 +177,7 @@ pub(super) fn begin(
         }
         Begin::New(line) | Begin::Planned(line, _) => {
             if !execution.overwrite && Job::read(out).is_ok_and(|job| job.is_some()) {
+                let out = shown(out);
                 let out = out.display();
                 return Err(Error::usage(
                     format!("{out} holds a run that was interrupted"),
@@ -192,7 +195,7 @@ pub(super) fn begin(
 pub(super) fn claim(out: &Path, execution: &Execution, observer: &dyn Observer) -> Result<Claim> {
     let begins = |holder: Option<&Holder>| {
         let holder = holder.map(ToString::to_string);
-        observer.event(&Event::Waiting { out: out.display().to_string(), holder });
+        observer.event(&Event::Waiting { out: shown(out).display().to_string(), holder });
     };
     let wait =
         Wait { until: execution.wait_until, interrupt: &execution.interrupt, begins: &begins };
@@ -215,10 +218,10 @@ pub(super) fn resumed(out: &Path, job: &Job, identity: &Identity, help: &str) ->
     if !identity.is_of(job) {
         return Err(Error::usage(
             match job.run_id == identity.run_id {
-                true => format!("the tiles of the run in {} would be others", out.display()),
+                true => format!("the tiles of the run in {} would be others", shown(out).display()),
                 false => format!(
                     "the run in {} is {} and would go on as {}",
-                    out.display(),
+                    shown(out).display(),
                     job.run_id,
                     identity.run_id
                 ),
@@ -318,6 +321,9 @@ pub(super) fn interrupted(error: Error, out: &Path) -> Error {
     let first = if help.is_empty() { String::new() } else { format!("{help}; then ") };
     Error::Incomplete {
         what: error.to_string(),
-        help: format!("{first}`tanba resume --out {}` goes on with the tiles left", out.display()),
+        help: format!(
+            "{first}`tanba resume --out {}` goes on with the tiles left",
+            shown(out).display()
+        ),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The other processes are named by a trait, so that this layer knows no engine. Whatever they do, a tile counts when
 //! its commit was found, its shard is what was committed, and its line is in the journal; one of which that is not so
-//! is asked for again. Limits: they write below the folder of the run, which all see under one path.
+//! is asked for again. Limits: they write below the folder of the run, which all see under one path, or into its bucket.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -10,12 +10,15 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 
+use rayon::prelude::*;
+
 use super::begin;
 use super::load::{DoneTile, ShardWriter};
 use super::progress::{Event, Observer, Progress};
 use super::tile::TileOutput;
 use crate::error::{Error, Result};
-use crate::hits::commit::{Account, Attempts, Commit, Found, wait};
+use crate::hits::account::Account;
+use crate::hits::commit::{Attempts, Commit, Found, wait};
 use crate::hits::report::DeviceReport;
 use crate::hits::shard::Shards;
 
@@ -137,6 +140,8 @@ pub(super) fn sound(
     shards: &Shards,
 ) -> Result<(Vec<Commit>, Vec<String>)> {
     let (mut sound, mut notes) = (Vec::new(), Vec::new());
+    let committed = found.commits.par_iter().filter_map(|commit| commit.entry.shard.as_ref());
+    committed.try_for_each(|shard| attempts.bring(shard))?;
     for tile in found.broken {
         wait(attempts.take_back(tile))?;
         notes.push(format!("the commit of tile {tile} is damaged; the tile is done again"));
@@ -146,8 +151,9 @@ pub(super) fn sound(
             Some(shard) if !shards.is_sound(shard)? => {
                 wait(attempts.take_back(commit.entry.tile))?;
                 notes.push(format!(
-                    "{} is not what was committed; it was put into quarantine/ and its tile is done again",
-                    shard.path
+                    "{} is not what was committed; {}its tile is done again",
+                    shard.path,
+                    if attempts.is_in_bucket() { "" } else { "it was put into quarantine/ and " }
                 ));
             }
             _ => sound.push(commit),

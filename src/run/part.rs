@@ -12,6 +12,7 @@ use super::begin::{self, Begin, Begun, Identity};
 use super::progress::{Event, Observer};
 use super::{Execution, RunInputs};
 use crate::error::{Error, Result};
+use crate::hits::bucket::shown;
 use crate::hits::job::Job;
 use crate::hits::journal;
 use crate::hits::output::RUN_FILE;
@@ -35,18 +36,23 @@ pub struct PartOutcome {
 pub fn planned(out: &Path, part: Part) -> Result<Option<Job>> {
     if out.join(RUN_FILE).exists() {
         return Err(Error::usage(
-            format!("{} already holds a finished run", out.display()),
+            format!("{} already holds a finished run", shown(out).display()),
             "choose another --out; a run in parts replaces none",
         ));
     }
     let job = Job::read(out)?;
     match job.as_ref().map(|job| job.division) {
         Some(None) => Err(Error::usage(
-            format!("{} holds an interrupted run that is not in parts", out.display()),
+            format!("{} holds an interrupted run that is not in parts", shown(out).display()),
             "choose another --out, or go on with it: `tanba resume`",
         )),
         Some(Some(division)) if division.of != part.of() => Err(Error::usage(
-            format!("{} holds a run in {} parts, not {}", out.display(), division.of, part.of()),
+            format!(
+                "{} holds a run in {} parts, not {}",
+                shown(out).display(),
+                division.of,
+                part.of()
+            ),
             "give every part the same number of parts, or choose another --out",
         )),
         _ => Ok(job),
@@ -115,13 +121,13 @@ fn settle(part: Part, execution: &Execution, identity: &Identity) -> Result<()> 
         return Ok(());
     }
     let Some(job) = planned(out, part)? else {
-        return Err(Error::Conflict { what: format!("the run in {}", out.display()) });
+        return Err(Error::Conflict { what: format!("the run in {}", shown(out).display()) });
     };
     if identity.is_of(&job) && job.division == Some(division) {
         return Ok(());
     }
     if matches!(execution.begin, Begin::New(_)) {
-        return Err(Error::Conflict { what: format!("the run in {}", out.display()) });
+        return Err(Error::Conflict { what: format!("the run in {}", shown(out).display()) });
     }
     let differs = if job.run_id == identity.run_id {
         let size = job.division.map_or((0, 0), |d| (d.tile_probes, d.tile_rows));
@@ -133,7 +139,10 @@ fn settle(part: Part, execution: &Execution, identity: &Identity) -> Result<()> 
         format!("it is run {}, and this part is of run {}", job.run_id, identity.run_id)
     };
     Err(Error::usage(
-        format!("part {part} is not of the run that was begun in {}: {differs}", out.display()),
+        format!(
+            "part {part} is not of the run that was begun in {}: {differs}",
+            shown(out).display()
+        ),
         "give every part the same arguments, galleries and release of tanba, or choose another --out",
     ))
 }
