@@ -5,9 +5,12 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test fails by panicking"
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says where it is skipped"
 )]
 
+#[path = "common/failing_card.rs"]
+mod failing_card;
 #[path = "common/process.rs"]
 mod process;
 #[path = "common/program.rs"]
@@ -330,6 +333,45 @@ fn tiles_that_an_executor_cannot_write_are_done_by_another_and_the_operator_is_t
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("No space left") && said.contains("done elsewhere"), "{said}");
     assert_same(&out, &single, "a run with an executor whose disk is full");
+}
+
+#[test]
+fn tiles_of_a_graphics_card_that_is_lost_are_done_by_another_executor() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let devices = exits(0, &["devices", "--json"]);
+    if !devices.contains("\"gpu:0\"") {
+        println!("SKIPPED (no Vulkan driver): an executor whose card is lost");
+        return;
+    }
+    failing_card::build(folder.path());
+    let single = single(&world().join("gallery"), folder.path(), &SIZE);
+    let (_scheduler, address) = scheduler("127.0.0.1:0", &[]);
+    let on_card = [
+        "--json",
+        "cluster",
+        "executor",
+        "--scheduler",
+        &address,
+        "--device",
+        "gpu",
+        "--require-gpu",
+    ];
+    let mut sick = command(&on_card);
+    failing_card::fails(&mut sick, folder.path(), "lost", 100);
+    let sick = Process::start(&mut sick);
+    sick.says("\"connected\"");
+    let out = folder.path().join("cluster");
+    let client = begun(&out, &address);
+    let _well = executor(&address, &[]);
+    let (code, said) = client.ends();
+    drop(sick);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("the device was lost") && said.contains("done elsewhere"), "{said}");
+    assert_same(&out, &single, "a run with an executor whose card was lost");
+    let by_card =
+        read_report(&out).unwrap().devices.into_iter().filter(|d| d.device.contains("gpu:0"));
+    assert!(by_card.map(|device| device.tiles).sum::<u64>() > 0, "the card did tiles before");
 }
 
 /// Makes an authority and certificates in `folder`, as docs/cluster.md says.

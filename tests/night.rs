@@ -22,6 +22,8 @@ use tanba::kernel::simd::SimdLevel;
 mod delta;
 #[path = "night/devices.rs"]
 mod devices;
+#[path = "common/failing_card.rs"]
+mod failing_card;
 #[path = "night/fingers.rs"]
 mod fingers;
 #[path = "night/gallery.rs"]

@@ -44,6 +44,59 @@ fn a_night_on_an_adapter_gives_the_same_bytes_of_hits_as_on_the_processor() {
 }
 
 #[test]
+fn a_card_that_is_lost_or_has_no_memory_in_a_night_changes_no_byte_of_hits() {
+    if is_without_gpu() {
+        return;
+    }
+    let world = world();
+    let folder = tempfile::tempdir().unwrap();
+    failing_card::build(folder.path());
+    let baseline = folder.path().join("baseline");
+    night(&world.gallery, &baseline, "scalar", &["--device", "cpu"]);
+    let assert_same = |out: &Path, what: &str| {
+        for file in ["hits.parquet", "clusters.parquet", "histogram.parquet"] {
+            let (a, b) =
+                (fs::read(baseline.join(file)).unwrap(), fs::read(out.join(file)).unwrap());
+            assert!(a == b, "{file} differs: {what}");
+        }
+    };
+    let (mut lost_at_work, mut interrupted) = (0, 0);
+    // The self-test of the kernels takes some sixty submissions.
+    for (fault, first) in
+        [("memory", 1), ("lost", 1), ("lost", 75), ("lost", 90), ("lost", 110), ("lost", 140)]
+    {
+        for more in [&[][..], &["--require-gpu"]] {
+            let what = format!("{fault} from call {first} on, {more:?}");
+            let out = folder.path().join(format!("{fault}-{first}-{}", more.len()));
+            let arguments = ["--device", "gpu", "--tile-probes", "30", "--tile-rows", "64"];
+            let mut command = Command::new(env!("CARGO_BIN_EXE_tanba"));
+            command.args(["run", "nightly", "--gallery", text(&world.gallery)]);
+            command.args(["--out", text(&out)]).args(arguments).args(more);
+            failing_card::fails(&mut command, folder.path(), fault, first);
+            let done = command.output().unwrap();
+            let said = String::from_utf8_lossy(&done.stderr);
+            match (done.status.code(), more.is_empty()) {
+                (Some(0), _) => {}
+                // Refused at the beginning, or interrupted in the middle.
+                (Some(2), false) => continue,
+                (Some(4), false) => {
+                    interrupted += 1;
+                    exits(0, &["resume", "--out", text(&out)]);
+                }
+                (code, _) => panic!("{what}: {code:?}\n{said}"),
+            }
+            assert_same(&out, &what);
+            let devices = report(&out)["devices"].clone();
+            let worked = |device: &serde_json::Value| {
+                device["tiles"].as_u64() > Some(0) && !device["put_out"].is_null()
+            };
+            lost_at_work += u32::from(devices.as_array().unwrap().iter().any(worked));
+        }
+    }
+    assert!(lost_at_work > 0 && interrupted > 0, "{lost_at_work} {interrupted}");
+}
+
+#[test]
 fn the_devices_of_a_machine_are_listed_and_a_wrong_number_is_refused() {
     let listed = exits(0, &["devices"]);
     assert!(listed.contains("cpu") && listed.contains("passed"), "{listed}");
