@@ -19,8 +19,8 @@ use super::head::{HEAD_FILE, Head};
 use super::log::{AUDIT_FOLDER, LOG_FILE};
 use super::pseudonym::SALT_FILE;
 use crate::error::{Error, Result};
-use crate::gallery::bucket::Put;
 use crate::gallery::file::write_here;
+use crate::gallery::objects::Put;
 use crate::gallery::remote::{self, Mirror};
 use crate::limits::AUDIT_ATTEMPTS;
 

@@ -18,6 +18,7 @@ use crate::cluster::{Address, Prepare, executor, scheduler};
 use crate::device::{DeviceChoice, Devices};
 use crate::error::{Error, Result};
 use crate::gallery::memory;
+use crate::hits::bucket;
 use crate::hits::job::Job;
 use crate::language::message;
 use crate::plan::tile::TileSize;
@@ -209,6 +210,8 @@ impl Prepare for Preparing {
         job: &Job,
         serve: &mut dyn FnMut(&RunInputs, &Execution) -> Result<()>,
     ) -> Result<()> {
+        // Held while what the command line names is opened: that is noted for the process as a whole.
+        let entered = self.directory.lock().unwrap_or_else(PoisonError::into_inner);
         let args = arguments_of(job)?;
         let execution = Execution {
             out: out.to_owned(),
@@ -223,22 +226,33 @@ impl Prepare for Preparing {
             case: None,
             elsewhere: None,
         };
-        let entered = self.directory.lock().unwrap_or_else(PoisonError::into_inner);
         open_to_read()?;
         match std::env::set_current_dir(&job.directory) {
-            // The run may name nothing in it; what it does name is then not found below the root either.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                std::env::set_current_dir("/")
-            }
+            // The run may name nothing in it. If it does, its identity shows that something else was read.
+            Err(error) if NO_DIRECTORY.contains(&error.kind()) => std::env::set_current_dir("/"),
             done => done,
         }
         .map_err(Error::io(&job.directory))?;
-        args.with_inputs(&execution, |inputs| {
-            drop(entered);
+        let mut entered = Some(entered);
+        let done = args.with_inputs(&execution, |inputs| {
+            // What was fetched to make them is not read any more.
+            bucket::close();
+            entered = None;
             serve(inputs, &execution)
-        })
+        });
+        if entered.is_some() {
+            bucket::close();
+        }
+        done
     }
 }
+
+/// Why a directory of the client cannot be entered here.
+const NO_DIRECTORY: [std::io::ErrorKind; 3] = [
+    std::io::ErrorKind::NotFound,
+    std::io::ErrorKind::PermissionDenied,
+    std::io::ErrorKind::NotADirectory,
+];
 
 /// The arguments of the run that `job` is of; the gallery under a path that holds from any directory.
 fn arguments_of(job: &Job) -> Result<RunArgs> {

@@ -10,6 +10,7 @@ use super::metrics::Metrics;
 use super::progress::Shown;
 use super::ui::{Outcome, Ui};
 use crate::error::{Error, Result};
+use crate::hits::bucket::shown;
 use crate::hits::lock::{Holder, Wait, wait_until_free};
 use crate::hits::report::RunReport;
 use crate::run::Execution;
@@ -88,7 +89,7 @@ impl Watch {
     pub(super) fn wait_until_free(&self, directory: &Path, execution: &Execution) -> Result<()> {
         let begins = |holder: Option<&Holder>| {
             let holder = holder.map(ToString::to_string);
-            self.event(&Event::Waiting { out: directory.display().to_string(), holder });
+            self.event(&Event::Waiting { out: shown(directory).display().to_string(), holder });
         };
         let interrupt = &execution.interrupt;
         let wait = Wait { until: execution.wait_until, interrupt, begins: &begins };

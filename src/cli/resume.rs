@@ -13,10 +13,10 @@ use super::place::{open, result, use_cache_of};
 use super::ui::{Outcome, Ui};
 use super::{Cli, Verb, run, search};
 use crate::error::{Error, Result};
-use crate::hits::bucket;
 use crate::hits::job::Job;
 use crate::hits::output::{RUN_FILE, read_hits, read_report};
 use crate::hits::part::all_done;
+use crate::hits::{bucket, commit};
 use crate::language::message;
 use crate::run::begin::{Begin, CommandLine};
 
@@ -49,6 +49,8 @@ pub(super) fn run(args: &ResumeArgs, ui: &Ui) -> Result<Outcome> {
             return put_into_bucket(&results, ui);
         }
         if results.is_finished()? {
+            // Another machine made the result: what is left of this one's attempts serves nobody.
+            commit::remove(&args.out)?;
             return Err(is_finished(&args.out));
         }
         results.bring_parts()?;

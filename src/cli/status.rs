@@ -176,7 +176,7 @@ fn begun(args: &StatusArgs, job: Job) -> Result<RunStatus> {
     let is_running = is_held || parts.iter().any(|part| part.state == PartState::Running);
     Ok(RunStatus {
         r#type: "status",
-        out: args.out.display().to_string(),
+        out: bucket::shown(&args.out).display().to_string(),
         state: if is_running { "running" } else { "interrupted" },
         started_at: job.started_at.clone(),
         tiles_done: searches.iter().map(|search| search.tiles_done).sum(),
@@ -203,7 +203,7 @@ fn finished(args: &StatusArgs) -> Result<RunStatus> {
     let tiles = searches.iter().map(|search| search.tiles).sum();
     Ok(RunStatus {
         r#type: "status",
-        out: args.out.display().to_string(),
+        out: bucket::shown(&args.out).display().to_string(),
         state: "finished",
         run_id: report.run_id,
         started_at: report.started_at,

@@ -3,7 +3,6 @@
 //! Results do not come over the network: the client looks into the folder of the run. So a scheduler that forgot a job
 //! and a job that ended early look alike: tiles are missing, and are asked for again or the run is interrupted.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -26,7 +25,7 @@ use super::node::{TilesCodec, plan, ranges};
 use super::tls::{Tls, connected, endpoint};
 use super::{Address, MAX_MESSAGE_BYTES, MAX_RANGES, Reference, lost, runtime, told};
 use crate::error::{Error, Result};
-use crate::hits::commit::{Attempts, Found, wait};
+use crate::hits::commit::{Attempts, Found, Wanted, wait};
 use crate::run::elsewhere::{Elsewhere, Errand};
 
 /// How long a connection may take.
@@ -134,7 +133,7 @@ impl Client {
         interrupt: &AtomicBool,
     ) -> Result<()> {
         let (id, Job { attempts, .. }) = job;
-        let mut seen = HashSet::new();
+        let mut wanted = Wanted::These(job.1.tiles.iter().copied().collect());
         let (mut looked, mut look) = (Instant::now(), LOOK);
         let mut silences = 0;
         loop {
@@ -170,7 +169,7 @@ impl Client {
             };
             if is_over || looked.elapsed() >= look {
                 let started = Instant::now();
-                found(wait(attempts.committed(&mut seen))?)?;
+                found(wait(attempts.committed(&mut wanted))?)?;
                 (looked, look) = (Instant::now(), LOOK.max(10 * started.elapsed()));
             }
             if is_over {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -23,6 +24,9 @@ use crate::run::serve::{Request, Served, Server, serve};
 /// Runs that are kept ready.
 const MAX_HOSTS: usize = 2;
 
+/// Buckets whose connections are kept open.
+const MAX_BUCKETS: usize = 16;
+
 /// How long an executor takes no tiles after it could not do one: others get them meanwhile. It doubles each time, and
 /// stays below what a scheduler waits for a sign of life.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(8));
@@ -39,8 +43,8 @@ pub(super) struct Hosts {
     prepare: Arc<dyn Prepare>,
     server: Server,
     ready: Mutex<Vec<Host>>,
-    /// By seal: those in a bucket keep their connections open.
-    attempts: Mutex<BTreeMap<String, Attempts>>,
+    /// Those in buckets, whose connections are kept open, by place and seal.
+    attempts: Mutex<BTreeMap<(PathBuf, String), Attempts>>,
     slots: Arc<Semaphore>,
     slots_total: u32,
     next_pause: Mutex<Duration>,
@@ -64,14 +68,17 @@ impl Hosts {
     /// The attempts of a run.
     fn attempts(&self, reference: &Reference) -> Result<Attempts> {
         let mut known = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(attempts) = known.get(&reference.seal) {
+        let key = (reference.out.clone(), reference.seal.clone());
+        if let Some(attempts) = known.get(&key) {
             return Ok(attempts.clone());
         }
-        if known.len() >= MAX_HOSTS {
-            known.clear();
-        }
         let attempts = Attempts::of(&reference.out, &reference.seal)?;
-        known.insert(reference.seal.clone(), attempts.clone());
+        if attempts.is_in_bucket() {
+            if known.len() >= MAX_BUCKETS {
+                known.pop_first();
+            }
+            known.insert(key, attempts.clone());
+        }
         Ok(attempts)
     }
 
@@ -184,6 +191,11 @@ fn host(
     }
 }
 
+/// Whether this computer sees the job: if not, another may.
+async fn is_seen(attempts: &Attempts) -> bool {
+    attempts.job().await.is_ok_and(|job| job.is_some())
+}
+
 /// The job of a run, if it is still the one that was begun.
 fn job_of(Reference { out, seal, .. }: &Reference) -> Result<Job> {
     // Not by connections that are kept open: those belong to the threads of the network.
@@ -203,6 +215,10 @@ impl DoesTiles for Hosts {
         let tried = match &attempts {
             Ok(attempts) => match attempts.is_current(&reference.submission).await {
                 Ok(true) => self.done(reference, attempts, tile, &attempt).await,
+                Ok(false) if !is_seen(attempts).await => Err(lost(format!(
+                    "{} does not hold the job here; look at the mounts, or the AWS_ variables, of this executor",
+                    reference.out.display()
+                ))),
                 Ok(false) => {
                     let what =
                         format!("nobody waits for submission {} any more", reference.submission);

@@ -1,39 +1,21 @@
-//! A place in object storage, with requests that wait for their answer and go on trying.
+//! A place in object storage for code that waits: its requests, and files that are fetched and compared.
 //!
-//! Requests are tried again inside the client library, and here once more around it: that signs them anew and sees bodies
-//! that broke off. What says that trying again is no use (denied, missing, no such bucket) ends at once.
-//!
-//! Limits: an upload is not flushed or locked as a file is; what must be sure is read back.
+//! Limits: an upload is not flushed or locked as a file is; what must be sure is read back. When not to use it: in
+//! asynchronous code, which has [`super::objects`].
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Condvar, Mutex, PoisonError};
 
 use bytes::Bytes;
-use futures_util::TryStreamExt;
-use object_store::path::Path as StorePath;
-use object_store::{
-    Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload,
-    UpdateVersion,
-};
+use object_store::{Error as StoreError, UpdateVersion};
 
 use super::file::{self, FileEntry, RESTORE_HELP};
-use super::store::{folder_of, is_transient, open, patience, told};
+use super::objects::{Listed, Objects, Put};
 use crate::error::{Error, Result};
 use crate::limits::{OBJECT_FETCHES, OBJECT_PART_BYTES, OBJECT_READS_AT_ONCE};
-
-/// What to do where a store does not answer.
-const NO_ANSWER_HELP: &str = "check the network and AWS_ENDPOINT_URL, then give the command again";
-
-/// What to do where a store denies access.
-const DENIED_HELP: &str = "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, and what this account may do in the bucket";
-
-/// What S3 calls a denial.
-const DENIALS: [&str; 5] =
-    ["AccessDenied", "SignatureDoesNotMatch", "InvalidAccessKeyId", "ExpiredToken", "InvalidToken"];
 
 /// Range reads that may still begin. Many files are fetched at the same time, and each of its ranges is in memory.
 static READS_LEFT: Mutex<u64> = Mutex::new(OBJECT_READS_AT_ONCE);
@@ -58,61 +40,11 @@ impl Drop for Reading {
     }
 }
 
-/// An object as a listing shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
-    /// Path below the bucket's prefix.
-    pub path: String,
-    /// Length in bytes.
-    pub bytes: u64,
-}
-
-/// What became of a conditional write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Put {
-    /// It was written.
-    Written,
-    /// Another object is there, or another version than the one it was to replace.
-    Taken,
-}
-
 /// A place in a store, with requests that wait for their answer.
 #[derive(Debug)]
 pub struct Bucket {
-    url: String,
-    store: Arc<dyn ObjectStore>,
-    prefix: StorePath,
+    objects: Objects,
     runtime: tokio::runtime::Runtime,
-    patience: Duration,
-}
-
-/// The error of the program for one of the store of `bucket` about `url`, which lies in it.
-pub fn error_of(bucket: &str, url: &str, error: &StoreError) -> Error {
-    if told(error).starts_with("NoSuchBucket") {
-        return Error::usage(
-            format!("{bucket}: there is no such bucket"),
-            "make the bucket, or check its name, AWS_REGION and AWS_ENDPOINT_URL",
-        );
-    }
-    // A listing that is denied comes without its kind.
-    let is_denied = DENIALS.iter().any(|code| told(error).starts_with(code))
-        || matches!(
-            error,
-            StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. }
-        );
-    let (what, help) = match error {
-        _ if is_denied => (format!("{url}: access denied ({})", told(error)), DENIED_HELP),
-        StoreError::NotFound { .. } => (
-            format!("{url} does not exist ({})", told(error)),
-            "check the bucket and the prefix; objects of a gallery are never removed by tanba",
-        ),
-        StoreError::NotImplemented { .. } | StoreError::NotSupported { .. } => (
-            format!("{url}: {}", told(error)),
-            "the store must honour If-None-Match and If-Match on PUT; docs/object_storage.md names such stores",
-        ),
-        _ => (format!("{url}: {}", told(error)), NO_ANSWER_HELP),
-    };
-    Error::Incomplete { what, help: help.into() }
 }
 
 impl Bucket {
@@ -121,104 +53,47 @@ impl Bucket {
     /// # Errors
     /// As [`open`]; or the operating system gives no threads.
     pub fn open(url: &str) -> Result<Bucket> {
-        let (store, prefix) = open(url)?;
-        Bucket::new(url.trim_end_matches('/'), store, prefix, patience())
+        Bucket::new(Objects::open(url)?)
     }
 
-    fn new(
-        url: &str,
-        store: Arc<dyn ObjectStore>,
-        prefix: StorePath,
-        patience: Duration,
-    ) -> Result<Bucket> {
+    fn new(objects: Objects) -> Result<Bucket> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build()
-            .map_err(Error::io(Path::new(url)))?;
-        Ok(Bucket { url: url.to_owned(), store, prefix, runtime, patience })
+            .map_err(Error::io(Path::new(objects.url())))?;
+        Ok(Bucket { objects, runtime })
     }
 
-    /// The store, and the place in it.
-    pub fn store(&self) -> (Arc<dyn ObjectStore>, StorePath) {
-        (Arc::clone(&self.store), self.prefix.clone())
+    /// The same place, for requests that are waited for elsewhere.
+    pub fn objects(&self) -> &Objects {
+        &self.objects
     }
 
     /// The URL, which holds no credentials.
     pub fn url(&self) -> &str {
-        &self.url
+        self.objects.url()
     }
 
     /// The URL of a path below it.
     pub fn url_of(&self, path: &str) -> String {
-        match path {
-            "" => self.url.clone(),
-            path => format!("{}/{path}", self.url),
-        }
+        self.objects.url_of(path)
     }
 
-    fn location(&self, path: &str) -> StorePath {
-        let parts = path.split('/').filter(|part| !part.is_empty());
-        parts.fold(self.prefix.clone(), |place, part| place.join(part))
-    }
-
-    fn failed(&self, path: &str, error: &StoreError) -> Error {
-        error_of(&self.url, &self.url_of(path), error)
-    }
-
-    /// Makes a request until there is an answer, or patience is at an end.
-    fn patiently<T>(
-        &self,
-        path: &str,
-        mut request: impl AsyncFnMut() -> object_store::Result<T>,
-    ) -> std::result::Result<T, StoreError> {
-        let begun = Instant::now();
-        let mut pause = Duration::from_millis(200);
-        loop {
-            match self.runtime.block_on(request()) {
-                Err(error) if is_transient(&error) && begun.elapsed() < self.patience => {
-                    tracing::warn!(url = self.url_of(path), fault = told(&error), "asked again");
-                    std::thread::sleep(pause.min(self.patience.saturating_sub(begun.elapsed())));
-                    pause = (pause * 2).min(Duration::from_secs(5));
-                }
-                done => return done,
-            }
-        }
-    }
-
-    /// The content of a small object; none where there is none.
+    /// As [`Objects::get`].
     ///
     /// # Errors
-    /// The store does not answer, or denies access.
+    /// As there.
     pub fn get(&self, path: &str) -> Result<Option<Bytes>> {
-        let place = self.location(path);
-        let answer = self.patiently(path, async || self.store.get(&place).await?.bytes().await);
-        match answer {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(StoreError::NotFound { .. }) => Ok(None),
-            Err(error) => Err(self.failed(path, &error)),
-        }
+        self.runtime.block_on(self.objects.get(path))
     }
 
-    /// The content of a small object with its version, for [`Bucket::replace`]; none where there is none.
+    /// As [`Objects::get_version`].
     ///
     /// # Errors
-    /// As [`Bucket::get`].
+    /// As there.
     pub fn get_version(&self, path: &str) -> Result<Option<(Bytes, UpdateVersion)>> {
-        let place = self.location(path);
-        let answer = self.patiently(path, async || {
-            let found = self.store.get(&place).await?;
-            let version = UpdateVersion {
-                e_tag: found.meta.e_tag.clone(),
-                version: found.meta.version.clone(),
-            };
-            Ok((found.bytes().await?, version))
-        });
-        match answer {
-            Ok(found) => Ok(Some(found)),
-            Err(StoreError::NotFound { .. }) => Ok(None),
-            Err(error) => Err(self.failed(path, &error)),
-        }
+        self.runtime.block_on(self.objects.get_version(path))
     }
 
     /// Fetches an object of `bytes` bytes into `file`, in ranges of which several are read ahead at once.
@@ -226,7 +101,6 @@ impl Bucket {
     /// # Errors
     /// The object is missing, the store does not answer or denies access, or the file cannot be written.
     pub fn fetch(&self, path: &str, bytes: u64, file: &File) -> Result<()> {
-        let place = self.location(path);
         let next = AtomicU64::new(0);
         let failure = Mutex::new(None);
         let fail = |error: Error| {
@@ -242,8 +116,7 @@ impl Bucket {
                 let range = start..(start + OBJECT_PART_BYTES).min(bytes);
                 let length = range.end - range.start;
                 let _reading = Reading::begin();
-                let request = async || self.store.get_range(&place, range.clone()).await;
-                match self.patiently(path, request) {
+                match self.runtime.block_on(self.objects.get_range(path, range)) {
                     // The hash of the whole says that something is amiss; a place outside the range must not be written.
                     Ok(part) if part.len() as u64 > length => {}
                     Ok(part) => {
@@ -257,7 +130,7 @@ impl Bucket {
                     }
                     // The object ends before this range: the hash of the whole tells.
                     Err(error) if error.to_string().contains("status code: 416") => {}
-                    Err(error) => return fail(self.failed(path, &error)),
+                    Err(error) => return fail(self.objects.failed(path, error)),
                 }
             }
         };
@@ -269,31 +142,12 @@ impl Bucket {
         failure.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
     }
 
-    /// Writes an object, whatever was there; large ones in several parts.
+    /// As [`Objects::put`].
     ///
     /// # Errors
-    /// The store does not answer, or denies access.
+    /// As there.
     pub fn put(&self, path: &str, content: &Bytes) -> Result<()> {
-        let place = self.location(path);
-        let part_bytes = usize::try_from(OBJECT_PART_BYTES).unwrap_or(usize::MAX);
-        let answer = self.patiently(path, async || {
-            if content.len() <= 2 * part_bytes {
-                return self.store.put(&place, content.clone().into()).await.map(drop);
-            }
-            // At least 5 MiB a part, and at most 10,000 parts, says S3.
-            let part_bytes = (2 * part_bytes).max(content.len() / 9_000);
-            let mut upload = self.store.put_multipart(&place).await?;
-            for start in (0..content.len()).step_by(part_bytes) {
-                let part = content.slice(start..(start + part_bytes).min(content.len()));
-                if let Err(error) = upload.put_part(PutPayload::from(part)).await {
-                    // The error of the part is the one to report.
-                    let _ = upload.abort().await;
-                    return Err(error);
-                }
-            }
-            upload.complete().await.map(drop)
-        });
-        answer.map_err(|error| self.failed(path, &error))
+        self.runtime.block_on(self.objects.put(path, content))
     }
 
     /// Fetches an object to `path` and compares it with its length and BLAKE3 before it gets that name; again where it
@@ -354,14 +208,10 @@ impl Bucket {
             return self.check(entry, folder).map(|()| true);
         }
         // A large object is written in parts, which know no condition.
-        let place = self.location(&entry.path);
-        match self.patiently(&entry.path, async || self.store.head(&place).await) {
-            Ok(present) if present.size != entry.bytes => Ok(false),
-            Ok(_) => Ok(self.check(entry, folder).is_ok()),
-            Err(StoreError::NotFound { .. }) => {
-                self.put_checked(entry, content, folder).map(|()| true)
-            }
-            Err(error) => Err(self.failed(&entry.path, &error)),
+        match self.runtime.block_on(self.objects.length(&entry.path))? {
+            Some(bytes) if bytes != entry.bytes => Ok(false),
+            Some(_) => Ok(self.check(entry, folder).is_ok()),
+            None => self.put_checked(entry, content, folder).map(|()| true),
         }
     }
 
@@ -387,105 +237,67 @@ impl Bucket {
         ))
     }
 
-    /// Writes an object where there is none. If an answer was lost on the way, what is there tells who wrote it.
+    /// As [`Objects::create`].
     ///
     /// # Errors
-    /// The store does not answer or denies access, or does not know create-if-absent.
+    /// As there.
     pub fn create(&self, path: &str, content: &Bytes) -> Result<Put> {
-        self.conditional(path, content, PutMode::Create)
+        self.runtime.block_on(self.objects.create(path, content))
     }
 
-    /// Writes an object in place of the version given.
+    /// As [`Objects::replace`].
     ///
     /// # Errors
-    /// As [`Bucket::create`].
+    /// As there.
     pub fn replace(&self, path: &str, content: &Bytes, version: UpdateVersion) -> Result<Put> {
-        self.conditional(path, content, PutMode::Update(version))
+        self.runtime.block_on(self.objects.replace(path, content, version))
     }
 
-    fn conditional(&self, path: &str, content: &Bytes, mode: PutMode) -> Result<Put> {
-        let place = self.location(path);
-        let options = PutOptions { mode, ..PutOptions::default() };
-        let answer = self.patiently(path, async || {
-            self.store.put_opts(&place, content.clone().into(), options.clone()).await
-        });
-        match answer {
-            Ok(_) => Ok(Put::Written),
-            Err(StoreError::AlreadyExists { .. } | StoreError::Precondition { .. }) => {
-                let is_ours = self.get(path)?.is_some_and(|present| present == *content);
-                Ok(if is_ours { Put::Written } else { Put::Taken })
-            }
-            Err(error) => Err(self.failed(path, &error)),
-        }
-    }
-
-    /// Removes an object, if it is there.
+    /// As [`Objects::remove`].
     ///
     /// # Errors
-    /// The store does not answer, or denies access.
+    /// As there.
     pub fn remove(&self, path: &str) -> Result<()> {
-        let place = self.location(path);
-        match self.patiently(path, async || self.store.delete(&place).await) {
-            Ok(()) | Err(StoreError::NotFound { .. }) => Ok(()),
-            Err(error) => Err(self.failed(path, &error)),
-        }
+        self.runtime.block_on(self.objects.remove(path))
     }
 
-    /// The objects below `folder` whose path comes after `path`, by path.
+    /// As [`Objects::remove_below`].
     ///
     /// # Errors
-    /// As [`Bucket::list`].
+    /// As there.
+    pub fn remove_below(&self, folder: &str) -> Result<()> {
+        self.runtime.block_on(self.objects.remove_below(folder))
+    }
+
+    /// As [`Objects::list_after`].
+    ///
+    /// # Errors
+    /// As there.
     pub fn list_after(&self, folder: &str, path: &str) -> Result<Vec<Listed>> {
-        let (place, after) = (self.location(folder), self.location(path));
-        let answer = self.patiently(folder, async || {
-            self.store.list_with_offset(Some(&place), &after).try_collect::<Vec<_>>().await
-        });
-        let found = answer.map_err(|error| self.failed(folder, &error))?;
-        let mut listed: Vec<Listed> =
-            found.iter().filter_map(|object| self.listed(object)).collect();
-        listed.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(listed)
+        self.runtime.block_on(self.objects.list_after(folder, path))
     }
 
-    /// An object as a path below the URL.
-    fn listed(&self, object: &ObjectMeta) -> Option<Listed> {
-        let parts: Vec<_> = object.location.prefix_match(&self.prefix)?.collect();
-        let path = parts.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join("/");
-        Some(Listed { path, bytes: object.size })
-    }
-
-    /// The objects directly below `folder` (empty: below the URL), by path.
+    /// As [`Objects::list`].
     ///
     /// # Errors
-    /// The store does not answer, denies access, or there is no such bucket.
+    /// As there.
     pub fn list(&self, folder: &str) -> Result<Vec<Listed>> {
-        let place = if folder.is_empty() { self.prefix.clone() } else { self.location(folder) };
-        let answer =
-            self.patiently(folder, async || self.store.list_with_delimiter(Some(&place)).await);
-        let found = match answer {
-            Ok(found) => found,
-            // A folder that is not there, of a store that has folders.
-            Err(StoreError::NotFound { .. }) if folder_of(&self.url).is_some() => {
-                return Ok(Vec::new());
-            }
-            Err(error) => return Err(self.failed(folder, &error)),
-        };
-        let mut listed: Vec<Listed> =
-            found.objects.iter().filter_map(|object| self.listed(object)).collect();
-        listed.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(listed)
+        self.runtime.block_on(self.objects.list(folder))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
     use object_store::memory::InMemory;
 
     use super::*;
 
     fn bucket() -> Bucket {
-        let place = StorePath::from("pre/fix");
-        Bucket::new("s3://memory/pre/fix", Arc::new(InMemory::new()), place, Duration::ZERO)
+        let store = Arc::new(InMemory::new());
+        Bucket::new(Objects::new("s3://memory/pre/fix", store, "pre/fix".into(), Duration::ZERO))
             .unwrap()
     }
 

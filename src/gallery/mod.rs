@@ -35,6 +35,7 @@ pub mod keys;
 pub mod manifest;
 pub mod map;
 pub mod memory;
+pub mod objects;
 pub mod purge;
 pub mod remote;
 pub mod segment;

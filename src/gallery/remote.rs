@@ -21,8 +21,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use super::bucket::{Bucket, Listed, Put};
+use super::bucket::Bucket;
 use super::file::{self, FileEntry};
+use super::objects::{Listed, Put};
 use crate::error::{Error, Result};
 
 /// Folders whose files are few, are not named by a manifest, and are brought in line when the bucket is opened.
@@ -54,7 +55,12 @@ pub fn use_cache(folder: PathBuf) {
     let mut known = known();
     // What was named before it was known where mirrors lie is named again.
     known.named.clear();
-    known.cache = Some(folder);
+    known.cache = Some(absolute(folder));
+}
+
+/// A folder that stays where it is when the process goes into another.
+fn absolute(folder: PathBuf) -> PathBuf {
+    std::path::absolute(&folder).unwrap_or(folder)
 }
 
 /// Where mirrors lie.
@@ -63,11 +69,9 @@ fn cache() -> PathBuf {
         |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let users =
         || below("XDG_CACHE_HOME").or_else(|| below("HOME").map(|home| home.join(".cache")));
-    let told = known().cache.clone();
-    let folder = told.unwrap_or_else(|| {
-        users().unwrap_or_else(std::env::temp_dir).join("tanba").join("galleries")
-    });
-    std::path::absolute(&folder).unwrap_or(folder)
+    let default =
+        || absolute(users().unwrap_or_else(std::env::temp_dir).join("tanba").join("galleries"));
+    known().cache.get_or_insert_with(default).clone()
 }
 
 /// The folder that stands for a URL. Makes no request; [`open_named`] does.

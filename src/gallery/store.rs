@@ -4,7 +4,7 @@
 //! Region, endpoint and credentials come from the environment (`AWS_*`) or from the role of the machine. A URL that holds
 //! a name and a password is refused, so that none comes into a job, a log or a list of processes.
 //!
-//! Requests to it are made, and tried again, by [`super::bucket`].
+//! Requests to it are made, and tried again, by [`super::objects`].
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;

@@ -18,8 +18,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use object_store::ObjectStore;
-use object_store::path::Path as StorePath;
 use serde::{Deserialize, Serialize};
 
 use super::commit;
@@ -27,8 +25,9 @@ use super::job::{JOB_FILE, Job};
 use super::output::{CLUSTERS_FILE, HISTOGRAM_FILE, HITS_FILE, RUN_FILE};
 use super::part::Part;
 use crate::error::{Error, Result};
-use crate::gallery::bucket::{Bucket, Put};
+use crate::gallery::bucket::Bucket;
 use crate::gallery::file::{FileEntry, create_directory, is_as, write_here};
+use crate::gallery::objects::{Objects, Put};
 use crate::gallery::remote;
 
 /// The files of a finished run, in the order in which they are written.
@@ -163,9 +162,9 @@ impl Results {
         self.bucket.url()
     }
 
-    /// The store, and the place in it.
-    pub(super) fn store(&self) -> (Arc<dyn ObjectStore>, StorePath) {
-        self.bucket.store()
+    /// The place, for requests that are waited for elsewhere.
+    pub(super) fn objects(&self) -> &Objects {
+        self.bucket.objects()
     }
 
     /// Fetches a file into the folder, compared with its length and BLAKE3, unless it is there.
@@ -197,8 +196,7 @@ impl Results {
     /// # Errors
     /// The store does not answer, or denies access.
     pub(super) fn remove_below(&self, folder: &str) -> Result<()> {
-        let listed = self.bucket.list_after(folder, folder)?;
-        listed.iter().try_for_each(|object| self.bucket.remove(&object.path))
+        self.bucket.remove_below(folder)
     }
 
     /// Whether the bucket holds a finished run.
@@ -255,8 +253,17 @@ impl Results {
             other => other,
         };
         self.try_publish().map_err(pending)?;
-        self.remove_parts()?;
-        commit::remove(&self.folder)?;
+        let left = |error: Error| match error {
+            Error::Incomplete { what, help } => Error::Incomplete {
+                what: format!(
+                    "{what}; the run is in the bucket, and what it was made from is, too"
+                ),
+                help: format!("{help}: `tanba resume --out {}` removes it", self.url()),
+            },
+            other => other,
+        };
+        self.remove_parts().map_err(left)?;
+        commit::remove(&self.folder).map_err(left)?;
         fs::remove_dir_all(&self.folder).map_err(Error::io(&self.folder))
     }
 

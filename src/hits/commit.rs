@@ -17,13 +17,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
+use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
-use object_store::local::LocalFileSystem;
-use object_store::path::Path as StorePath;
-use object_store::prefix::PrefixStore;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
@@ -32,9 +29,9 @@ use super::bucket;
 use super::job::{JOB_FILE, Job};
 use super::journal::TileEntry;
 use crate::error::{Error, Kind, Result};
-use crate::gallery::bucket::error_of;
 use crate::gallery::file::{FileEntry, create_directory};
-use crate::gallery::store;
+use crate::gallery::objects::{Listed, Objects, Put};
+use crate::gallery::store::is_url;
 
 /// Folder of all attempts below that of the run.
 pub(super) const DIRECTORY: &str = "attempts";
@@ -45,24 +42,6 @@ const REMOVALS: usize = 10;
 
 /// Commits that are read at the same time.
 const READS_AT_ONCE: usize = 16;
-
-/// The store that the folder of a run lies in, with its URL if it is a bucket. What else runs can lie on is decided here.
-fn store_of(out: &Path) -> Result<(Arc<dyn ObjectStore>, Option<String>)> {
-    let in_bucket = |(bucket, prefix), url| {
-        let store: Arc<dyn ObjectStore> = Arc::new(PrefixStore::new(bucket, prefix));
-        (store, Some(url))
-    };
-    if let Some(results) = bucket::of(out) {
-        return Ok(in_bucket(results.store(), results.url().to_owned()));
-    }
-    if let Some(url) = out.to_str().filter(|out| store::is_url(out)) {
-        return Ok(in_bucket(store::open(url)?, url.to_owned()));
-    }
-    let location = out.display().to_string();
-    let folder = LocalFileSystem::new_with_prefix(out);
-    let folder = folder.map_err(|source| Error::Store { location, source })?;
-    Ok((Arc::new(folder.with_automatic_cleanup(true)), None))
-}
 
 /// What did a tile, and how.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -163,14 +142,32 @@ pub struct Found {
     pub broken: Vec<u64>,
 }
 
+/// Tiles whose commits are looked for.
+#[derive(Debug, Clone)]
+pub enum Wanted {
+    /// All but these.
+    AllBut(HashSet<u64>),
+    /// These.
+    These(HashSet<u64>),
+}
+
+impl Wanted {
+    /// Whether a tile was wanted; it is no longer.
+    fn take(&mut self, tile: u64) -> bool {
+        match self {
+            Wanted::AllBut(found) => found.insert(tile),
+            Wanted::These(left) => left.remove(&tile),
+        }
+    }
+}
+
 /// The attempts at the tiles of one job.
 #[derive(Debug, Clone)]
 pub struct Attempts {
-    store: Arc<dyn ObjectStore>,
-    /// Folder of the run, or on other machines than that which began it its URL.
+    /// The folder of the run, or its bucket. What else runs can lie on is decided here.
+    objects: Objects,
+    /// Folder of the run on the machine that began it; elsewhere where that is found.
     out: PathBuf,
-    /// URL of the run, where these lie in a bucket.
-    url: Option<String>,
     folder: String,
     seal: String,
 }
@@ -181,87 +178,45 @@ impl Attempts {
     /// # Errors
     /// The folder is not there, or the URL cannot be understood.
     pub fn of(out: &Path, seal: &str) -> Result<Attempts> {
+        let objects = match (bucket::of(out), out.to_str().filter(|out| is_url(out))) {
+            (Some(results), _) => results.objects().clone(),
+            (None, Some(url)) => Objects::open(url)?,
+            (None, None) => Objects::folder(out)?,
+        };
         let digits = seal.get(..SEAL_DIGITS).unwrap_or(seal);
         let folder = format!("{DIRECTORY}/{digits}");
-        let (store, url) = store_of(out)?;
-        Ok(Attempts { store, out: out.to_owned(), url, folder, seal: seal.to_owned() })
+        Ok(Attempts { objects, out: out.to_owned(), folder, seal: seal.to_owned() })
     }
 
     /// Where other machines find the run: its folder, or its URL.
     pub fn place(&self) -> PathBuf {
-        self.url.as_ref().map_or_else(|| self.out.clone(), PathBuf::from)
+        self.objects.url().into()
     }
 
     /// Whether they lie in a bucket.
     pub fn is_in_bucket(&self) -> bool {
-        self.url.is_some()
+        is_url(self.objects.url())
     }
 
-    /// The job: that of the folder, or in a bucket the copy that was announced.
-    fn job_path(&self) -> StorePath {
-        if self.is_in_bucket() { self.path(JOB_FILE) } else { StorePath::from(JOB_FILE) }
+    fn path(&self, name: &str) -> String {
+        format!("{}/{name}", self.folder)
     }
 
-    fn path(&self, name: &str) -> StorePath {
-        StorePath::from(format!("{}/{name}", self.folder))
-    }
-
-    fn commit_path(&self, tile: u64) -> StorePath {
+    fn commit_path(&self, tile: u64) -> String {
         self.path(&format!("commit/tile-{tile:08}.json"))
     }
 
-    fn staged_path(&self, tile: u64, attempt: &str) -> StorePath {
+    fn staged_path(&self, tile: u64, attempt: &str) -> String {
         self.path(&format!("staging/{tile:08}/{attempt}.parquet"))
     }
 
-    fn failed(&self, path: &StorePath) -> impl FnOnce(object_store::Error) -> Error + use<> {
-        let location = self.place().join(path.as_ref()).display().to_string();
-        let url = self.url.clone();
-        move |source| match url {
-            Some(url) => error_of(&url, &location, &source),
-            None => Error::Store { location, source },
-        }
+    /// The job: that of the folder, or in a bucket the copy that was announced.
+    fn job_path(&self) -> String {
+        if self.is_in_bucket() { self.path(JOB_FILE) } else { JOB_FILE.to_owned() }
     }
 
-    async fn get(&self, path: &StorePath) -> Result<Option<Vec<u8>>> {
-        match self.store.get(path).await {
-            Ok(found) => {
-                let bytes = found.bytes().await.map_err(self.failed(path))?;
-                Ok(Some(bytes.to_vec()))
-            }
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(source) => Err(self.failed(path)(source)),
-        }
-    }
-
-    /// Writes an object, whatever was there.
-    async fn put(&self, path: &StorePath, bytes: Vec<u8>) -> Result<()> {
-        self.store.put(path, bytes.into()).await.map(drop).map_err(self.failed(path))
-    }
-
-    /// Writes an object where none is; whether it did. Where an answer was lost on the way and the request repeated, what
-    /// is there tells who wrote it.
-    async fn create(&self, path: &StorePath, bytes: Vec<u8>) -> Result<bool> {
-        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-        match self.store.put_opts(path, bytes.clone().into(), options).await {
-            Ok(_) => Ok(true),
-            Err(
-                object_store::Error::AlreadyExists { .. }
-                | object_store::Error::Precondition { .. },
-            ) => Ok(self.get(path).await?.is_some_and(|present| present == bytes)),
-            Err(source) => Err(self.failed(path)(source)),
-        }
-    }
-
-    async fn delete(&self, path: &StorePath) -> Result<()> {
-        match self.store.delete(path).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(source) => Err(self.failed(path)(source)),
-        }
-    }
-
-    fn json<T: Serialize>(&self, value: &T) -> Result<Vec<u8>> {
-        serde_json::to_vec(value).map_err(|e| {
+    fn json<T: Serialize>(&self, value: &T) -> Result<Bytes> {
+        serde_json::to_vec(value).map(Bytes::from).map_err(|e| {
             Error::integrity(&self.out.join(&self.folder), e.to_string(), "report this")
         })
     }
@@ -276,9 +231,10 @@ impl Attempts {
             create_directory(&self.out.join(&self.folder))?;
             let path = self.out.join(JOB_FILE);
             let job = fs::read(&path).map_err(Error::io(&path))?;
-            self.put(&self.job_path(), job).await?;
+            self.objects.put(&self.job_path(), &job.into()).await?;
         }
-        self.put(&self.path("submission"), submission.into()).await
+        let submission = Bytes::copy_from_slice(submission.as_bytes());
+        self.objects.put(&self.path("submission"), &submission).await
     }
 
     /// The job, if it is still to be done: it is where it was, as it was.
@@ -287,8 +243,8 @@ impl Attempts {
     /// The store refuses; the job is of another release.
     pub async fn job(&self) -> Result<Option<Job>> {
         let path = self.job_path();
-        let Some(bytes) = self.get(&path).await? else { return Ok(None) };
-        let job = Job::parse(&self.place().join(path.as_ref()), &bytes)?;
+        let Some(bytes) = self.objects.get(&path).await? else { return Ok(None) };
+        let job = Job::parse(Path::new(&self.objects.url_of(&path)), &bytes)?;
         Ok(Some(job).filter(|job| job.body_blake3.as_deref() == Some(&self.seal)))
     }
 
@@ -297,7 +253,7 @@ impl Attempts {
     /// # Errors
     /// The store refuses.
     pub async fn withdraw(&self) -> Result<()> {
-        self.delete(&self.path("submission")).await
+        self.objects.remove(&self.path("submission")).await
     }
 
     /// Whether attempts of `submission` may still try.
@@ -305,13 +261,13 @@ impl Attempts {
     /// # Errors
     /// The store refuses.
     pub async fn is_current(&self, submission: &str) -> Result<bool> {
-        let current = self.get(&self.path("submission")).await?;
+        let current = self.objects.get(&self.path("submission")).await?;
         Ok(current.is_some_and(|current| current == submission.as_bytes()))
     }
 
     /// Whether the job is still to be done.
     async fn is_wanted(&self) -> Result<bool> {
-        let job = self.get(&self.job_path()).await?;
+        let job = self.objects.get(&self.job_path()).await?;
         let job = job.and_then(|bytes| serde_json::from_slice::<Job>(&bytes).ok());
         Ok(job.is_some_and(|job| job.body_blake3.as_deref() == Some(&self.seal)))
     }
@@ -321,12 +277,7 @@ impl Attempts {
     /// # Errors
     /// The store refuses.
     pub async fn is_committed(&self, tile: u64) -> Result<bool> {
-        let path = self.commit_path(tile);
-        match self.store.head(&path).await {
-            Ok(_) => Ok(true),
-            Err(object_store::Error::NotFound { .. }) => Ok(false),
-            Err(source) => Err(self.failed(&path)(source)),
-        }
+        Ok(self.objects.length(&self.commit_path(tile)).await?.is_some())
     }
 
     /// Commits what `attempt` brought: the line of a tile, and its shard if it has hits. Whether it was the first; if
@@ -346,21 +297,21 @@ impl Attempts {
         let has_shard = shard.is_some();
         if let Some(bytes) = shard {
             entry.shard = Some(FileEntry {
-                path: staged.as_ref().to_owned(),
+                path: staged.clone(),
                 blake3: blake3::hash(&bytes).to_hex().to_string(),
                 bytes: bytes.len() as u64,
             });
-            self.put(&staged, bytes).await?;
+            self.objects.put(&staged, &bytes.into()).await?;
         }
         let mut commit = Commit { entry, made, body_blake3: None };
         commit.body_blake3 = Some(self.body_hash(&commit)?);
-        let is_first = self.create(&path, self.json(&commit)?).await?;
+        let is_first = self.objects.create(&path, &self.json(&commit)?).await? == Put::Written;
         let is_wanted = self.is_wanted().await?;
         if is_first && !is_wanted {
-            self.delete(&path).await?;
+            self.objects.remove(&path).await?;
         }
         if has_shard && !(is_first && is_wanted) {
-            self.delete(&staged).await?;
+            self.objects.remove(&staged).await?;
         }
         Ok(is_first && is_wanted)
     }
@@ -371,30 +322,21 @@ impl Attempts {
         Ok(blake3::keyed_hash(&key, &body).to_hex().to_string())
     }
 
-    /// The names of what lies in a folder of these attempts.
-    async fn names(&self, folder: &str) -> Result<Vec<StorePath>> {
-        let folder = self.path(folder);
-        match self.store.list_with_delimiter(Some(&folder)).await {
-            Ok(found) => Ok(found.objects.into_iter().map(|object| object.location).collect()),
-            Err(object_store::Error::NotFound { .. }) => Ok(Vec::new()),
-            Err(source) => Err(self.failed(&folder)(source)),
-        }
-    }
-
-    /// The commits that are not in `seen`, which they are added to.
+    /// The commits of `wanted` tiles; those found are wanted no longer.
     ///
     /// # Errors
     /// The store refuses.
-    pub async fn committed(&self, seen: &mut HashSet<u64>) -> Result<Found> {
+    pub async fn committed(&self, wanted: &mut Wanted) -> Result<Found> {
         let mut found = Found::default();
         let mut new = Vec::new();
-        for path in self.names("commit").await? {
-            let number = path.filename().and_then(|name| name.strip_prefix("tile-"));
+        let folder = self.path("commit");
+        for Listed { path, .. } in self.objects.list(&folder).await? {
+            let number = path.strip_prefix(&folder).and_then(|name| name.strip_prefix("/tile-"));
             let number = number.and_then(|rest| rest.strip_suffix(".json")?.parse::<u64>().ok());
-            new.extend(number.filter(|tile| seen.insert(*tile)).map(|tile| (tile, path)));
+            new.extend(number.filter(|tile| wanted.take(*tile)).map(|tile| (tile, path)));
         }
-        let read = |(tile, path): (u64, StorePath)| async move {
-            Ok::<_, Error>((tile, self.get(&path).await?))
+        let read = |(tile, path): (u64, String)| async move {
+            Ok::<_, Error>((tile, self.objects.get(&path).await?))
         };
         let mut read = futures_util::stream::iter(new).map(read).buffered(READS_AT_ONCE);
         while let Some((tile, bytes)) = read.try_next().await? {
@@ -411,12 +353,21 @@ impl Attempts {
     /// Whether a commit is that of `tile`, is what was written, and names a shard of these attempts.
     fn is_as_written(&self, commit: &Commit, tile: u64) -> Result<bool> {
         let staged = format!("{}/staging/{tile:08}/", self.folder);
+        let is_name = |name: &str| {
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        };
         let is_staged = |shard: &FileEntry| {
-            shard.path.strip_prefix(&staged).is_some_and(|name| !name.contains('/'))
+            let name = shard.path.strip_prefix(&staged);
+            name.and_then(|name| name.strip_suffix(".parquet")).is_some_and(is_name)
         };
         Ok(commit.entry.tile == tile
             && commit.body_blake3 == Some(self.body_hash(commit)?)
             && commit.entry.shard.as_ref().is_none_or(is_staged))
+    }
+
+    /// Whether a shard is one of these attempts.
+    pub fn hold(&self, shard: &FileEntry) -> bool {
+        shard.path.starts_with(&self.folder)
     }
 
     /// Fetches a shard that was committed into the folder of the run, if it lies in a bucket. One that is not what was
@@ -439,7 +390,7 @@ impl Attempts {
     /// # Errors
     /// The store refuses.
     pub async fn take_back(&self, tile: u64) -> Result<()> {
-        self.delete(&self.commit_path(tile)).await
+        self.objects.remove(&self.commit_path(tile)).await
     }
 
     /// Notes what kept a tile from being done.
@@ -448,7 +399,7 @@ impl Attempts {
     /// The store refuses.
     pub async fn note(&self, submission: &str, attempt: &str, problem: &Problem) -> Result<()> {
         let path = self.path(&format!("problems/{submission}-{attempt}.json"));
-        self.put(&path, self.json(problem)?).await
+        self.objects.put(&path, &self.json(problem)?).await
     }
 
     /// What kept tiles of a submission from being done: first what no other process can do either.
@@ -457,9 +408,10 @@ impl Attempts {
     /// The store refuses.
     pub async fn problems(&self, submission: &str) -> Result<Vec<Problem>> {
         let mut problems: Vec<Problem> = Vec::new();
-        for path in self.names("problems").await? {
-            if path.filename().is_some_and(|name| name.starts_with(submission)) {
-                problems.extend(self.get(&path).await?.as_deref().and_then(parsed));
+        let of_submission = self.path(&format!("problems/{submission}"));
+        for object in self.objects.list(&self.path("problems")).await? {
+            if object.path.starts_with(&of_submission) {
+                problems.extend(self.objects.get(&object.path).await?.as_deref().and_then(parsed));
             }
         }
         problems.sort_by_key(|problem| (problem.can_retry, problem.tile));
@@ -486,14 +438,14 @@ pub fn wait<T>(asked: impl Future<Output = Result<T>>) -> Result<T> {
     }
 }
 
-/// Removes all attempts below `out`, also those of other jobs; in its bucket, if it has one, those of jobs that
-/// this machine began.
+/// Removes all attempts below `out`, also those of other jobs; in its bucket, if it has one, those of jobs that were
+/// begun here.
 ///
 /// # Errors
 /// The operating system refuses; the store does not answer or denies access.
 pub fn remove(out: &Path) -> Result<()> {
     let directory = out.join(DIRECTORY);
-    if let (Some(results), true) = (bucket::of(out), directory.is_dir()) {
+    if let Some(results) = bucket::of(out).filter(|_| directory.is_dir()) {
         for found in fs::read_dir(&directory).map_err(Error::io(&directory))? {
             let name = found.map_err(Error::io(&directory))?.file_name();
             let folder = format!("{DIRECTORY}/{}", name.to_string_lossy());

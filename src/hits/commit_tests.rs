@@ -13,6 +13,10 @@ fn world() -> (tempfile::TempDir, Attempts) {
     (folder, attempts)
 }
 
+fn all() -> Wanted {
+    Wanted::AllBut(HashSet::new())
+}
+
 fn entry(tile: u64) -> TileEntry {
     TileEntry {
         tile,
@@ -57,7 +61,7 @@ fn of_many_attempts_at_one_tile_one_counts_and_nothing_of_the_others_stays() {
         let threads: Vec<_> = (1..=6).map(tries).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).sum::<usize>()
     });
-    let found = wait(attempts.committed(&mut HashSet::new())).unwrap();
+    let found = wait(attempts.committed(&mut all())).unwrap();
     assert_eq!((wins, found.commits.len(), found.broken.len()), (5, 5, 0));
     assert_eq!(staged(folder.path()), 5);
     for commit in &found.commits {
@@ -67,9 +71,9 @@ fn of_many_attempts_at_one_tile_one_counts_and_nothing_of_the_others_stays() {
     }
     // A late attempt changes nothing.
     assert!(!try_tile(&attempts, "late", 2, b"other bytes"));
-    assert_eq!(wait(attempts.committed(&mut HashSet::new())).unwrap(), found);
+    assert_eq!(wait(attempts.committed(&mut all())).unwrap(), found);
     assert_eq!(staged(folder.path()), 5);
-    let mut seen = HashSet::from([0, 1, 2, 3]);
+    let mut seen = Wanted::AllBut(HashSet::from([0, 1, 2, 3]));
     assert_eq!(wait(attempts.committed(&mut seen)).unwrap().commits.len(), 1);
     remove(folder.path()).unwrap();
     remove(folder.path()).unwrap();
@@ -105,13 +109,13 @@ fn only_the_announced_submission_may_try_and_nobody_when_it_is_withdrawn() {
 fn a_commit_that_is_not_what_was_written_is_found_and_its_tile_can_be_done_again() {
     let (folder, attempts) = world();
     assert!(try_tile(&attempts, "a", 4, b""));
-    let path = folder.path().join(attempts.commit_path(4).as_ref());
+    let path = folder.path().join(attempts.commit_path(4));
     let bytes = fs::read(&path).unwrap();
     for place in 0..bytes.len() * 8 {
         let mut flipped = bytes.clone();
         flipped[place / 8] ^= 1 << (place % 8);
         fs::write(&path, &flipped).unwrap();
-        let found = wait(attempts.committed(&mut HashSet::new())).unwrap();
+        let found = wait(attempts.committed(&mut all())).unwrap();
         assert_eq!((found.commits.len(), found.broken), (0, vec![4]), "bit {place}");
     }
     fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
@@ -119,7 +123,7 @@ fn a_commit_that_is_not_what_was_written_is_found_and_its_tile_can_be_done_again
     wait(attempts.take_back(4)).unwrap();
     assert!(!wait(attempts.is_committed(4)).unwrap());
     assert!(try_tile(&attempts, "b", 4, b""));
-    assert_eq!(wait(attempts.committed(&mut HashSet::new())).unwrap().commits.len(), 1);
+    assert_eq!(wait(attempts.committed(&mut all())).unwrap().commits.len(), 1);
 }
 
 #[test]

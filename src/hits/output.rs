@@ -7,6 +7,7 @@ use std::path::Path;
 use arrow::array::RecordBatch;
 use parquet::errors::ParquetError;
 
+use super::bucket::shown;
 use super::cluster::{ClusterMember, cluster_schema, decode_clusters, encode_clusters};
 use super::histogram::{
     Histogram, HistogramRow, decode_histograms, encode_histograms, histogram_schema,
@@ -178,7 +179,7 @@ pub fn read_report(out: &Path) -> Result<RunReport> {
     let path = out.join(RUN_FILE);
     if !path.exists() {
         return Err(Error::usage(
-            format!("{} holds no finished run", out.display()),
+            format!("{} holds no finished run", shown(out).display()),
             "give the --out directory of a `tanba run` that ended",
         ));
     }

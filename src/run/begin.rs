@@ -16,8 +16,8 @@ use super::{Execution, elsewhere, part};
 use crate::error::{Error, Kind, Result};
 use crate::gallery::memory;
 use crate::hits::account::Account;
-use crate::hits::bucket::shown;
-use crate::hits::commit::{self, Attempts, wait};
+use crate::hits::bucket::{self, shown};
+use crate::hits::commit::{self, Attempts, Wanted, wait};
 use crate::hits::job::{Job, JobSearch};
 use crate::hits::journal::{self, Journal, Recorded, TileEntry};
 use crate::hits::lock::{self, Claim, Holder, Wait};
@@ -108,7 +108,7 @@ impl Begun {
         let attempts = Attempts::of(out, &self.seal)?;
         // First, so that no late attempt goes on beside this run.
         wait(attempts.withdraw())?;
-        let found = wait(attempts.committed(&mut HashSet::new()))?;
+        let found = wait(attempts.committed(&mut Wanted::AllBut(HashSet::new())))?;
         let (sound, notes) = elsewhere::sound(found, &attempts, &self.shards)?;
         self.notes.extend(notes);
         let mut new = Vec::new();
@@ -234,6 +234,9 @@ pub(super) fn resumed(out: &Path, job: &Job, identity: &Identity, help: &str) ->
     let shards = Shards::open(out)?;
     let (journal, recorded) = Journal::open(out, &job.run_id)?;
     let mut begun = Begun::of(shards, journal, seal_of(out)?);
+    let attempts = Attempts::of(out, &begun.seal)?;
+    let elsewhere = recorded.tiles.iter().filter_map(|entry| entry.shard.as_ref());
+    elsewhere.filter(|shard| attempts.hold(shard)).try_for_each(|shard| attempts.bring(shard))?;
     let sound = sound(recorded, &begun.shards, "journal", &mut begun.notes)?;
     begun.done.extend(sound.into_iter().map(|entry| (entry.tile, entry)));
     begun.collect(out)?;
@@ -271,14 +274,17 @@ pub(super) fn recorded(out: &Path, run_id: &str) -> Result<Vec<TileEntry>> {
     Ok(journal::read(out, run_id)?.tiles)
 }
 
-/// Removes what only an interrupted run or its assembly needs.
+/// Removes what only an interrupted run or its assembly needs. What lies in a bucket goes when the result is there
+/// ([`bucket::Results::publish`]).
 ///
 /// # Errors
 /// The operating system refuses.
 pub(super) fn end(out: &Path, shards: Shards) -> Result<()> {
     // In this order: a late attempt sees that the job is gone and removes what it wrote.
     Job::remove(out)?;
-    commit::remove(out)?;
+    if bucket::of(out).is_none() {
+        commit::remove(out)?;
+    }
     journal::remove(out)?;
     shards.remove()?;
     crate::hits::part::remove(out)

@@ -46,6 +46,7 @@ use crate::domain::likelihood::Population;
 use crate::error::{Error, Result};
 use crate::gallery::memory;
 use crate::hits::account::Account;
+use crate::hits::bucket::shown;
 use crate::hits::cluster::{cluster_count, clusters};
 use crate::hits::finish::finish;
 use crate::hits::histogram::Histogram;
@@ -434,7 +435,7 @@ fn ordered_hits(hits: Vec<Hit>, inputs: &RunInputs, out: &Path) -> Result<Vec<Hi
             limit: MAX_HITS_PER_RUN as u64,
             help: format!(
                 "raise --threshold or lower --expect-false; the shards in {} keep every hit",
-                out.display()
+                shown(out).display()
             ),
         });
     }

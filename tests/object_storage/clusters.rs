@@ -1,5 +1,6 @@
 //! Gallery and result in a bucket, tiles by executors that share nothing else: the list of one process.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -21,13 +22,22 @@ fn scheduler(machine: &Machine, bind: &str) -> (Process, String) {
     (process, line["address"].as_str().unwrap().to_owned())
 }
 
-/// An executor on a machine of its own.
-fn executor(world: &Path, name: &str, address: &str) -> Process {
-    let machine = Machine::new(world, name);
-    let args = ["executor", "--scheduler", address, "--threads", "1", "--device", "cpu"];
-    let process = cluster(&machine, &args);
+/// An executor, whose cache is a folder below that in which it was started.
+fn executor(machine: &Machine, address: &str) -> Process {
+    let args = ["--json", "cluster", "executor", "--scheduler", address, "--threads", "1"];
+    let mut command = machine.command(&[&args[..], &["--device", "cpu"]].concat());
+    let process = Process::start(command.env("TANBA_GALLERY_CACHE", "cache"));
     process.says("\"connected\"");
     process
+}
+
+/// The run in one process, by the definitions of the kernels.
+fn single(machine: &Machine, gallery: &str, out: &str, more: &[&str]) -> [Vec<u8>; 3] {
+    let run = ["run", "nightly", "--gallery", gallery, "--out", out, "--device", "cpu"];
+    let mut command = machine.command(&[&run[..], more].concat());
+    let output = command.env("TANBA_SIMD", "scalar").output().unwrap();
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{output:?}");
+    lists(&machine.path(out))
 }
 
 /// A run on the cluster some of whose tiles are committed.
@@ -59,16 +69,14 @@ fn executors_that_share_only_the_bucket_with_the_client_make_the_list_of_one_pro
     let world = tempfile::tempdir().unwrap();
     let home = Machine::new(world.path(), "home");
     registry(&home, "gallery");
-    let here = ["run", "nightly", "--gallery", "gallery", "--out", "here", "--device", "cpu"];
-    let one = [&here[..], &SIZE].concat();
-    assert!(home.command(&one).env("TANBA_SIMD", "scalar").status().unwrap().success());
-    let wanted = lists(&home.path("here"));
+    let wanted = single(&home, "gallery", "here", &[]);
     fs::remove_dir_all(home.path("gallery/audit")).unwrap();
     let gallery = "s3://registry/on-cluster/gallery";
     upload(&home.path("gallery"), gallery);
     let (mut of_scheduler, address) = scheduler(&home, "127.0.0.1:0");
-    let mut first = executor(world.path(), "e1", &address);
-    let _second = executor(world.path(), "e2", &address);
+    let machines = ["e1", "e2"].map(|name| Machine::new(world.path(), name));
+    let mut first = executor(&machines[0], &address);
+    let _second = executor(&machines[1], &address);
 
     // An executor is killed.
     let url = "s3://registry/on-cluster/killed";
@@ -86,13 +94,22 @@ fn executors_that_share_only_the_bucket_with_the_client_make_the_list_of_one_pro
     fs::write(home.path("more.csv"), text.replace("\nC0", "\nD0")).unwrap();
     let import = ["import", "--gallery", gallery, "--index", "convict", "--owner", "second"];
     home.exits(0, &[&import[..], &["more.csv"]].concat());
-    let here = ["run", "nightly", "--gallery", gallery, "--out", "grown", "--device", "cpu"];
-    assert!(home.command(&here).env("TANBA_SIMD", "scalar").status().unwrap().success());
-    let wanted = lists(&home.path("grown"));
+    let since = ["--since", url];
+    let wanted = single(&home, gallery, "new", &since);
+    let url = "s3://registry/on-cluster/new";
+    let run = ["run", "nightly", "--gallery", gallery, "--out", url, "--device", "cpu"];
+    let delta = [&run[..], &since, &SIZE, &["--cluster", &address]].concat();
+    assert!(matches!(home.command(&delta).status().unwrap().code(), Some(0 | 1)));
+    assert!(lists_in(url) == wanted);
+    assert_tidy(world.path(), url);
+    let wanted = single(&home, gallery, "grown", &[]);
     let url = "s3://registry/on-cluster/grown";
     let (code, said) = begun(&home, gallery, url, &address).ends();
     assert_eq!(code, Some(0), "{said}");
     assert!(lists_in(url) == wanted);
+    let caches = machines.map(|machine| files(&machine.cache()).len());
+    assert!(caches.iter().all(|files| *files > 0), "a cache stays where it was: {caches:?}");
+    assert!(!home.path("cache/cache").exists());
 
     // The scheduler dies; what is committed in the bucket counts, with a cluster and without.
     for (name, more) in [("resumed-there", &["--cluster", &*address][..]), ("resumed-here", &[])] {
@@ -110,6 +127,56 @@ fn executors_that_share_only_the_bucket_with_the_client_make_the_list_of_one_pro
         assert!(lists_in(&url) == wanted, "{name}");
         assert_tidy(world.path(), &url);
     }
+}
+
+#[test]
+fn lost_answers_and_an_executor_that_sees_another_store_change_no_byte_of_a_cluster() {
+    if !has_server() {
+        return;
+    }
+    let world = tempfile::tempdir().unwrap();
+    let mut home = Machine::new(world.path(), "home");
+    registry(&home, "gallery");
+    fs::remove_dir_all(home.path("gallery/audit")).unwrap();
+    let (gallery, url) = ("s3://registry/harmed/gallery", "s3://registry/harmed/night");
+    upload(&home.path("gallery"), gallery);
+    let wanted = single(&home, gallery, "here", &[]);
+    let (_scheduler, address) = scheduler(&home, "127.0.0.1:0");
+    // One reads nothing of the run; another loses the answer to every third commit, the client to each first removal.
+    let blind = proxy::Proxy::start(&endpoint(), |method, path, _| {
+        let is_of_run = matches!(method, "GET" | "HEAD") && path.contains("/attempts/");
+        if is_of_run { proxy::Harm::Missing } else { proxy::Harm::None }
+    });
+    let losing = proxy::Proxy::start(&endpoint(), |method, path, times| {
+        let is_commit = method == "PUT" && path.contains("/commit/") && times == 0;
+        if is_commit { proxy::Harm::LoseAnswer } else { proxy::Harm::None }
+    });
+    let removing = proxy::Proxy::start(&endpoint(), |method, _, times| {
+        let is_removal = matches!(method, "POST" | "DELETE") && times == 0;
+        if is_removal { proxy::Harm::LoseAnswer } else { proxy::Harm::None }
+    });
+    let on = |name: &str, proxy: &proxy::Proxy| {
+        let endpoint = proxy.endpoint.clone();
+        Machine { endpoint, ..Machine::new(world.path(), name) }
+    };
+    let _blind = executor(&on("blind", &blind), &address);
+    home.endpoint.clone_from(&removing.endpoint);
+    let run = ["--json", "run", "nightly", "--gallery", gallery, "--out", url, "--device", "cpu"];
+    let client = [&run[..], &["--tile-probes", "60", "--tile-rows", "200", "--cluster", &address]];
+    let client = Process::start(&mut home.command(&client.concat()));
+    client.says("\"search_started\"");
+    std::thread::sleep(Duration::from_secs(1));
+    let _losing = executor(&on("losing", &losing), &address);
+    let (code, said) = client.ends();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("does not hold the job here") && said.contains("done elsewhere"),
+        "{said}"
+    );
+    let harmed = [&losing, &removing].map(|p| p.harmed.load(Ordering::Relaxed));
+    assert!(harmed.iter().all(|harmed| *harmed > 0), "{harmed:?}");
+    assert!(lists_in(url) == wanted);
+    assert_tidy(world.path(), url);
 }
 
 /// The shards below a URL.

@@ -12,6 +12,8 @@ pub(crate) enum Harm {
     None,
     /// `503 SlowDown` instead of an answer.
     SlowDown,
+    /// `404 NoSuchKey` instead of an answer.
+    Missing,
     /// The first half of the body, then the end of the connection.
     CutShort,
     /// One bit of the body's last byte is another.
@@ -77,12 +79,17 @@ fn serve(
     };
     let harm = rule(method, path, before);
     done.fetch_add(usize::from(harm != Harm::None), Ordering::Relaxed);
-    if harm == Harm::SlowDown {
-        let body =
-            "<Error><Code>SlowDown</Code><Message>Please reduce your rate.</Message></Error>";
+    let instead = match harm {
+        Harm::SlowDown => Some(("503 Slow Down", "SlowDown", "Please reduce your rate.")),
+        Harm::Missing => Some(("404 Not Found", "NoSuchKey", "There is no such key.")),
+        _ => None,
+    };
+    if let Some((status, code, message)) = instead {
+        let body = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
+        let body = if method == "HEAD" { String::new() } else { body };
         let length = body.len();
         let answer = format!(
-            "HTTP/1.1 503 Slow Down\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
         );
         let _ = client.write_all(answer.as_bytes());
         return;
