@@ -11,6 +11,8 @@
 
 #[path = "common/failing_card.rs"]
 mod failing_card;
+#[path = "common/net.rs"]
+mod net;
 #[path = "common/process.rs"]
 mod process;
 #[path = "common/program.rs"]
@@ -22,6 +24,7 @@ use std::process::Command;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use net::{End, Net};
 use process::Process;
 use program::{exits, tanba, text};
 use rand::{Rng, SeedableRng};
@@ -388,7 +391,7 @@ fn certificates(folder: &Path, authority: &str, names: &[&str]) {
     for name in names {
         openssl(&format!(
             "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN={name} \
-             -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
+             -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:localhost,IP:127.0.0.1,IP:198.18.7.2 \
              -CA {authority}.pem -CAkey {authority}.key -keyout {name}.key -out {name}.pem"
         ));
     }
@@ -442,6 +445,55 @@ fn with_certificates_only_those_of_the_authority_are_spoken_with_on_either_side(
     }
     exits(0, &run(&gallery, &out, &given(&on(&own("client")))));
     assert_same(&out, &single, "a run with TLS");
+}
+
+#[test]
+fn an_executor_that_is_cut_off_loses_nothing_and_comes_back_when_the_line_does() {
+    let _alone = alone();
+    let Some(net) = Net::new() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| text(&folder.path().join(name)).to_owned();
+    certificates(folder.path(), "ca", &["scheduler", "executor", "client"]);
+    let gallery = world().join("gallery");
+    let single = single(&gallery, folder.path(), &SIZE);
+    let at = |end, name: &str, arguments: &[&str]| {
+        let mut command = net.command(end, env!("CARGO_BIN_EXE_tanba"));
+        command.arg("--json").args(arguments).args(["--tls-cert", &place(&format!("{name}.pem"))]);
+        command.args(["--tls-key", &place(&format!("{name}.key")), "--tls-ca", &place("ca.pem")]);
+        Process::start(&mut command)
+    };
+    let bind = format!("{}:0", net::FAR);
+    let schedule = ["cluster", "scheduler", "--bind", &bind, "--executor-timeout", "7"];
+    let scheduler = at(End::Far, "scheduler", &schedule);
+    let said = scheduler.says("\"address\"");
+    let line: serde_json::Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    let address = line["address"].as_str().unwrap();
+    let execute = ["cluster", "executor", "--scheduler", address, "--threads", "1"];
+    let execute = [&execute[..], &["--device", "cpu"]].concat();
+    let cut_off = at(End::Near, "executor", &execute);
+    let mut beside = at(End::Far, "executor", &execute);
+    for executor in [&cut_off, &beside] {
+        executor.says("\"connected\"");
+    }
+    let begin = |out: &Path| {
+        let on = [&SIZE[..], &["--cluster", address]].concat();
+        at(End::Far, "client", &run(&gallery, out, &on))
+    };
+    let out = folder.path().join("cut");
+    let client = begin(&out);
+    client.says("\"advanced\"");
+    net.line(false);
+    let (code, said) = client.ends();
+    assert_eq!(code, Some(0), "{said}");
+    assert_same(&out, &single, "a run whose executor was cut off");
+    cut_off.says("\"lost\"");
+    net.line(true);
+    cut_off.says("\"connected\"");
+    beside.kill();
+    let out = folder.path().join("back");
+    let (code, said) = begin(&out).ends();
+    assert_eq!(code, Some(0), "{said}");
+    assert_same(&out, &single, "a run on an executor that came back");
 }
 
 #[test]

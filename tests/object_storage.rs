@@ -25,6 +25,8 @@ mod cut;
 mod faults;
 #[path = "object_storage/galleries.rs"]
 mod galleries;
+#[path = "common/net.rs"]
+mod net;
 #[cfg(feature = "distributed")]
 #[path = "common/process.rs"]
 mod process;

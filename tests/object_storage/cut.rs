@@ -3,92 +3,48 @@
 use std::process::Child;
 use std::time::{Duration, Instant};
 
+use super::net::{self, End, Net};
 use super::*;
 
-/// Two namespaces with a line between them, and a server in one; they go with the test.
-struct Net {
-    names: [String; 2],
+/// An S3 server at the other end of a line; it ends with the test.
+struct Served {
+    net: Net,
     server: PathBuf,
     environment: Vec<(String, String)>,
 }
 
-const SERVER: &str = "198.18.7.2";
-
-fn does(args: &[&str]) -> bool {
-    let done = Command::new(args[0]).args(&args[1..]).output();
-    done.is_ok_and(|output| output.status.success())
-}
-
-impl Net {
+impl Served {
     /// None where this user may not make namespaces.
-    fn new(world: &Path) -> Option<Net> {
-        let id = std::process::id();
-        let names = [format!("tanba-a-{id}"), format!("tanba-b-{id}")];
-        if !does(&["ip", "netns", "add", &names[0]]) {
-            assert!(
-                std::env::var_os("TANBA_REQUIRE_NETNS").is_none(),
-                "network namespaces are not permitted: run as root, with the package iproute2"
-            );
-            println!("SKIPPED (no network namespaces): run as root");
-            return None;
-        }
-        let mut net = Net { names, server: world.join("server"), environment: Vec::new() };
-        let [a, b] = net.names.clone();
-        let (a, b) = (a.as_str(), b.as_str());
-        for args in [
-            vec!["ip", "netns", "add", b],
-            vec![
-                "ip", "link", "add", "va", "netns", a, "type", "veth", "peer", "name", "vb",
-                "netns", b,
-            ],
-            vec!["ip", "-n", a, "addr", "add", "198.18.7.1/30", "dev", "va"],
-            vec!["ip", "-n", b, "addr", "add", "198.18.7.2/30", "dev", "vb"],
-            vec!["ip", "-n", a, "link", "set", "va", "up"],
-            vec!["ip", "-n", b, "link", "set", "vb", "up"],
-            vec!["ip", "-n", b, "link", "set", "lo", "up"],
-            // 8 Mbit/s from the server: a file of megabytes takes seconds.
-            vec![
-                "ip", "netns", "exec", b, "tc", "qdisc", "add", "dev", "vb", "root", "tbf", "rate",
-                "8mbit", "burst", "32kbit", "latency", "400ms",
-            ],
-        ] {
-            assert!(does(&args), "{args:?}");
-        }
+    fn new(world: &Path) -> Option<Served> {
+        let net = Net::new()?;
+        // 8 Mbit/s from the server: a file of megabytes takes seconds.
+        net.slow("8mbit");
+        let server = world.join("server");
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/s3-server");
-        let started = Command::new("ip")
-            .args(["netns", "exec", b, script, "start"])
-            .args([net.server.to_str().unwrap(), SERVER])
-            .output()
-            .unwrap();
+        let mut start = net.command(End::Far, script);
+        let started = start.args(["start", server.to_str().unwrap(), net::FAR]).output().unwrap();
         assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));
         let said = String::from_utf8(started.stdout).unwrap();
         let pairs = said.split_whitespace().filter_map(|word| word.split_once('='));
-        net.environment = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Some(net)
+        let environment = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Some(Served { net, server, environment })
     }
 
-    /// A machine on the other end of the line.
+    /// A machine on the near end of the line.
     fn machine(&self, world: &Path, name: &str) -> Machine {
         let endpoint = self.environment.iter().find(|(name, _)| name == "AWS_ENDPOINT_URL");
         Machine {
             endpoint: endpoint.unwrap().1.clone(),
-            before: ["ip", "netns", "exec", &self.names[0]].map(str::to_owned).to_vec(),
+            before: self.net.before(End::Near),
             ..Machine::new(world, name)
         }
     }
-
-    fn line(&self, state: &str) {
-        assert!(does(&["ip", "-n", &self.names[0], "link", "set", "va", state]));
-    }
 }
 
-impl Drop for Net {
+impl Drop for Served {
     fn drop(&mut self) {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/s3-server");
-        does(&[script, "stop", self.server.to_str().unwrap()]);
-        for name in &self.names {
-            does(&["ip", "netns", "del", name]);
-        }
+        let _ = Command::new(script).args(["stop", self.server.to_str().unwrap()]).output();
     }
 }
 
@@ -114,25 +70,26 @@ fn a_cut_network_is_survived_and_one_that_stays_cut_is_an_error_that_leaves_noth
         return;
     }
     let world = tempfile::tempdir().unwrap();
-    let Some(net) = Net::new(world.path()) else { return };
-    let home = net.machine(world.path(), "home");
+    let Some(served) = Served::new(world.path()) else { return };
+    let line = |is_up| served.net.line(is_up);
+    let home = served.machine(world.path(), "home");
     let url = "s3://registry/cut/gallery";
     home.exits(0, &["synth", "--out", "registry", "--persons", "20000", "--convict-share", "1"]);
     home.exits(0, &["import", "--gallery", url, "--index", "convict", "registry/convicts.csv"]);
     home.exits(0, &["run", "dedup", "--gallery", url, "--out", "night"]);
     let run = ["run", "dedup", "--gallery", url, "--out", "night"];
     // Cut for five seconds: the run goes on.
-    let near = net.machine(world.path(), "near");
+    let near = served.machine(world.path(), "near");
     let mut child = near.command(&run).stdout(std::process::Stdio::null()).spawn().unwrap();
     in_the_middle(&near, &mut child);
-    net.line("down");
+    line(false);
     std::thread::sleep(Duration::from_secs(5));
     assert!(child.try_wait().unwrap().is_none(), "it waits");
-    net.line("up");
+    line(true);
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert!(lists(&near.path("night")) == lists(&home.path("night")));
     // Cut for good: an error, and no result.
-    let far = net.machine(world.path(), "far");
+    let far = served.machine(world.path(), "far");
     let mut child = far
         .command(&[&run[..], &["--store-retry", "4"]].concat())
         .env("AWS_TIMEOUT", "2s")
@@ -140,7 +97,7 @@ fn a_cut_network_is_survived_and_one_that_stays_cut_is_an_error_that_leaves_noth
         .spawn()
         .unwrap();
     in_the_middle(&far, &mut child);
-    net.line("down");
+    line(false);
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(4), "{said}");
@@ -152,7 +109,7 @@ fn a_cut_network_is_survived_and_one_that_stays_cut_is_an_error_that_leaves_noth
     });
     assert_eq!(half.count(), 0, "nothing half is left");
     // Given again once the line is back, it ends with the same list.
-    net.line("up");
+    line(true);
     far.exits(0, &run);
     assert!(lists(&far.path("night")) == lists(&home.path("night")));
 }
