@@ -48,7 +48,7 @@ pub(super) fn run(args: &ResumeArgs, ui: &Ui) -> Result<Outcome> {
         if results.is_waiting() {
             return put_into_bucket(&results, ui);
         }
-        if results.is_finished()? {
+        if !results.may_replace() && results.is_finished()? {
             // Another machine made the result: what is left of this one's attempts serves nobody.
             commit::remove(&args.out)?;
             return Err(is_finished(&args.out));

@@ -212,6 +212,11 @@ impl Results {
         self.folder.join(RUN_FILE).exists()
     }
 
+    /// Whether the run that was begun here may replace a finished one.
+    pub fn may_replace(&self) -> bool {
+        self.folder.join(REPLACE_FILE).exists()
+    }
+
     /// Refuses a run where a finished one is that it may not replace.
     ///
     /// # Errors
@@ -268,7 +273,7 @@ impl Results {
     }
 
     fn try_publish(&self) -> Result<()> {
-        if self.folder.join(REPLACE_FILE).exists() {
+        if self.may_replace() {
             // The account first: what is left without it is no finished run.
             for file in FILES.iter().rev() {
                 self.bucket.remove(file)?;
